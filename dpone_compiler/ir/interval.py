@@ -1,0 +1,36 @@
+"""The one interval object: the read predicate and the delete predicate are rendered from the same value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dpone_compiler.expr.types import DataType
+
+LOW = "window_low"
+HIGH = "window_high"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interval:
+    """A half-open window `low <= column < high`, both ends being run parameters of the column's own type.
+
+    `include_null` adds `OR column IS NULL` (the cursor policy always_read). A first run has low at the type's minimum,
+    so that low is always a value and the predicate has one shape.
+    """
+
+    column: str
+    type: DataType
+    include_null: bool = False
+    low: str = LOW
+    high: str = HIGH
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartitionSet:
+    """The set of partitions of a run: `unit(column) = ANY(parameter)`. Read and delete are rendered from it alike."""
+
+    column: str
+    unit: str
+    type: DataType
+    parameter: str = "partitions"
+    include_null: bool = False

@@ -1,0 +1,229 @@
+"""The Load: one table goes into one table. Front ends build it; passes decide the open choices in it."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, field
+
+from dpone_compiler.expr.types import DataType
+from dpone_compiler.ir.decision import Chosen, Undecided
+from dpone_compiler.ir.origin import Origin
+from dpone_compiler.ir.schema import Column, TableRef
+
+STRATEGIES = (
+    "full_refresh",
+    "incremental_append",
+    "incremental_merge",
+    "partition_replace",
+    "cdc_apply",
+    "snapshot_diff",
+    "scd2",
+    "replace",
+    "backfill",
+)
+ENGINES = ("postgres", "mssql", "clickhouse", "bigquery", "kafka")
+SOURCE_ENGINES = ("postgres", "mssql", "clickhouse")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """One side of a load: engine word (one of ENGINES), connection id (a name that the run resolves), table."""
+
+    engine: str
+    connection: str
+    table: TableRef
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SqlText:
+    """SQL of the source's dialect, as written by a person. `parse-expressions` makes a Predicate of it."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParsedSql:
+    """SQL that was parsed, checked and re-emitted canonically in `dialect`. `columns`: source columns it reads, sorted."""
+
+    text: str
+    dialect: str
+    columns: tuple[str, ...]
+    type: DataType
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cursor:
+    """The column that says what is new.
+
+    `lag`: seconds that the window's high end is held back; None: not declared. `lookback`: seconds re-read below low.
+    `assigned_by`: "database" when the database's own clock sets the column, else "". `nulls`: "fail" | "always_read" | "".
+    """
+
+    column: str
+    lag: int | None = None
+    lookback: int = 0
+    assigned_by: str = ""
+    nulls: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ColumnSpec:
+    """One column that is read: a source column or an expression (`sql`), its name in the target, an optional cast (target-neutral text)."""
+
+    name: str
+    target: str
+    sql: SqlText | ParsedSql | None = None
+    cast: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Read:
+    """What is read. `columns` None: all columns of the catalog (or of `declared`)."""
+
+    endpoint: Endpoint
+    where: SqlText | ParsedSql | None = None
+    columns: tuple[ColumnSpec, ...] | None = None
+    cursor: Cursor | None = None
+    declared: tuple[tuple[str, str, bool], ...] = ()  # (name, native type, nullable) given in the manifest
+
+
+class PartitionUnit(enum.Enum):
+    """How a partition value follows from its column; VALUE: the column's value itself."""
+
+    VALUE = "value"
+    HOUR = "hour"
+    DAY = "day"
+    MONTH = "month"
+    YEAR = "year"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Partitioning:
+    """How the target is partitioned as far as the load cares. `nulls`: "fail" | "own" (NULL is a partition of its own)."""
+
+    column: str
+    unit: PartitionUnit = PartitionUnit.VALUE
+    max_partitions: int = 64
+    nulls: str = "fail"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policies:
+    """What happens to the awkward rows; every default is the careful one.
+
+    null_keys: fail | skip.  staging_duplicates: fail | latest (by cursor).  on_leave_filter: keep | delete.
+    empty_slice: fail | keep | clear.  readers: consistent | tolerant (may see a shorter or empty table for a moment).
+    reconcile: auto | counts | keys | content | full.
+    """
+
+    null_keys: str = "fail"
+    staging_duplicates: str = "fail"
+    on_leave_filter: str = "keep"
+    empty_slice: str = "fail"
+    readers: str = "consistent"
+    reconcile: str = "auto"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """Bounds printed in every plan and set on every session. Seconds, bytes, shares."""
+
+    lock_timeout: int = 30
+    statement_timeout: int = 0  # 0: none
+    lease_seconds: int = 60
+    max_delete_ratio: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Write:
+    """Where it goes and how it was asked to go. `mode` is "auto" or one of STRATEGIES; `merge_policy` "auto" or a policy word.
+
+    `state_schema`: schema of the state table; '' means beside the target. `lock_connection`: for sinks without locks.
+    """
+
+    endpoint: Endpoint
+    mode: str = "full_refresh"
+    merge_policy: str = "auto"
+    key: tuple[str, ...] = ()
+    partition: Partitioning | None = None
+    staging_schema: str = ""
+    state_schema: str = ""
+    lock_connection: str = ""
+    version_column: str = ""
+    policies: Policies = Policies()
+    limits: Limits = Limits()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hints:
+    """What the user estimates. Shares are 0..1, rows and bytes are counts; None: not said."""
+
+    rows: int | None = None
+    changed: float | None = None
+    deleted: float | None = None
+    bytes: int | None = None
+    cdc: bool = False
+    batch_size: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batching:
+    """The batching part of a decision, field names as users of dpone know them."""
+
+    enabled: bool
+    initial_batch_size: int
+    min_batch_size: int
+    max_batch_size: int
+    parallel_workers: int
+    tuning_metric: str = "rows_per_second"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MovedColumn:
+    """One resolved column of the load: source side, target side, and what may be lost on the way ('' nothing)."""
+
+    source: Column
+    target: Column
+    sql: ParsedSql | None = None
+    cast: str = ""
+    loss: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gate:
+    """A safety gate: code, severity (error | high | medium | info), what it demands."""
+
+    code: str
+    severity: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decisions:
+    """Everything that passes decide. Strings are the registered names of strategies, policies and native paths."""
+
+    columns: tuple[MovedColumn, ...] | Undecided = Undecided()
+    strategy: Undecided | Chosen[str] = Undecided()
+    merge_policy: Undecided | Chosen[str] = Undecided()
+    native_path: Undecided | Chosen[str] = Undecided()
+    wire: Undecided | Chosen[str] = Undecided()  # binary | text | tsv
+    batching: Undecided | Chosen[Batching] = Undecided()
+    finalizer: Undecided | Chosen[str] = Undecided()
+    reconcile: Undecided | Chosen[str] = Undecided()
+    gates: tuple[Gate, ...] = ()
+    warnings: tuple[Gate, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Load:
+    """One load. `passthrough`: manifest keys that are recorded but unused, as (path, canonical JSON), sorted."""
+
+    name: str
+    read: Read
+    write: Write
+    hints: Hints = Hints()
+    depends_on: tuple[str, ...] = ()
+    description: str = ""
+    passthrough: tuple[tuple[str, str], ...] = ()
+    decisions: Decisions = Decisions()
+    origin: Origin = field(default=Origin(), compare=False, repr=False)

@@ -1,0 +1,24 @@
+"""Where a node came from: never part of its equality, never part of a bundle except sourcemap.json."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from dpone_compiler.source.text import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Spans of a load by IR path (`sink.strategy.unique_key`, `source.where`, …); `` is the load itself."""
+
+    spans: Mapping[str, Span] = field(default_factory=lambda: MappingProxyType({}))
+
+    def at(self, path: str) -> Span | None:
+        """The span of a path, or of its nearest enclosing path that has one."""
+        while path:
+            if path in self.spans:
+                return self.spans[path]
+            path = path.rpartition(".")[0]
+        return self.spans.get("")

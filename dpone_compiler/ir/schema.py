@@ -1,0 +1,106 @@
+"""Tables, columns and the catalog facts that a compile may use."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dpone_compiler.expr.types import DataType
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class TableRef:
+    """A table by its parts, unquoted, exactly as the engine stores them."""
+
+    schema: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.schema}.{self.name}" if self.schema else self.name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """A column of a table. `native` is the engine's own type text; `generated`/`identity` columns are not written."""
+
+    name: str
+    type: DataType
+    native: str
+    nullable: bool = True
+    generated: bool = False
+    identity: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartitionStat:
+    """One partition with its row and byte estimates."""
+
+    id: str
+    rows: int | None = None
+    bytes: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableStructure:
+    """The structural part of a snapshot: what a plan may rely on and `run` checks for drift.
+
+    `partition_key` is the server's own text (ClickHouse `partition_key`, Postgres `pg_get_partkeydef`), '' for none.
+    `table_engine`: ClickHouse engine_full, '' elsewhere. `version_column`: of a ReplacingMergeTree.
+    `hazards`: (kind, name), e.g. ("trigger", "audit"), ("incoming_foreign_key", "…"), ("materialized_view", "…").
+    """
+
+    columns: tuple[Column, ...]
+    primary_key: tuple[str, ...] = ()
+    unique_keys: tuple[tuple[str, ...], ...] = ()
+    indexes: tuple[tuple[str, ...], ...] = ()
+    partition_key: str = ""
+    sorting_key: str = ""
+    table_engine: str = ""
+    database_engine: str = ""
+    version_column: str = ""
+    hazards: tuple[tuple[str, str], ...] = ()
+
+    def column(self, name: str) -> Column | None:
+        """The column of that exact name, or None."""
+        return next((c for c in self.columns if c.name == name), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableStatistics:
+    """The statistical part: estimates that may steer a choice but never refuse a run."""
+
+    rows: int | None = None
+    bytes: int | None = None
+    partitions: tuple[PartitionStat, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableFacts:
+    """One table of a snapshot."""
+
+    structure: TableStructure
+    statistics: TableStatistics = TableStatistics()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineFacts:
+    """The server behind a connection: engine word, version numbers, settings that matter (sorted)."""
+
+    engine: str
+    version: tuple[int, ...] = ()
+    settings: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Catalog:
+    """All snapshots a compile was given: facts by connection id and table. Absent tables are simply not there."""
+
+    engines: tuple[tuple[str, EngineFacts], ...] = ()
+    tables: tuple[tuple[str, TableRef, TableFacts], ...] = ()
+
+    def engine(self, connection: str) -> EngineFacts | None:
+        """The server facts of a connection, or None when no snapshot names it."""
+        return next((facts for name, facts in self.engines if name == connection), None)
+
+    def table(self, connection: str, table: TableRef) -> TableFacts | None:
+        """The facts of one table, or None when no snapshot has it."""
+        return next((f for c, t, f in self.tables if c == connection and t == table), None)
