@@ -1,0 +1,68 @@
+# Two commands on a fresh machine: `make demo` and `make test`.
+# PYTHON=python3.12 chooses the interpreter of a new virtual environment.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+VENV  := .venv
+BIN   := $(VENV)/bin
+STAMP := $(VENV)/.dponec-stamp
+# Two workers suit two cores; loadgroup keeps the tests of one engine group on one worker.
+JOBS  ?= 2
+PYTEST_ARGS ?=
+# Which interpreter makes the environment; empty means the first that fits.
+PYTHON ?=
+EXTRAS := postgres,clickhouse,embedded,dev
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PIP_ROOT_USER_ACTION := ignore
+
+.PHONY: help venv demo test check golden bench docs clean
+
+help:
+	@echo "make demo    install, compile examples/ and run the plan on embedded engines"
+	@echo "make test    install, then every check and the whole suite"
+	@echo "make check   ruff, mypy, import-linter"
+	@echo "make golden  write the golden files anew; read the diff"
+	@echo "make bench   measure; make docs: write docs/reference; make clean: remove what was built"
+
+venv: $(STAMP)
+
+$(STAMP): pyproject.toml
+	@python="$(PYTHON)"; \
+	if [ -z "$$python" ]; then \
+	  for each in python3 python3.13 python3.12 python3.11; do \
+	    if command -v "$$each" >/dev/null && "$$each" -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null; \
+	    then python="$$each"; break; fi; \
+	  done; \
+	fi; \
+	if [ -z "$$python" ]; then echo "Python 3.11, 3.12 or 3.13 with venv is needed; set PYTHON=" >&2; exit 1; fi; \
+	if [ ! -x $(BIN)/python ]; then "$$python" -m venv $(VENV); fi
+	@$(BIN)/python -m pip install --quiet --no-input -e ".[$(EXTRAS)]"
+	@touch $@
+
+demo: venv
+	@$(BIN)/dponec demo
+
+check: venv
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+test: check
+	@mkdir -p build
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup --junitxml=build/junit.xml $(PYTEST_ARGS)
+
+golden: venv
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup --snapshot-update $(PYTEST_ARGS)
+
+bench: venv
+	$(BIN)/python -m tests.bench
+
+docs: venv
+	$(BIN)/python -m dpone_compiler.docs
+
+clean:
+	rm -rf build dist $(VENV) .ruff_cache .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
