@@ -1,0 +1,65 @@
+"""plan.json <-> PlanDoc. Readers ignore unknown keys of the same major version and refuse another major version."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, fields
+from typing import Any
+
+from dpone_compiler.artifacts.plan_doc import FORMAT, GuardDoc, ParamDoc, PlanDoc, StepDoc
+
+
+class UnreadablePlanError(ValueError):
+    """The text is not a plan.json that this version can read; the message says why."""
+
+
+def canonical_json(value: Any) -> str:
+    """JSON with sorted keys, two spaces, real unicode and a final newline: the one form of every JSON file in a bundle."""
+    return json.dumps(value, sort_keys=True, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def encode_plan(doc: PlanDoc) -> str:
+    """The text of plan.json."""
+    return canonical_json(asdict(doc))
+
+
+def decode_plan(text: str) -> PlanDoc:
+    """The PlanDoc of a plan.json text. Raises UnreadablePlanError on other JSON, other formats or missing keys."""
+    try:
+        raw = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise UnreadablePlanError(f"plan.json is not JSON: {error}") from error
+    if not isinstance(raw, dict) or "format" not in raw:
+        raise UnreadablePlanError("plan.json has no `format`")
+    if str(raw["format"]).partition("/")[2].partition(".")[0] != FORMAT.partition("/")[2]:
+        raise UnreadablePlanError(f"plan.json has format {raw['format']!r}; this dponec reads {FORMAT!r}")
+    try:
+        steps = tuple(_step(item) for item in raw["steps"])
+        params = tuple(ParamDoc(**_known(ParamDoc, item)) for item in raw["params"])
+        return PlanDoc(
+            **{
+                **_known(PlanDoc, raw),
+                "steps": steps,
+                "params": params,
+                "types": tuple(raw["types"]),
+                "depends_on": tuple(raw.get("depends_on", ())),
+                "notes": tuple(raw.get("notes", ())),
+                "setup": tuple(raw.get("setup", ())),
+            }
+        )
+    except (KeyError, TypeError) as error:
+        raise UnreadablePlanError(f"plan.json lacks or misplaces something: {error}") from error
+
+
+def _step(raw: Mapping[str, Any]) -> StepDoc:
+    values = _known(StepDoc, raw)
+    for name in ("params", "captures", "after", "locks"):
+        values[name] = tuple(values.get(name, ()))
+    values["guard"] = GuardDoc(**_known(GuardDoc, raw.get("guard", {"kind": "rerun"})))
+    return StepDoc(**values)
+
+
+def _known(kind: type[Any], raw: Mapping[str, Any]) -> dict[str, Any]:
+    names = {field.name for field in fields(kind)}
+    return {key: value for key, value in raw.items() if key in names}

@@ -1,0 +1,99 @@
+"""plan.json, format `dponec.plan/1`, as plain typed values: all that the runtime knows of a plan.
+
+A step's `op` is what an executor has to do; `kind` is what it means. The ops are few on purpose, so that `dponec run` and
+run.sh are two small interpreters of one list:
+
+sql       run `file` on `connection`; nothing is read back
+query     run `file`; exactly one row comes back, and its columns named in `captures` become run parameters (text)
+check     run `file`; any row that comes back is a violation (columns: code, detail, count) and stops the run
+transfer  stream `files.extract` of the source connection into `files.load` of the target connection
+foreach   run `files.query` (one column of items, at most `max_items`), then `files.body` with parameter `item` for each
+lock      hold the local file lock of this load's target until the run ends
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+FORMAT = "dponec.plan/1"
+PHASES = ("idle", "open", "staged", "committed", "done")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GuardDoc:
+    """How a resumed run knows that the step is done: rerun | phase | query (then `file` answers one row, one cell, '1')."""
+
+    kind: str
+    phase: str = ""
+    file: str = ""
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepDoc:
+    """One step as an executor sees it. Paths are relative to the bundle. `side`: source | target | local."""
+
+    id: str
+    kind: str
+    op: str
+    side: str
+    engine: str
+    connection: str
+    purpose: str
+    why: str
+    file: str = ""
+    files: Mapping[str, str] = field(default_factory=dict)
+    params: tuple[str, ...] = ()
+    captures: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
+    transaction: str = ""
+    snapshot: str = ""
+    wire: str = ""
+    max_items: int = 0
+    idempotency: str = "idempotent"
+    guard: GuardDoc = GuardDoc(kind="rerun")
+    retry_boundary: str = ""
+    locks: tuple[str, ...] = ()
+    visibility: Mapping[str, str] = field(default_factory=dict)  # isolation level -> what a reader sees
+    origin: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParamDoc:
+    """A run parameter. `type`: text | int | timestamp | list (JSON array as text) | identifier.
+
+    `source`: run (made by the executor) | capture (from a step) | derived (`prefix` + run id with `-` as `_`).
+    """
+
+    name: str
+    type: str
+    source: str
+    prefix: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanDoc:
+    """The document. `decision`, `contract`, `types`, … are kept as JSON: readers that show them need no types of ours."""
+
+    name: str
+    compiler: str
+    fingerprint: str
+    effects: str
+    inputs: Mapping[str, str]
+    route: Mapping[str, Any]
+    decision: Mapping[str, Any]
+    contract: Mapping[str, str]
+    params: tuple[ParamDoc, ...]
+    steps: tuple[StepDoc, ...]
+    native_transfer_plan: Mapping[str, Any]
+    types: tuple[Mapping[str, Any], ...]
+    replay: Mapping[str, Any]
+    state: Mapping[str, str]  # engine, connection, table (display), load
+    limits: Mapping[str, Any]
+    depends_on: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    setup: tuple[str, ...] = ()
+    files: Mapping[str, str] = field(default_factory=dict)  # path -> sha256
+    format: str = FORMAT

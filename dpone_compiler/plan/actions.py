@@ -1,0 +1,342 @@
+"""The closed union of things a step may do. A backend says how for each of them, or why it cannot.
+
+`Selection` is what is read, `Staging` is where it lands first. Actions name data by value; names in the target engine are
+made by the backend from the load, so that two steps can never disagree about them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dpone_compiler.ir.interval import Interval, PartitionSet
+from dpone_compiler.ir.load import MovedColumn, ParsedSql, Partitioning
+from dpone_compiler.ir.schema import TableRef
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """Rows of the source: `columns` of `table` where the filter, the window and the partition set all hold.
+
+    `negate_filter`: rows of the window that do NOT satisfy the filter (false or NULL), for on_leave_filter: delete.
+    """
+
+    table: TableRef
+    columns: tuple[MovedColumn, ...]
+    where: ParsedSql | None = None
+    interval: Interval | None = None
+    partitions: PartitionSet | None = None
+    negate_filter: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Staging:
+    """A staging table of this load. Roles: rows (what will be applied), delta (keys and partition values of changed rows),
+    left (keys that left the filter), rewrite (new content of whole partitions).
+
+    `shaped`: it must have exactly the target's structure and engine, because it will be swapped or moved into the target.
+    """
+
+    role: str
+    columns: tuple[MovedColumn, ...]
+    shaped: bool = False
+
+
+# ---- before anything is written -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckTable:
+    """Refuse on structural drift of one side: columns by name and type, key, partition scheme, engine."""
+
+    side: str  # source | target
+    table: TableRef
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadState:
+    """Read the state row: watermark, unfinished attempt, lease, whether the target is empty."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AcquireLease:
+    """Take the lease of this load and a new fencing token, or learn who holds it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FreezeWindow:
+    """Ask the source for the window's high end; `low` is the watermark or the type's minimum."""
+
+    interval: Interval
+    lag: int | None
+    lookback: int
+    assigned_by_database: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenAttempt:
+    """Record run id and frozen window in the state row, so that any later attempt uses the very same window."""
+
+
+# ---- staging --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DropOldStaging:
+    """Drop the staging tables of older attempts of this load, so that a zombie's statement fails."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreateStaging:
+    """Create an empty staging table (dropping a left-over of the same name)."""
+
+    staging: Staging
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FingerprintSource:
+    """Count (and at level content: digest) the selection, in the snapshot of its extraction."""
+
+    selection: Selection
+    level: str  # counts | content
+    role: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transfer:
+    """Stream a selection of the source into a staging table. `wire`: binary | text | tsv."""
+
+    selection: Selection
+    staging: Staging
+    wire: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindPartitions:
+    """Compute the affected partitions: those of the delta, and those where its keys live in the target now.
+
+    Captures `partitions` (a JSON list of partition values); more than `partitioning.max_partitions` is refused.
+    Without a key, moves between partitions are not detected. `whole`: there is no delta, every partition of both sides.
+    """
+
+    delta: Staging
+    key: tuple[str, ...]
+    partitioning: Partitioning
+    partitions: PartitionSet
+    whole: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CleanStaging:
+    """Apply the declared policies that drop rows of staging: null_keys: skip, staging_duplicates: latest. Counts are kept."""
+
+    staging: Staging
+    key: tuple[str, ...]
+    skip_null_keys: bool
+    keep_latest_by: str  # cursor column, '' for none
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckStagedRows:
+    """Staging holds what the source said it sent: equal counts, at level content equal digests."""
+
+    staging: Staging
+    level: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckNotEmpty:
+    """empty_slice: fail. An empty staging table stops the run before the target is touched."""
+
+    staging: Staging
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckNullKeys:
+    """No key column is NULL in staging."""
+
+    staging: Staging
+    key: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckDuplicateKeys:
+    """No key occurs twice in staging."""
+
+    staging: Staging
+    key: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckPartitionValues:
+    """Staged rows lie in the partitions of this run only; none is NULL unless NULL is a partition of its own."""
+
+    staging: Staging
+    partitioning: Partitioning
+    partitions: PartitionSet | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordStaged:
+    """Record rows staged, digest and partitions in the state row: phase `staged`. From here on no source is read."""
+
+    staging: Staging
+    level: str
+
+
+# ---- changing the target --------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fence:
+    """Inside a transaction: hold the target's advisory lock and the state row with our token, or stop."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeleteAll:
+    """Delete every row of the target. `truncate`: by TRUNCATE (old snapshots see no rows), else by DELETE."""
+
+    truncate: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeleteMatching:
+    """Delete target rows whose key is in the staging table."""
+
+    staging: Staging
+    key: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeletePartitions:
+    """Delete target rows of the affected partitions."""
+
+    partitions: PartitionSet
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpdateMatching:
+    """Update target rows whose key is staged and that differ."""
+
+    staging: Staging
+    key: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InsertStaged:
+    """Insert all staged rows into the target, columns listed. `missing_key`: only rows whose key the target lacks."""
+
+    staging: Staging
+    missing_key: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExchangeTables:
+    """Swap target and staging by name in one atomic statement."""
+
+    staging: Staging
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MovePartitions:
+    """For each partition of staging: move it into the target (atomic per partition; repeating it is a no-op)."""
+
+    staging: Staging
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildRewrite:
+    """Build the new content of every affected partition: target rows that stay, and the staged rows."""
+
+    staging: Staging
+    rewrite: Staging
+    key: tuple[str, ...]
+    left: Staging | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplacePartitions:
+    """For each partition of `staging`: replace the target's partition by it (atomic per partition)."""
+
+    staging: Staging
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DropPartitions:
+    """For each partition of the target (of the affected set, if given) that staging lacks: drop it."""
+
+    staging: Staging
+    affected: PartitionSet | None
+    by_key: tuple[str, ...] = ()  # affected = partitions whose rows moved out (merge by rewrite)
+
+
+# ---- proof and state ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reconcile:
+    """Prove that the target holds what was staged, at a level, in the way that fits the strategy. It must be able to fail.
+
+    `scope`: all (target = staging), keys (staged keys), window (rows of the interval), partitions (the affected set).
+    """
+
+    staging: Staging
+    level: str  # counts | keys | content | full
+    scope: str
+    key: tuple[str, ...] = ()
+    interval: Interval | None = None
+    partitions: PartitionSet | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommitState:
+    """Move the watermark to the window's high end and mark the run committed; exactly one row must change."""
+
+    interval: Interval | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DropStaging:
+    """Drop a staging table of this run."""
+
+    staging: Staging
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleaseLease:
+    """Give the lease back and mark the run done."""
+
+
+Action = (
+    CheckTable
+    | ReadState
+    | AcquireLease
+    | FreezeWindow
+    | OpenAttempt
+    | DropOldStaging
+    | CreateStaging
+    | FingerprintSource
+    | Transfer
+    | FindPartitions
+    | CleanStaging
+    | CheckStagedRows
+    | CheckNotEmpty
+    | CheckNullKeys
+    | CheckDuplicateKeys
+    | CheckPartitionValues
+    | RecordStaged
+    | Fence
+    | DeleteAll
+    | DeleteMatching
+    | DeletePartitions
+    | UpdateMatching
+    | InsertStaged
+    | ExchangeTables
+    | MovePartitions
+    | BuildRewrite
+    | ReplacePartitions
+    | DropPartitions
+    | Reconcile
+    | CommitState
+    | DropStaging
+    | ReleaseLease
+)

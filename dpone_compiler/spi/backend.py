@@ -1,0 +1,131 @@
+"""A backend is a value: names, capabilities, and a lowering for every action, as a source and as a sink."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from dpone_compiler.expr.types import DataType
+from dpone_compiler.ir.load import Load, MovedColumn
+from dpone_compiler.ir.schema import Column, EngineFacts, TableFacts
+from dpone_compiler.plan.step import Plan, Step
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What is known of the two ends at compile time. None: no snapshot was given, the plan says what it could not check."""
+
+    source_engine: EngineFacts | None
+    source_table: TableFacts | None
+    target_engine: EngineFacts | None
+    target_table: TableFacts | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """All that a lowering may read. `source`/`sink` are the two backends, so that one side can ask the other for its forms
+    (a digest expression, a wire projection); `plan` is the whole plan."""
+
+    load: Load
+    facts: Facts
+    plan: Plan
+    source: Backend
+    sink: Backend
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lowered:
+    """How one step is done.
+
+    `op`: see artifacts.plan_doc. `bodies`: role -> SQL text (`main` for sql/query/check; `extract` + `load` for transfer;
+    `query` + `body` for foreach); each becomes one file. `guard`: SQL that answers one row, one cell: '1' = already done.
+    `locks`: sentences (mode, object, until when). `visibility`: isolation level -> what a reader of the target sees meanwhile.
+    `params`: names that the bodies read. `captures`: names that a query gives.
+    """
+
+    op: str
+    bodies: Mapping[str, str]
+    params: tuple[str, ...] = ()
+    captures: tuple[str, ...] = ()
+    guard: str = ""
+    locks: tuple[str, ...] = ()
+    visibility: Mapping[str, str] = field(default_factory=dict)
+    max_items: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Unsupported:
+    """Why this backend does not do this action (a sentence for the user)."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Carry:
+    """How a column's values get from source to target: `loss` '' or a sentence naming the values that cannot survive."""
+
+    binary: bool  # both sides' binary COPY forms are the same bytes
+    loss: str
+    refused: str = ""  # not '' : no way at all, with the reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capabilities:
+    """Facts about an engine that passes read. Each has its page beside it in the backend's capabilities file."""
+
+    strategies: Mapping[str, str]  # strategy -> '' supported | why not
+    merge_policies: Mapping[str, tuple[str, ...]]  # strategy -> policies, best first
+    transactional: bool  # data and state can commit together
+    mutable_table: bool
+    partitions: bool
+    snapshots: bool  # a source snapshot can span statements
+    state_in_target: bool = True
+    cdc_source: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParamSpec:
+    """A parameter that this backend's bodies need beyond the common ones: derived identifiers such as staging names."""
+
+    name: str
+    type: str
+    source: str
+    prefix: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetupFile:
+    """One file of setup/: SQL that a DBA runs once. `name` without folder, `side`: source | target."""
+
+    name: str
+    side: str
+    body: str
+    purpose: str
+
+
+Lowering = Callable[[Context, Step], Lowered | Unsupported]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backend:
+    """One engine.
+
+    lower_source/lower_sink are total over the actions of their side (a test walks the closed union). For Transfer the
+    source gives `extract`, the sink gives `load`; the planner of steps puts them together.
+    `default_schema`: for tables named without one. `dialect`: sqlglot's name of it.
+    """
+
+    name: str
+    dialect: str
+    default_schema: str
+    capabilities: Callable[[EngineFacts | None], Capabilities]
+    parse_type: Callable[[str], DataType]  # native text -> logical; unknown ones become Kind.OTHER, never an error
+    propose_type: Callable[[DataType], str]  # logical -> native text for a new or undeclared target column
+    carry: Callable[[Column, Column, str], Carry]  # (source column, target column, source engine) seen from the sink
+    lower_source: Lowering
+    lower_sink: Lowering
+    digest_expression: Callable[[tuple[MovedColumn, ...], str], str]  # (columns, side) -> canonical row text as SQL
+    setup: Callable[[Context], tuple[SetupFile, ...]]
+    params: Callable[[Context], tuple[ParamSpec, ...]]
+    state_table: Callable[[Context], str]  # for display
+    hazards: Callable[[Load, Facts], tuple[tuple[str, str], ...]] = lambda _load, _facts: ()  # (code, sentence)
