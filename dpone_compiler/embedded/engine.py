@@ -32,6 +32,10 @@ class Engine:
         """Process id of the server."""
         return self._process.pid
 
+    def url_for(self, database: str) -> str:
+        """The address of another database of this server."""
+        return f"{self.url.rpartition('/')[0]}/{database}"
+
     @property
     def alive(self) -> bool:
         """Whether the server runs."""

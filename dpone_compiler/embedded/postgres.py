@@ -30,10 +30,6 @@ _STATUS_LINE = 7
 class EmbeddedPostgres(Engine):
     """A running Postgres; ``url`` opens its database ``postgres`` as the superuser ``postgres``."""
 
-    def url_for(self, database: str) -> str:
-        """The address of another database of this server."""
-        return _url(self.port, database)
-
 
 def start_postgres(
     data_dir: Path | None = None,
@@ -74,7 +70,13 @@ def start_postgres(
         for folder in scratch:
             shutil.rmtree(folder, ignore_errors=True)
         raise
-    return EmbeddedPostgres(name="postgres", url=_url(port, "postgres"), port=port, data_dir=data, process=process)
+    return EmbeddedPostgres(
+        name="postgres",
+        url=f"postgresql://postgres@127.0.0.1:{port}/postgres",
+        port=port,
+        data_dir=data,
+        process=process,
+    )
 
 
 def postgres_version(bin_dir: Path | None = None) -> str | None:
@@ -85,10 +87,6 @@ def postgres_version(bin_dir: Path | None = None) -> str | None:
     except (EngineError, OSError, subprocess.CalledProcessError):
         return None
     return words.split()[2]
-
-
-def _url(port: int, database: str) -> str:
-    return f"postgresql://postgres@127.0.0.1:{port}/{database}"
 
 
 def _wheel_folder() -> Path:
@@ -131,7 +129,7 @@ def _initdb(binaries: Path, data: Path, account: Account | None) -> None:
         text=True,
         check=False,
         **identity,
-    )  # type: ignore[call-overload]
+    )
     if done.returncode != 0:
         raise EngineError(f"initdb ended with code {done.returncode}:\n{done.stdout}{done.stderr}")
 

@@ -103,7 +103,7 @@ class ServerProcess:
         account = self.recipe.account
         identity = account.as_popen() if account else {}
         with self.recipe.log.open("ab") as log:
-            return subprocess.Popen(  # type: ignore[call-overload,no-any-return]
+            return subprocess.Popen(
                 self.recipe.argv,
                 cwd=self.recipe.cwd,
                 env=dict(self.recipe.env),
