@@ -1,0 +1,108 @@
+"""Fixtures of the real engines: started at first use, once a worker; a database of its own for each test."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from http.client import HTTPConnection
+from itertools import count
+from urllib.parse import urlsplit
+
+import pytest
+
+from dpone_compiler.embedded.clickhouse_http import start_chdb
+from dpone_compiler.embedded.clickhouse_legacy import ClickHouseServer, start_clickhouse_server
+from dpone_compiler.embedded.engine import Engine
+from dpone_compiler.embedded.postgres import EmbeddedPostgres, start_postgres
+from tests.tiers import DEBIAN_POSTGRES
+
+FreshDatabase = Callable[[], str]
+"""Makes a new database and gives its address; the database goes when the test ends."""
+
+_numbers = count(1)
+
+
+@pytest.fixture(scope="session")
+def pg_wheel() -> Iterator[EmbeddedPostgres]:
+    """The Postgres of the wheel, shared: do not kill it, start your own."""
+    with start_postgres() as engine:
+        yield engine
+
+
+@pytest.fixture(scope="session")
+def pg_debian() -> Iterator[EmbeddedPostgres]:
+    """Debian's Postgres 15, shared."""
+    with start_postgres(bin_dir=DEBIAN_POSTGRES) as engine:
+        yield engine
+
+
+@pytest.fixture(scope="session")
+def chdb() -> Iterator[Engine]:
+    """ClickHouse through chDB, shared."""
+    with start_chdb() as engine:
+        yield engine
+
+
+@pytest.fixture(scope="session")
+def clickhouse_server() -> Iterator[ClickHouseServer]:
+    """Debian's ClickHouse server, shared; `native_url_for(database)` for the native protocol."""
+    with start_clickhouse_server() as engine:
+        yield engine
+
+
+@pytest.fixture
+def pg_wheel_db(pg_wheel: EmbeddedPostgres) -> Iterator[FreshDatabase]:
+    """A new database of the wheel's Postgres at each call."""
+    yield from _fresh(pg_wheel, _run_postgres)
+
+
+@pytest.fixture
+def pg_debian_db(pg_debian: EmbeddedPostgres) -> Iterator[FreshDatabase]:
+    """A new database of Debian's Postgres at each call."""
+    yield from _fresh(pg_debian, _run_postgres)
+
+
+@pytest.fixture
+def chdb_db(chdb: Engine) -> Iterator[FreshDatabase]:
+    """A new database of chDB at each call."""
+    yield from _fresh(chdb, run_clickhouse)
+
+
+@pytest.fixture
+def clickhouse_server_db(clickhouse_server: ClickHouseServer) -> Iterator[FreshDatabase]:
+    """A new database of Debian's ClickHouse at each call; the address is the HTTP one."""
+    yield from _fresh(clickhouse_server, run_clickhouse)
+
+
+def _fresh(engine: Engine, run: Callable[[str, str], str]) -> Iterator[FreshDatabase]:
+    made: list[str] = []
+
+    def fresh_database() -> str:
+        made.append(f"t{next(_numbers)}")
+        run(engine.url, f"CREATE DATABASE {made[-1]}")
+        return engine.url_for(made[-1])
+
+    yield fresh_database
+    for name in made if engine.alive else ():
+        run(engine.url, f"DROP DATABASE {name}" + (" WITH (FORCE)" if engine.name == "postgres" else ""))
+
+
+def _run_postgres(url: str, sql: str) -> str:
+    import psycopg
+
+    with psycopg.connect(url, autocommit=True) as connection:
+        return str(connection.execute(sql.encode()).statusmessage)
+
+
+def run_clickhouse(url: str, sql: str) -> str:
+    """Run one statement over HTTP in the database of `url`, and give the answer's text."""
+    address = urlsplit(url)
+    client = HTTPConnection(address.hostname or "", address.port, timeout=60)
+    try:
+        client.request("POST", f"/?database={address.path.strip('/')}", sql.encode())
+        answer = client.getresponse()
+        text = answer.read().decode()
+    finally:
+        client.close()
+    if answer.status != 200:
+        raise RuntimeError(text)
+    return text
