@@ -1,0 +1,1 @@
+"""Running a bundle: connections, transfer, journal, state, replay; reads bundles only."""
