@@ -112,6 +112,11 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(Outcome(), "dponec-tiers")
 
 
+def pytest_report_header() -> list[str]:
+    """Say first what will be skipped, and how not to."""
+    return [f"tier {name}: {tier.find() or 'not here; ' + tier.install}" for name, tier in TIERS.items()]
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Fail the run when an expected tier was skipped."""
