@@ -50,19 +50,20 @@ def unprivileged() -> Account | None:
     return Account(entry.pw_uid, entry.pw_gid)
 
 
-def reachable_copy(folder: Path, *, key: str, account: Account | None) -> Path:
-    """Give `folder`, or a copy of it where `account` can read it.
+def reachable_copy(root: Path, *, parts: tuple[str, ...], key: str, account: Account | None) -> Path:
+    """Give `root`, or a copy of its `parts` where `account` can read them.
 
     The home folder of root is often closed (0700), and so is a virtual environment in it. The copy is made once for
     `key` and put in place by one rename, so that several processes may ask at the same time.
     """
-    if account is None or account.can_enter(folder):
-        return folder
+    if account is None or all(account.can_enter(root / part) for part in parts):
+        return root
     wanted = Path(tempfile.gettempdir()) / f"dponec-{key}"
     if _is_ours(wanted):
         return wanted
     fresh = Path(tempfile.mkdtemp(prefix=f"dponec-{key}-"))
-    shutil.copytree(folder, fresh, symlinks=True, dirs_exist_ok=True)
+    for part in parts:
+        shutil.copytree(root / part, fresh / part, symlinks=True)
     fresh.chmod(0o755)
     try:
         fresh.rename(wanted)

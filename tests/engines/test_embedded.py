@@ -112,12 +112,16 @@ def test_binaries_in_a_closed_folder_are_copied_once(tmp_path: Path, monkeypatch
     opened.mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(opened))
     assert not nobody.can_enter(closed / "bin")
-    first = reachable_copy(closed, key="tool-1", account=nobody)
+
+    def ask(account: Account | None) -> Path:
+        return reachable_copy(closed, parts=("bin",), key="tool-1", account=account)
+
+    first = ask(nobody)
     assert (first / "bin" / "tool").read_text() == "x"
-    assert reachable_copy(closed, key="tool-1", account=nobody) == first
-    assert reachable_copy(closed, key="tool-1", account=None) == closed
+    assert ask(nobody) == first
+    assert ask(None) == closed
     first.chmod(0o777)  # now a stranger could have changed it
-    assert reachable_copy(closed, key="tool-1", account=nobody) != first
+    assert ask(nobody) != first
 
 
 def test_chdb_answers_as_the_http_interface_does(chdb: Engine, chdb_db: FreshDatabase) -> None:
