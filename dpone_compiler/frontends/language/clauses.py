@@ -1,0 +1,253 @@
+"""One function a clause of a load; the table at the end is the whole list."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from types import MappingProxyType
+
+from dpone_compiler.diagnostics.suggest import did_you_mean
+from dpone_compiler.frontends import meaning
+from dpone_compiler.frontends.language.draft import Draft
+from dpone_compiler.frontends.language.endpoints import read_from, read_into
+from dpone_compiler.frontends.language.problems import UnknownWord
+from dpone_compiler.frontends.language.trees import Node, subtree, subtrees, tokens, word
+from dpone_compiler.ir.load import ColumnSpec, Cursor, Partitioning, PartitionUnit, SqlText
+
+UNITS = tuple(unit.value for unit in PartitionUnit)
+
+
+def _where(draft: Draft, clause: Node) -> None:
+    token = next(tokens(clause))
+    text = str(token)
+    if token.type == "DOLLAR_SQL":
+        tag = text[: text.index("$", 1) + 1]
+        text = text[len(tag) : -len(tag)]
+    draft.where = SqlText(text=text.strip())
+    draft.place("source.where", clause)
+
+
+def _columns(draft: Draft, clause: Node) -> None:
+    draft.columns = tuple(_column(draft, node) for node in subtrees(clause))
+    draft.place("source.columns", clause)
+    for index, node in enumerate(subtrees(clause)):
+        draft.place(f"source.columns.{index}", node)
+
+
+def _column(draft: Draft, node: Node) -> ColumnSpec:
+    name = draft.name_of(subtrees(node)[0])
+    computed, renamed, cast = (subtree(node, part) for part in ("computed", "renamed", "cast"))
+    return ColumnSpec(
+        name=name,
+        target=draft.name_of(subtrees(renamed)[0]) if renamed else name,
+        sql=SqlText(text=word(subtrees(computed)[0]).strip()) if computed else None,
+        cast=word(subtrees(cast)[0]) if cast else "",
+    )
+
+
+def _declared(draft: Draft, clause: Node) -> None:
+    draft.declared = tuple(
+        (draft.name_of(parts[0]), word(parts[1]), len(parts) == 2) for parts in map(subtrees, subtrees(clause))
+    )
+
+
+def _cursor(draft: Draft, clause: Node) -> None:
+    column = subtrees(clause, "name")[0]
+    cursor = Cursor(column=draft.name_of(column))
+    for option in subtrees(clause)[1:]:
+        if not draft.once(f"cursor {_spelled(option)}", option):
+            continue
+        match option.data:
+            case "lag":
+                cursor = replace(cursor, lag=draft.duration(option))
+            case "lookback":
+                cursor = replace(cursor, lookback=draft.duration(option) or 0)
+            case "assigned":
+                who = draft.one_of(subtrees(option)[0], meaning.CURSOR_ASSIGNERS, "source of cursor values")
+                cursor = replace(cursor, assigned_by=who or "")
+            case _:
+                nulls = draft.one_of(subtrees(option)[0], meaning.CURSOR_NULLS, "policy for NULL in a cursor")
+                cursor = replace(cursor, nulls=nulls or "")
+    draft.cursor = cursor
+    draft.place("source.cursor", clause)
+    draft.place("source.cursor.column", column)
+
+
+def _key(draft: Draft, clause: Node) -> None:
+    draft.key = tuple(draft.name_of(node) for node in subtrees(clause))
+    draft.place("sink.strategy.unique_key", clause)
+
+
+def _partition(draft: Draft, clause: Node) -> None:
+    by, *options = subtrees(clause)
+    *unit_name, column = subtrees(by)
+    unit = draft.one_of(unit_name[0], UNITS, "unit of partitions") if unit_name else None
+    partition = Partitioning(column=draft.name_of(column), unit=PartitionUnit(unit or "value"))
+    for option in options:
+        if not draft.once(f"partition {_spelled(option)}", option):
+            continue
+        if option.data == "partition_max":
+            partition = replace(partition, max_partitions=draft.count(option, least=1) or 1)
+        else:
+            nulls = draft.one_of(subtrees(option)[0], meaning.PARTITION_NULLS, "policy for NULL in a partition column")
+            partition = replace(partition, nulls=nulls or "fail")
+    draft.partition = partition
+    draft.place("sink.strategy.partition", clause)
+    draft.place("sink.strategy.partition.column", column)
+
+
+def _hint(draft: Draft, clause: Node) -> None:
+    for item in subtrees(clause):
+        what = _spelled(item)
+        if not draft.once(f"hint {what}", item):
+            continue
+        match what:
+            case "rows":
+                draft.hints = replace(draft.hints, rows=draft.count(item))
+            case "changed":
+                draft.hints = replace(draft.hints, changed=draft.share(item))
+            case "deleted":
+                draft.hints = replace(draft.hints, deleted=draft.share(item))
+            case "bytes":
+                draft.hints = replace(draft.hints, bytes=draft.size(item))
+            case "batch":
+                draft.hints = replace(draft.hints, batch_size=draft.count(item, least=1))
+            case _:
+                draft.hints = replace(draft.hints, cdc=True)
+        draft.place(f"hints.{what}", item)
+
+
+def _strategy(draft: Draft, clause: Node) -> None:
+    mode = subtrees(clause)[0]
+    draft.mode = draft.one_of(mode, meaning.MODES, "strategy") or draft.mode
+    draft.place("sink.strategy", clause)
+    draft.place("sink.strategy.mode", mode)
+    policy = subtree(clause, "merge_policy")
+    if policy is not None:
+        name = subtrees(policy)[0]
+        canonical = meaning.merge_policy_word(word(name))
+        if canonical is None:
+            suggestion = did_you_mean(word(name), meaning.MERGE_POLICIES)
+            draft.report(UnknownWord(word(name), "merge policy", suggestion), name)
+        draft.merge_policy = canonical or draft.merge_policy
+        draft.place("sink.strategy.merge_policy", name)
+
+
+_ON = MappingProxyType(
+    {
+        "null_keys": "null_keys",
+        "staging_duplicates": "staging_duplicates",
+        "leave_filter": "on_leave_filter",
+        "empty_slice": "empty_slice",
+    }
+)
+
+
+def _on(draft: Draft, clause: Node) -> None:
+    event, answer = subtrees(clause)
+    known = draft.one_of(event, _ON, "case that a policy answers")
+    if known and draft.once(f"on {known}", clause):
+        _policy(draft, _ON[known], answer)
+
+
+def _readers(draft: Draft, clause: Node) -> None:
+    _policy(draft, "readers", subtrees(clause)[0])
+
+
+def _reconcile(draft: Draft, clause: Node) -> None:
+    _policy(draft, "reconcile", subtrees(clause)[0])
+
+
+def _policy(draft: Draft, field: str, answer: Node) -> None:
+    chosen = draft.one_of(answer, meaning.POLICY_WORDS[field], f"policy for {field}")
+    if chosen:
+        draft.policies = replace(draft.policies, **{field: chosen})
+    draft.place(f"sink.policies.{field}", answer)
+
+
+def _limits(draft: Draft, clause: Node) -> None:
+    for item in subtrees(clause):
+        what = _spelled(item)
+        if not draft.once(f"limits {what}", item):
+            continue
+        if what == "max_delete_ratio":
+            draft.limits = replace(draft.limits, max_delete_ratio=draft.share(item))
+        elif (seconds := draft.duration(item)) is not None:
+            field = "lease_seconds" if what == "lease" else what
+            draft.limits = replace(draft.limits, **{field: seconds})
+        draft.place(f"sink.limits.{what}", item)
+
+
+def _spelled(item: Node) -> str:
+    """`hint_rows` is written `rows`, `cursor_nulls` is written `nulls`."""
+    name = str(item.data)
+    return next(
+        (name.removeprefix(p) for p in ("hint_", "limit_", "partition_", "cursor_") if name.startswith(p)), name
+    )
+
+
+def _names(draft: Draft, clause: Node) -> tuple[str, ...]:
+    return tuple(draft.name_of(node) for node in subtrees(clause))
+
+
+def _depends(draft: Draft, clause: Node) -> None:
+    draft.depends_on = _names(draft, clause)
+    draft.place("depends_on", clause)
+
+
+def _staging(draft: Draft, clause: Node) -> None:
+    (draft.staging,) = _names(draft, clause)
+    draft.place("sink.staging", clause)
+
+
+def _state(draft: Draft, clause: Node) -> None:
+    (draft.state,) = _names(draft, clause)
+    draft.place("state", clause)
+
+
+def _lock(draft: Draft, clause: Node) -> None:
+    (draft.lock,) = _names(draft, clause)
+
+
+def _version(draft: Draft, clause: Node) -> None:
+    (draft.version,) = _names(draft, clause)
+    draft.place("sink.version_column", clause)
+
+
+def _description(draft: Draft, clause: Node) -> None:
+    draft.description = word(subtrees(clause)[0])
+
+
+def _passthrough(draft: Draft, clause: Node) -> None:
+    path, value = subtrees(clause)
+    if draft.once(f"passthrough {word(path)}", clause):
+        draft.passthrough[word(path)] = word(value)
+
+
+# `on`, `hint`, `limits` and `passthrough` may be repeated: each of their items may be said once.
+REPEATABLE = frozenset({"on_clause", "hint_clause", "limits_clause", "passthrough_clause"})
+CLAUSES: Mapping[str, Callable[[Draft, Node], None]] = MappingProxyType(
+    {
+        "from_clause": read_from,
+        "into_clause": read_into,
+        "where_clause": _where,
+        "columns_clause": _columns,
+        "declared_clause": _declared,
+        "staging_clause": _staging,
+        "state_clause": _state,
+        "lock_clause": _lock,
+        "key_clause": _key,
+        "cursor_clause": _cursor,
+        "partition_clause": _partition,
+        "hint_clause": _hint,
+        "strategy_clause": _strategy,
+        "on_clause": _on,
+        "readers_clause": _readers,
+        "reconcile_clause": _reconcile,
+        "limits_clause": _limits,
+        "depends_clause": _depends,
+        "version_clause": _version,
+        "description_clause": _description,
+        "passthrough_clause": _passthrough,
+    }
+)
