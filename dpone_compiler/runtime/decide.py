@@ -1,0 +1,117 @@
+"""What to do about the target's state row: start, continue, or refuse. Pure: ADR 0003 is this function."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from dpone_compiler.artifacts.plan_doc import PHASES, PlanDoc
+from dpone_compiler.runtime.outcome import REFUSED, TRANSIENT, command
+
+_UNFINISHED = ("open", "staged", "committed")
+_TRANSACTIONAL = ("postgres", "mssql")  # a failed attempt leaves nothing in the target there
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What the caller wants. `resume`: finish that run id even though its lease has not run out."""
+
+    bundle: str
+    window: tuple[str, str] | None = None
+    resume: str = ""
+    locked: bool = False  # the local file lock of this target is ours
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Start:
+    """Go on. `phase`: what is already proved ('idle' for a new run)."""
+
+    run_id: str
+    mode: str  # new | continue
+    phase: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """Stop here, having changed nothing."""
+
+    code: str
+    message: str
+    exit_code: int
+    next: str
+    retryable: bool = False
+
+
+def rank(phase: str) -> int:
+    """The place of a phase in an attempt's life; an unknown or empty one counts as idle."""
+    return PHASES.index(phase) if phase in PHASES else 0
+
+
+def decide(row: Mapping[str, str], doc: PlanDoc, asked: Asked, new_run_id: str) -> Start | Refusal:
+    """Read the row in the order that matters: who holds it, what is unfinished, what the target holds."""
+    held = _lease(row, asked)
+    if held is not None:
+        return held
+    phase = row.get("phase", "") or "idle"
+    if phase in _UNFINISHED and row.get("attempt_run_id"):
+        return _unfinished(row, doc, asked, new_run_id)
+    if asked.resume:
+        message = f"run {asked.resume} is not unfinished (the load is {phase}); there is nothing to resume"
+        return Refusal(code="DP418", message=message, exit_code=REFUSED, next=_run(asked))
+    if phase == "idle" and row.get("target_empty") == "0" and row.get("adopted") != "1":
+        message = "the target holds rows that dponec did not load; adopt them, saying up to where the source was read"
+        adopt = command("dponec", "state", "adopt", doc.name, "--bundles", asked.bundle)
+        return Refusal(code="DP411", message=message, exit_code=REFUSED, next=adopt)
+    return Start(run_id=new_run_id, mode="new", phase="idle", why="no attempt is unfinished")
+
+
+def _lease(row: Mapping[str, str], asked: Asked) -> Refusal | None:
+    owner, alive = row.get("lease_owner", ""), row.get("lease_alive", "")
+    seconds = _seconds(row.get("lease_seconds", ""))
+    if not owner or seconds <= 0 or alive == "0":
+        return None
+    # Nobody knows whether such a holder lives. The file lock says that it is not on this host; `resume` that a person knows.
+    same_attempt = owner == row.get("attempt_run_id", "")
+    if alive == "" and same_attempt and (asked.locked or asked.resume == owner):
+        return None
+    message = f"run {owner} holds the lease of this load for another {seconds:.0f} s"
+    return Refusal(code="DP413", message=message, exit_code=TRANSIENT, next=_run(asked), retryable=True)
+
+
+def _unfinished(row: Mapping[str, str], doc: PlanDoc, asked: Asked, new_run_id: str) -> Start | Refusal:
+    phase, attempt = row["phase"], row["attempt_run_id"]
+    if asked.resume and asked.resume != attempt:
+        message = f"the unfinished run is {attempt}, not {asked.resume}"
+        return Refusal(code="DP418", message=message, exit_code=REFUSED, next=_run(asked))
+    if row.get("attempt_fingerprint", "") != doc.fingerprint:
+        return _other_plan(phase, attempt, doc, asked, new_run_id)
+    frozen = (row.get("attempt_low", ""), row.get("attempt_high", ""))
+    if asked.window is not None and asked.window != frozen:
+        message = (
+            f"run {attempt} is unfinished and its window is frozen; finish or abort it before another window is loaded"
+        )
+        return Refusal(code="DP414", message=message, exit_code=REFUSED, next=_run(asked))
+    return Start(run_id=attempt, mode="continue", phase=phase, why=f"run {attempt} was left in phase {phase}")
+
+
+def _other_plan(phase: str, attempt: str, doc: PlanDoc, asked: Asked, new_run_id: str) -> Start | Refusal:
+    transactional = doc.state.get("engine", "") in _TRANSACTIONAL
+    if phase != "staged" or transactional:
+        what = "its data is in" if phase == "committed" else "nothing of it was applied"
+        why = f"run {attempt} belongs to another version of the plan and {what}"
+        return Start(run_id=new_run_id, mode="new", phase="idle", why=why)
+    message = f"run {attempt} of another version of this plan may have changed some partitions; finish it with that bundle or abort it"
+    abort = command("dponec", "runs", "abort", attempt, "--bundles", asked.bundle)
+    return Refusal(code="DP412", message=message, exit_code=REFUSED, next=abort)
+
+
+def _run(asked: Asked) -> str:
+    return command("dponec", "run", asked.bundle)
+
+
+def _seconds(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return 0.0

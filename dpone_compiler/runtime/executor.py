@@ -1,0 +1,117 @@
+"""Carries out one step: the six ops, and nothing else. Order, guards and transactions are the runner's."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from dpone_compiler.artifacts.plan_doc import StepDoc
+from dpone_compiler.runtime.bundle import LoadedBundle
+from dpone_compiler.runtime.connections.session import Result, Session
+from dpone_compiler.runtime.faults import Faults
+from dpone_compiler.runtime.outcome import RefusedError
+from dpone_compiler.runtime.parameters import Parameters
+from dpone_compiler.runtime.progress import Listener
+from dpone_compiler.runtime.sessions import Sessions
+from dpone_compiler.runtime.transfer.pump import pump
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What one step did. `rows` None: the engine gave no count."""
+
+    rows: int | None
+    size: int
+    seconds: float
+
+
+class Executor:
+    """The ops over the run's sessions."""
+
+    def __init__(
+        self, bundle: LoadedBundle, sessions: Sessions, parameters: Parameters, faults: Faults, listener: Listener
+    ) -> None:
+        self._bundle, self._sessions, self._parameters = bundle, sessions, parameters
+        self._faults, self._listener = faults, listener
+
+    def carry_out(self, step: StepDoc, session: Session) -> Report:
+        """Run the step on the session of its side."""
+        started = time.monotonic()
+        self._faults.inside(step.id)
+        rows, size = self._op(step, session)
+        return Report(rows, size, time.monotonic() - started)
+
+    def answers_yes(self, step: StepDoc, session: Session, item: str = "") -> bool:
+        """Ask the step's guard query."""
+        params = {**self._parameters.all(), "item": item}
+        rows = session.run(self._bundle.body(step.guard.file), params).rows
+        return bool(rows) and rows[0][0] == "1"
+
+    def _op(self, step: StepDoc, session: Session) -> tuple[int | None, int]:
+        match step.op:
+            case "sql":
+                return self._run(step, session).affected, 0
+            case "query":
+                result = self._run(step, session)
+                self._parameters.capture(step, result)
+                return None, 0
+            case "check":
+                self._check(step, self._run(step, session))
+                return None, 0
+            case "transfer":
+                return self._transfer(step)
+            case "foreach":
+                return self._foreach(step, session), 0
+            case _:
+                raise RefusedError(
+                    "DP702", f"step {step.id} has op {step.op!r}, which this dponec does not know", step=step.id
+                )
+
+    def _run(self, step: StepDoc, session: Session) -> Result:
+        return session.run(self._bundle.body(step.file), self._parameters.of(step))
+
+    def _check(self, step: StepDoc, result: Result) -> None:
+        if not result.rows:
+            return
+        row = dict(zip(result.columns, result.rows[0], strict=True))
+        detail = row.get("detail") or step.purpose
+        count = f" ({row['count']})" if row.get("count") else ""
+        raise RefusedError(row.get("code") or "DP500", f"{detail}{count}", step=step.id)
+
+    def _transfer(self, step: StepDoc) -> tuple[int, int]:
+        expected = _number(self._parameters.get("source_rows"))
+
+        def progress(rows: int, size: int) -> None:
+            self._faults.rows(step.id, rows)
+            self._listener.step_progress(step.id, rows, size, expected)
+
+        done = pump(
+            self._sessions.on("source"),
+            self._bundle.body(step.files["extract"]),
+            self._sessions.on("target"),
+            self._bundle.body(step.files["load"]),
+            self._parameters.of(step),
+            progress,
+        )
+        if done.rows_in != done.rows_out:
+            message = f"the source sent {done.rows_out} rows and the target took {done.rows_in}"
+            raise RefusedError("DP431", message, step=step.id)
+        return done.rows_in, done.bytes
+
+    def _foreach(self, step: StepDoc, session: Session) -> int:
+        listed = session.run(self._bundle.body(step.files["query"]), self._parameters.of(step)).rows
+        items = [row[0] or "" for row in listed]
+        if step.max_items and len(items) > step.max_items:
+            message = f"{len(items)} items, and the plan allows {step.max_items}; nothing was changed"
+            raise RefusedError("DP432", message, step=step.id)
+        body = self._bundle.body(step.files["body"])
+        for number, item in enumerate(items, start=1):
+            if not (step.guard.file and self.answers_yes(step, session, item)):
+                session.run(body, {**self._parameters.of(step), "item": item})
+            self._faults.rows(step.id, number)
+            self._listener.step_progress(step.id, number, 0, len(items))
+        return len(items)
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isdigit() else 0

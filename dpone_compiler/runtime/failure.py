@@ -1,0 +1,40 @@
+"""From an engine's error to the end of a run: which exit code, whether to try again, and what to type next."""
+
+from __future__ import annotations
+
+from dpone_compiler.artifacts.plan_doc import PlanDoc
+from dpone_compiler.runtime.connections.session import EngineError
+from dpone_compiler.runtime.outcome import REFUSED, STOPPED, TRANSIENT, RefusedError, command
+from dpone_compiler.runtime.setup import setup_command
+
+LOST_FENCE = "DP410"
+# Postgres: undefined_table, invalid_schema_name. ClickHouse: UNKNOWN_TABLE, UNKNOWN_DATABASE (src/Common/ErrorCodes.cpp).
+_NO_STATE = ("42P01", "3F000", "60", "81")
+
+
+def stopped_by(error: EngineError, *, step: str, kind: str, changed: bool, doc: PlanDoc, bundle: str) -> RefusedError:
+    """The end that an engine's error leads to. `changed`: this attempt has left something in the target."""
+    run = command("dponec", "run", bundle)
+    if kind == "read_state" and error.code in _NO_STATE:
+        message = f"the state table {doc.state.get('table', '')} is not there; a DBA runs setup/ once, or: {setup_command(doc, bundle)}"
+        return RefusedError("DP416", message, next=command("dponec", "run", bundle, "--apply-setup"), step=step)
+    if error.code == LOST_FENCE:
+        message = f"another run took this load over; the transaction was rolled back ({error.message})"
+        return RefusedError(LOST_FENCE, message, exit_code=STOPPED, retryable=True, next=run, step=step)
+    if error.code.startswith("DP"):
+        return RefusedError(error.code, error.message, next=command("dponec", "explain", error.code), step=step)
+    if error.transient:
+        code = "DP421" if error.unreachable else "DP422"
+        exit_code = STOPPED if changed else TRANSIENT
+        return RefusedError(code, str(error), exit_code=exit_code, retryable=True, next=run, step=step)
+    code = "DP423" if error.permission else "DP424"
+    return RefusedError(code, str(error), exit_code=STOPPED if changed else REFUSED, next=run, step=step)
+
+
+def stopped_by_system(error: OSError, *, step: str, changed: bool, bundle: str) -> RefusedError:
+    """A full disk, a closed folder: the system's words, and the way on."""
+    message = f"{error.filename or 'the system'}: {error.strerror or error}"
+    exit_code = STOPPED if changed else TRANSIENT
+    return RefusedError(
+        "DP425", message, exit_code=exit_code, retryable=True, next=command("dponec", "run", bundle), step=step
+    )

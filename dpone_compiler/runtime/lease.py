@@ -1,0 +1,97 @@
+"""Who may load: the holder session that prolongs the lease, and the file lock for targets that know no leases."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import os
+import tempfile
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+
+from dpone_compiler.runtime.connections.resolve import ConnectionUrl
+from dpone_compiler.runtime.connections.session import EngineError, Session
+from dpone_compiler.runtime.outcome import TRANSIENT, RefusedError
+
+LEASE_SECONDS = 60
+
+
+class Heartbeat:
+    """A thread with a session of its own. That the session exists tells others that we live; the beats prolong the lease.
+
+    A beat that finds the row locked (by our own transaction) skips it. A beat that fails ends the thread: the fence of
+    the next transaction decides whether the lease is still ours, so nothing is lost by waiting for it.
+    """
+
+    def __init__(self, session: Session, body: str, params: Mapping[str, str], every: float) -> None:
+        self._session, self._body, self._params, self._every = session, body, dict(params), every
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._beat, name="dponec-lease", daemon=True)
+        self.failure: EngineError | None = None
+        self._thread.start()
+
+    def _beat(self) -> None:
+        while not self._stop.wait(self._every):
+            try:
+                self._session.run(self._body, self._params)
+            except EngineError as error:
+                self.failure = error
+                return
+
+    def stop(self) -> Session:
+        """End the thread; the session is the caller's again."""
+        self._stop.set()
+        self._thread.join()
+        return self._session
+
+
+class FileLock:
+    """A lock file per target in the user's runtime folder; the kernel frees it when we die."""
+
+    def __init__(self, url: ConnectionUrl, table: str) -> None:
+        self.path = _folder() / f"{_key(url, table)}.lock"
+        self._file: int | None = None
+
+    def take(self) -> None:
+        """Lock, or say who has it."""
+        self._file = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            holder = os.pread(self._file, 20, 0).decode("ascii", "replace").strip() or "unknown"
+            self.release()
+            message = f"process {holder} on this host is loading the same target"
+            raise RefusedError("DP413", message, exit_code=TRANSIENT, retryable=True) from None
+        os.ftruncate(self._file, 0)
+        os.pwrite(self._file, str(os.getpid()).encode(), 0)
+
+    def release(self) -> None:
+        """Unlock. The file stays: removing it would let two processes lock two files of one name."""
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
+
+
+def target_key(url: ConnectionUrl, table: str) -> str:
+    """A digest that is the same for everybody who writes to this table of this server."""
+    return _key(url, table)
+
+
+def _key(url: ConnectionUrl, table: str) -> str:
+    # Not the scheme: native and HTTP reach the same server, but by other ports; the host and the database must do.
+    port = "" if url.scheme.startswith("clickhouse") else str(url.port or "")
+    identity = "\0".join((url.host or "", port, url.path.rstrip("/"), table))
+    return hashlib.sha256(identity.encode()).hexdigest()[:32]
+
+
+def _folder() -> Path:
+    base = os.environ.get("XDG_RUNTIME_DIR") or ""
+    writable = bool(base) and os.access(base, os.W_OK)
+    folder = Path(base) / "dponec" if writable else Path(tempfile.gettempdir()) / f"dponec-{os.getuid()}"
+    with contextlib.suppress(FileExistsError):
+        folder.mkdir(mode=0o700)
+    if folder.stat().st_uid != os.getuid():
+        raise RefusedError("DP420", f"{folder} belongs to another user; locks in it prove nothing")
+    return folder

@@ -1,0 +1,327 @@
+"""Interprets a bundle's steps: order, guards, transactions, snapshots, retries, and one outcome for every end.
+
+The protocol is docs/adr/0003-execution-protocol.md; run.sh is the other interpreter of the same list.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from dpone_compiler.artifacts.plan_doc import StepDoc
+from dpone_compiler.runtime.attempt import Attempt
+from dpone_compiler.runtime.bundle import LoadedBundle
+from dpone_compiler.runtime.connections.resolve import ConnectionProblem, ConnectionUrl
+from dpone_compiler.runtime.connections.session import EngineError
+from dpone_compiler.runtime.decide import Asked, Refusal, decide
+from dpone_compiler.runtime.executor import Executor, Report
+from dpone_compiler.runtime.failure import stopped_by, stopped_by_system
+from dpone_compiler.runtime.faults import Faults
+from dpone_compiler.runtime.holding import Holding
+from dpone_compiler.runtime.journal import FOLDER, DiskJournal, Journal, NoJournal
+from dpone_compiler.runtime.outcome import SIGNALLED, Interrupted, RefusedError, RunOutcome, command, refused
+from dpone_compiler.runtime.parameters import Parameters, one_row
+from dpone_compiler.runtime.progress import Listener
+from dpone_compiler.runtime.receipt import make_receipt, target_identity, write_receipt
+from dpone_compiler.runtime.sessions import Opener, Sessions
+from dpone_compiler.runtime.units import Unit, last_of_groups, units_of
+
+_RETRIES = 2
+_WAIT = 0.5  # seconds before the first repetition, doubled each time
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunOptions:
+    """What the caller asks of a run. `shown`: the bundle's path as typed, for the commands that we print."""
+
+    shown: str
+    from_step: str = ""
+    window: tuple[str, str] | None = None
+    given: Mapping[str, str] = field(default_factory=dict)
+    dry_run: bool = False
+    resume: str = ""
+    runs: Path = FOLDER
+    params: Mapping[str, str] = field(default_factory=dict)  # set by a replay: partitions
+
+
+class Run:
+    """One run of one bundle. Use `run_bundle`."""
+
+    def __init__(
+        self,
+        *,
+        bundle: LoadedBundle,
+        options: RunOptions,
+        opener: Opener,
+        holding: Holding,
+        listener: Listener,
+        faults: Faults,
+    ) -> None:
+        self._bundle, self._doc, self._options = bundle, bundle.doc, options
+        self._listener, self._faults, self._holding = listener, faults, holding
+        self._parameters = Parameters(bundle.doc, options.given)
+        self._sessions = Sessions(bundle.doc, opener)
+        self._executor = Executor(bundle, self._sessions, self._parameters, faults, listener)
+        self._journal: Journal = NoJournal()
+        self._attempt = Attempt(bundle.doc, options.from_step)
+        self._last = last_of_groups(bundle.doc.steps)
+        self._reports: list[dict[str, Any]] = []
+        self._step: StepDoc | None = None
+        self._changed = False
+        self._started = time.monotonic()
+
+    def execute(self) -> RunOutcome:
+        """Every end but a bug of ours is an outcome."""
+        try:
+            self._all_units()
+            outcome = RunOutcome(exit_code=0, status="planned" if self._options.dry_run else "done")
+        except RefusedError as error:
+            outcome = refused(error if error.step or not self._step else self._placed(error))
+        except ConnectionProblem as error:
+            outcome = refused(
+                RefusedError(error.code, f"{error.message} ({error.help})" if error.help else error.message)
+            )
+        except EngineError as error:
+            outcome = refused(self._engine_end(error))
+        except Interrupted as signal:
+            outcome = self._interrupted(signal)
+        except OSError as error:
+            outcome = refused(
+                stopped_by_system(error, step=self._step_id, changed=self._changed, bundle=self._options.shown)
+            )
+        finally:
+            self._leave()
+        return self._finish(outcome)
+
+    # ---- the list of steps -------------------------------------------------------------------------------------------
+
+    def _all_units(self) -> None:
+        units = units_of(self._doc.steps)
+        tries: dict[str, int] = {}
+        at = 0
+        while at < len(units):
+            if self._options.dry_run and self._attempt.decided:
+                return
+            try:
+                self._unit(units[at])
+                at += 1
+            except EngineError as error:
+                at = self._again(units, at, error, tries)
+
+    def _again(self, units: tuple[Unit, ...], at: int, error: EngineError, tries: dict[str, int]) -> int:
+        """Where to go on after a transient failure: the failed step's boundary, at the latest its unit's first step."""
+        step_id = self._step_id
+        tries[step_id] = tries.get(step_id, 0) + 1
+        if not error.transient or error.unreachable or tries[step_id] > _RETRIES:
+            raise error
+        self._sessions.roll_back()
+        wait = _WAIT * 2 ** (tries[step_id] - 1)
+        self._listener.retrying(step_id, str(error), wait)
+        self._journal.write("retry", step=step_id, code=error.code, wait=wait)
+        time.sleep(wait)
+        self._attempt.asks_guards = True
+        boundary = self._step.retry_boundary if self._step else ""
+        return next((index for index in range(at) if boundary and units[index].holds(boundary)), at)
+
+    def _unit(self, unit: Unit) -> None:
+        for step in unit.steps:
+            self._step = step
+            why = self._attempt.skip(step, self._proved_staged) or self._guarded(step)
+            if why:
+                self._listener.step_skipped(step.id, why)
+                self._journal.write("step_skipped", step=step.id, why=why)
+            else:
+                self._carry_out(step)
+            self._close_groups(step)
+
+    def _guarded(self, step: StepDoc) -> str:
+        asked = step.guard.kind == "query" and step.op != "foreach" and self._attempt.asks_guards
+        if not asked:
+            return ""
+        self._open_groups(step)
+        session = self._sessions.on("source" if step.side == "source" else "target")
+        return "its guard says done" if self._executor.answers_yes(step, session) else ""
+
+    # ---- one step ----------------------------------------------------------------------------------------------------
+
+    def _carry_out(self, step: StepDoc) -> None:
+        self._faults.at("before", step.id)
+        self._listener.step_started(step.id, step.purpose)
+        self._journal.write("step_started", step=step.id)
+        self._open_groups(step)
+        if self._attempt.leased and step.idempotency != "pure":
+            self._changed = True
+        report = self._special(step)
+        if not step.transaction:
+            self._faults.at("after-commit", step.id)
+        self._faults.at("before-journal", step.id)
+        done = {"step": step.id, "rows": report.rows, "bytes": report.size, "seconds": round(report.seconds, 3)}
+        self._journal.write("step_done", **done)
+        self._reports.append(done)
+        self._listener.step_done(step.id, report.rows, report.seconds)
+
+    def _special(self, step: StepDoc) -> Report:
+        """The steps that the protocol knows by kind; all others are their op alone."""
+        if step.op == "lock":
+            self._holding.lock()
+            return Report(None, 0, 0.0)
+        match step.kind:
+            case "read_state":
+                return self._read_state(step)
+            case "acquire_lease":
+                return self._acquire(step)
+            case "release_lease":
+                self._holding.released()
+            case _:
+                pass
+        return self._executor.carry_out(step, self._sessions.on("source" if step.side == "source" else "target"))
+
+    def _read_state(self, step: StepDoc) -> Report:
+        started = time.monotonic()
+        session = self._sessions.on("target")
+        row = one_row(session.run(self._bundle.body(step.file), self._parameters.of(step)))
+        options = self._options
+        asked = Asked(bundle=options.shown, window=options.window, resume=options.resume, locked=self._holding.locked)
+        verdict = decide(row, self._doc, asked, str(uuid.uuid4()))
+        if isinstance(verdict, Refusal):
+            raise RefusedError(
+                verdict.code,
+                verdict.message,
+                exit_code=verdict.exit_code,
+                next=verdict.next,
+                retryable=verdict.retryable,
+                step=step.id,
+            )
+        self._attempt.begin(verdict, windowed=options.window is not None)
+        self._parameters.start(verdict.run_id)
+        self._parameters.put(**{name: row.get(name, "") for name in step.captures}, holder="")
+        self._parameters.put(watermark=row.get("watermark", ""))
+        if verdict.mode == "continue":
+            self._parameters.take_over(row)
+        elif options.window is not None:
+            self._parameters.put(window_low=options.window[0], window_high=options.window[1])
+        self._parameters.put(**options.params)
+        if not options.dry_run:
+            self._journal = DiskJournal(options.runs, verdict.run_id)
+        self._journal.write(
+            "run_started",
+            load=self._doc.name,
+            run_id=verdict.run_id,
+            mode=verdict.mode,
+            phase=verdict.phase,
+            why=verdict.why,
+            fingerprint=self._doc.fingerprint,
+            bundle=options.shown,
+        )
+        self._listener.run_started(self._doc.name, verdict.run_id, verdict.mode, verdict.why, len(self._doc.steps))
+        return Report(None, 0, time.monotonic() - started)
+
+    def _acquire(self, step: StepDoc) -> Report:
+        started = time.monotonic()
+        side = "holder" if step.files.get("heartbeat") else "target"
+        self._parameters.put(holder="session" if side == "holder" else "")
+        result = self._sessions.on(side).run(self._bundle.body(step.file), self._parameters.of(step))
+        if not result.rows:
+            message = "another run took the lease of this load just now"
+            next = command("dponec", "run", self._options.shown)
+            raise RefusedError("DP413", message, exit_code=4, next=next, retryable=True, step=step.id)
+        self._parameters.capture(step, result)
+        self._attempt.leased = True
+        if side == "holder" and (session := self._sessions.detach(side)) is not None:
+            self._holding.hold(session, step, self._bundle, self._parameters.all())
+        return Report(None, 0, time.monotonic() - started)
+
+    def _proved_staged(self, record: StepDoc) -> bool:
+        return self._executor.answers_yes(record, self._sessions.on("target"))
+
+    # ---- groups ------------------------------------------------------------------------------------------------------
+
+    def _open_groups(self, step: StepDoc) -> None:
+        if step.snapshot:
+            self._sessions.begin("source", step.snapshot)
+        if step.transaction:
+            self._sessions.begin("target", step.transaction)
+
+    def _close_groups(self, step: StepDoc) -> None:
+        for side, kind in (("target", "transaction"), ("source", "snapshot")):
+            name = self._sessions.group(side)
+            if name and self._last[(kind, name)] == step.id:
+                self._faults.at("before-commit", name)
+                self._sessions.commit(side)
+                self._faults.at("after-commit", name)
+                self._journal.write("committed", group=name, kind=kind)
+
+    # ---- the end -----------------------------------------------------------------------------------------------------
+
+    @property
+    def _step_id(self) -> str:
+        return self._step.id if self._step else ""
+
+    def _placed(self, error: RefusedError) -> RefusedError:
+        error.step = self._step_id
+        return error
+
+    def _engine_end(self, error: EngineError) -> RefusedError:
+        kind = self._step.kind if self._step else ""
+        return stopped_by(
+            error, step=self._step_id, kind=kind, changed=self._changed, doc=self._doc, bundle=self._options.shown
+        )
+
+    def _interrupted(self, signal: Interrupted) -> RunOutcome:
+        return RunOutcome(
+            exit_code=SIGNALLED + signal.signum,
+            status="interrupted",
+            code="DP426",
+            message=f"stopped by signal {signal.signum}; the open transaction was rolled back",
+            step=self._step_id,
+            retryable=True,
+            next=command("dponec", "run", self._options.shown),
+        )
+
+    def _leave(self) -> None:
+        self._sessions.roll_back()
+        self._holding.give_back(self._parameters.all())
+        self._sessions.close()
+
+    def _finish(self, outcome: RunOutcome) -> RunOutcome:
+        rows = sum(report["rows"] or 0 for report in self._reports if report["bytes"])
+        outcome = replace(
+            outcome,
+            load=self._doc.name,
+            run_id=self._attempt.run_id,
+            rows=rows,
+            seconds=round(time.monotonic() - self._started, 3),
+            details=self._attempt.plan(self._doc) if self._options.dry_run else {},
+        )
+        if not isinstance(self._journal, DiskJournal):
+            return outcome
+        with contextlib.suppress(OSError):  # a full disk must not hide how the run ended
+            self._journal.write("run_ended", exit_code=outcome.exit_code, status=outcome.status, code=outcome.code)
+            target = target_identity(self._doc, self._holding.url)
+            receipt = make_receipt(self._doc, outcome, self._parameters, self._reports, target)
+            outcome = replace(outcome, receipt=str(write_receipt(self._journal.folder, receipt)))
+        self._journal.close()
+        return outcome
+
+
+def run_bundle(
+    bundle: LoadedBundle,
+    options: RunOptions,
+    *,
+    opener: Opener,
+    url: ConnectionUrl | None,
+    listener: Listener,
+    faults: Faults,
+) -> RunOutcome:
+    """Run one bundle to its end. `url`: the target's, for the lock's key and the receipt."""
+    holding = Holding(bundle.doc, url)
+    try:
+        run = Run(bundle=bundle, options=options, opener=opener, holding=holding, listener=listener, faults=faults)
+    except RefusedError as error:
+        return refused(error, load=bundle.doc.name)
+    return run.execute()

@@ -1,0 +1,113 @@
+"""The open sessions of a run: source, target, and the holder of the lease; and which of them is in a transaction."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from dpone_compiler.artifacts.plan_doc import PlanDoc, StepDoc
+from dpone_compiler.runtime.connections.open import open_session
+from dpone_compiler.runtime.connections.resolve import ConnectionUrl, check_clashes, resolve_connection
+from dpone_compiler.runtime.connections.session import EngineError, Session
+from dpone_compiler.runtime.outcome import RefusedError
+
+Opener = Callable[[str], Session]
+
+# The limits of a plan that are settings of the engine's session; the others are read by bodies or by the runner.
+_SETTINGS = {
+    "postgres": ("lock_timeout", "statement_timeout", "idle_in_transaction_session_timeout"),
+    "clickhouse": ("max_execution_time", "max_memory_usage"),
+}
+
+
+def engine_opener(doc: PlanDoc, environ: Mapping[str, str], file: Path | None) -> Opener:
+    """Opens connections by id: the URL from the environment or the file, with the plan's limits as session settings."""
+    engines = {step.connection: step.engine for step in doc.steps if step.connection}
+    check_clashes(engines)
+
+    def open_one(connection_id: str) -> Session:
+        names = _SETTINGS.get(engines.get(connection_id, ""), ())
+        limits = {name: str(doc.limits[name]) for name in names if doc.limits.get(name) not in (None, "")}
+        return open_session(resolve(connection_id, environ, file), limits=limits)
+
+    return open_one
+
+
+def resolve(connection_id: str, environ: Mapping[str, str], file: Path | None) -> ConnectionUrl:
+    """The URL of a connection; `connections.yaml` of the current folder is read when no file is named."""
+    return resolve_connection(connection_id, environ=environ, file=file if file is not None else Path.cwd())
+
+
+class Sessions:
+    """Opened on first use, closed together."""
+
+    def __init__(self, doc: PlanDoc, opener: Opener) -> None:
+        self._opener = opener
+        self._ids = _connections(doc)
+        self._open: dict[str, Session] = {}
+        self._groups: dict[str, str] = {}  # side -> name of the transaction or snapshot that is open
+
+    def on(self, side: str) -> Session:
+        """The session of `source`, `target` or `holder`."""
+        if side not in self._open:
+            connection = self._ids.get("target" if side == "holder" else side, "")
+            if not connection:
+                raise RefusedError("DP702", f"the plan names no connection for its {side}")
+            self._open[side] = self._opener(connection)
+        return self._open[side]
+
+    def connection_id(self, side: str) -> str:
+        """The id of a side's connection."""
+        return self._ids.get(side, "")
+
+    def group(self, side: str) -> str:
+        """The group that is open on a side, or ''."""
+        return self._groups.get(side, "")
+
+    def begin(self, side: str, name: str) -> None:
+        """Open a transaction on the target, or a snapshot on the source, unless it is open."""
+        if self.group(side) != name:
+            self.on(side).begin(snapshot=side == "source")
+            self._groups[side] = name
+
+    def commit(self, side: str) -> None:
+        """Close the group."""
+        self.on(side).commit()
+        del self._groups[side]
+
+    def roll_back(self) -> None:
+        """Leave every open group. A session that is gone has rolled back by itself."""
+        for side in tuple(self._groups):
+            with contextlib.suppress(EngineError):
+                self._open[side].rollback()
+            del self._groups[side]
+
+    def detach(self, side: str) -> Session | None:
+        """Hand a session over to another owner."""
+        return self._open.pop(side, None)
+
+    def close(self) -> None:
+        """Close all."""
+        for session in self._open.values():
+            with contextlib.suppress(EngineError):
+                session.close()
+        self._open.clear()
+
+
+def _connections(doc: PlanDoc) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for step in doc.steps:
+        if step.side in ("source", "target") and _names_one(step):
+            found.setdefault(step.side, step.connection)
+    if doc.state.get("connection"):
+        found.setdefault("target", doc.state["connection"])
+    for side in ("source", "target"):  # a plan whose only source step is a transfer says it in its route
+        route = doc.route.get(side) or (doc.route.get("sink") if side == "target" else None)
+        if isinstance(route, Mapping) and route.get("connection"):
+            found.setdefault(side, str(route["connection"]))
+    return found
+
+
+def _names_one(step: StepDoc) -> bool:
+    return bool(step.connection) and step.op != "transfer"
