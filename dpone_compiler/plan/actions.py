@@ -18,6 +18,7 @@ class Selection:
     """Rows of the source: `columns` of `table` where the filter, the window and the partition set all hold.
 
     `negate_filter`: rows of the window that do NOT satisfy the filter (false or NULL), for on_leave_filter: delete.
+    `distinct`: SELECT DISTINCT, for lists of partition values.
     """
 
     table: TableRef
@@ -26,6 +27,7 @@ class Selection:
     interval: Interval | None = None
     partitions: PartitionSet | None = None
     negate_filter: bool = False
+    distinct: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

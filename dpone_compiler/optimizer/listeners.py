@@ -1,0 +1,56 @@
+"""Listeners of the pass manager: print the load after each pass that changed it, time the passes, verify invariants."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from dpone_compiler.ir.load import Load
+from dpone_compiler.ir.printer import print_load
+from dpone_compiler.ir.verify import verify_load
+from dpone_compiler.spi.compiler_pass import Pass
+
+
+@dataclass(slots=True)
+class PrintAfter:
+    """Print the load after one named pass, or after every pass that changed something (`all`)."""
+
+    which: str
+    write: Callable[[str], None]
+
+    def before(self, pass_: Pass, load: Load) -> None:
+        """Nothing to do."""
+
+    def after(self, pass_: Pass, before: Load, after: Load) -> None:
+        """Print when this is the named pass, or when all are wanted and the load changed."""
+        if self.which == pass_.name or (self.which == "all" and after is not before):
+            self.write(f"// after {pass_.name}\n{print_load(after)}")
+
+
+@dataclass(slots=True)
+class Timing:
+    """Seconds by pass. The clock is given, because the core reads none."""
+
+    clock: Callable[[], float]
+    seconds: dict[str, float] = field(default_factory=dict)
+    _started: float = 0.0
+
+    def before(self, pass_: Pass, load: Load) -> None:
+        """Start the watch."""
+        self._started = self.clock()
+
+    def after(self, pass_: Pass, before: Load, after: Load) -> None:
+        """Add the time since `before`."""
+        self.seconds[pass_.name] = self.seconds.get(pass_.name, 0.0) + self.clock() - self._started
+
+
+class VerifyAfter:
+    """Check the load's own invariants after each pass that changed it; a violation is a bug and raises."""
+
+    def before(self, pass_: Pass, load: Load) -> None:
+        """Nothing to do."""
+
+    def after(self, pass_: Pass, before: Load, after: Load) -> None:
+        """Raise ValueError naming the pass when the load it gave breaks an invariant."""
+        if after is not before and (faults := verify_load(after)):
+            raise ValueError(f"after {pass_.name}: " + "; ".join(faults))

@@ -1,0 +1,64 @@
+"""check-cursor: a cursor that the strategy uses exists, has an order, cannot be NULL unnoticed, and has a horizon."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dpone_compiler.diagnostics.diagnostic import Diagnostic
+from dpone_compiler.diagnostics.problem import Problem
+from dpone_compiler.diagnostics.suggest import did_you_mean
+from dpone_compiler.expr.types import INTEGRAL_CURSOR, TEMPORAL_CURSOR, Kind
+from dpone_compiler.ir.decision import decided
+from dpone_compiler.ir.load import Load
+from dpone_compiler.passes.problems import (
+    AlwaysReadOnAppend,
+    CursorNotComparable,
+    LookbackOnAppend,
+    NoHorizon,
+    NullableCursor,
+    UnknownSourceColumn,
+)
+from dpone_compiler.spi.columns import source_columns
+from dpone_compiler.spi.compiler_pass import PassContext, PassResult
+
+
+@dataclass(frozen=True, slots=True)
+class CheckCursor:
+    """Reports; changes nothing."""
+
+    name: str = "check-cursor"
+    requires: tuple[str, ...] = ("columns", "strategy")
+    establishes: tuple[str, ...] = ("cursor",)
+
+    def run(self, load: Load, context: PassContext) -> PassResult:
+        """The same load, with what is wrong with its cursor."""
+        cursor = load.read.cursor
+        strategy = decided(load.decisions.strategy)
+        if cursor is None or strategy == "full_refresh":
+            return PassResult(load=load)
+        found: list[Diagnostic] = []
+
+        def say(problem: Problem, path: str = "source.cursor.column") -> None:
+            found.append(Diagnostic(problem, load.origin.at(path), load.name))
+
+        columns = source_columns(load, context.facts, context.source) or ()
+        column = next((c for c in columns if c.name == cursor.column), None)
+        if column is None:
+            names = [c.name for c in columns]
+            say(UnknownSourceColumn(str(load.read.endpoint.table), cursor.column, did_you_mean(cursor.column, names)))
+            return PassResult(load=load, diagnostics=tuple(found))
+        whole = (
+            column.type.kind is Kind.DECIMAL and column.type.scale in (None, 0) and column.type.precision is not None
+        )
+        if column.type.kind not in INTEGRAL_CURSOR | TEMPORAL_CURSOR and not whole:
+            say(CursorNotComparable(cursor.column, column.type.label()))
+        if column.nullable and not cursor.nulls:
+            say(NullableCursor(cursor.column))
+        if cursor.lag is None and cursor.assigned_by != "database":
+            say(NoHorizon(cursor.column), "source.cursor")
+        if strategy == "incremental_append":
+            if cursor.lookback:
+                say(LookbackOnAppend(), "source.cursor")
+            if cursor.nulls == "always_read":
+                say(AlwaysReadOnAppend(), "source.cursor")
+        return PassResult(load=load, diagnostics=tuple(found))

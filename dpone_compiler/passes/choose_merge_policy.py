@@ -1,0 +1,71 @@
+"""choose-merge-policy: how a strategy changes the target, from what the sink can do, best first; an explicit one is kept or refused."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from dpone_compiler.diagnostics.diagnostic import Diagnostic
+from dpone_compiler.ir.decision import Chosen, Rejected, Undecided, decided
+from dpone_compiler.ir.load import Load
+from dpone_compiler.passes.problems import PolicyRefused
+from dpone_compiler.spi.compiler_pass import PassContext, PassResult
+
+
+@dataclass(frozen=True, slots=True)
+class ChooseMergePolicy:
+    """Fills `decisions.merge_policy` for strategies that have policies; the others keep it undecided (null)."""
+
+    name: str = "choose-merge-policy"
+    requires: tuple[str, ...] = ("strategy",)
+    establishes: tuple[str, ...] = ("merge_policy",)
+
+    def run(self, load: Load, context: PassContext) -> PassResult:
+        """The load with its policy, or a PolicyRefused diagnostic."""
+        if not isinstance(load.decisions.merge_policy, Undecided):
+            return PassResult(load=load)
+        strategy = decided(load.decisions.strategy)
+        offered = context.sink.capabilities(context.facts.target_engine).merge_policies.get(strategy, ())
+        asked = load.write.merge_policy
+        if not offered:
+            return (
+                self._refuse(load, f"{strategy} has no merge policy", "") if asked != "auto" else PassResult(load=load)
+            )
+        unfit = {policy: why for policy in offered if (why := _unfit(policy, load, context))}
+        if asked != "auto":
+            if asked not in offered:
+                return self._refuse(load, f"{context.sink.name} offers {', '.join(offered)} for {strategy}", offered[0])
+            if asked in unfit:
+                return self._refuse(load, unfit[asked], "")
+            return self._choose(load, asked, "explicit_merge_policy", "the manifest asks for it", ())
+        fit = [policy for policy in offered if policy not in unfit]
+        if not fit:
+            return self._refuse(load, "; ".join(f"{p}: {why}" for p, why in unfit.items()), "")
+        rejected = tuple(
+            Rejected(p, unfit.get(p, f"{fit[0]} comes first for {context.sink.name}")) for p in offered if p != fit[0]
+        )
+        return self._choose(
+            load, fit[0], "sink_default", f"the first policy of {context.sink.name} for {strategy} that fits", rejected
+        )
+
+    def _choose(self, load: Load, policy: str, rule: str, reason: str, rejected: tuple[Rejected, ...]) -> PassResult:
+        chosen = Chosen(value=policy, by=self.name, rule=rule, reason=reason, rejected=rejected)
+        return PassResult(load=replace(load, decisions=replace(load.decisions, merge_policy=chosen)))
+
+    def _refuse(self, load: Load, why: str, instead: str) -> PassResult:
+        remedy = f"use {instead}" if instead else "remove merge_policy, or see `dponec advise`"
+        problem = PolicyRefused(load.write.merge_policy, why, remedy)
+        span = load.origin.at("sink.strategy.merge_policy")
+        return PassResult(load=load, diagnostics=(Diagnostic(problem, span, load.name),))
+
+
+def _unfit(policy: str, load: Load, context: PassContext) -> str:
+    """Why a policy does not fit the target that the catalog shows; '' when it does, or when nothing is known against it."""
+    table = context.facts.target_table
+    if policy == "replacing_merge_tree":
+        if table is None:
+            return "no catalog snapshot proves that the target is a ReplacingMergeTree with a version column"
+        if "ReplacingMergeTree" not in table.structure.table_engine or not table.structure.version_column:
+            return "the target is not a ReplacingMergeTree with a version column"
+    if policy == "update_insert" and load.write.policies.staging_duplicates not in ("fail", "latest"):
+        return "it needs one staged row a key"
+    return ""

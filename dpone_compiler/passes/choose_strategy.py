@@ -1,0 +1,127 @@
+"""choose-strategy: an explicit mode is kept or refused; `auto` follows the policy's rules, vetted by the strategies' judges."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from dpone_compiler.diagnostics.diagnostic import Diagnostic
+from dpone_compiler.ir.decision import Chosen, Rejected, Undecided
+from dpone_compiler.ir.load import Gate, Load
+from dpone_compiler.passes.problems import StrategyRefused
+from dpone_compiler.policy.evaluate import RuleTrace, Truth, decide
+from dpone_compiler.policy.facts import Facts, FactSource, manifest_facts
+from dpone_compiler.spi.compiler_pass import PassContext, PassResult
+from dpone_compiler.spi.strategy import NotViable, Setting
+
+
+def load_facts(load: Load, context: PassContext) -> Facts:
+    """What is known of a load: the manifest first, the catalog's estimates where the manifest is silent."""
+    facts = manifest_facts(load)
+    table = context.facts.source_table
+    if table is not None:
+        estimates = (("rows", table.statistics.rows), ("bytes", table.statistics.bytes))
+        facts = facts.adding(
+            FactSource.CATALOG, [(name, value) for name, value in estimates if facts.get(name) is None]
+        )
+    sink = context.sink.capabilities(context.facts.target_engine)
+    source = context.source.capabilities(context.facts.source_engine)
+    supported = source.cdc_source and not sink.strategies.get("cdc_apply", "not known")
+    return facts.adding(FactSource.DERIVED, [("cdc_supported", supported)])
+
+
+@dataclass(frozen=True, slots=True)
+class ChooseStrategy:
+    """Fills `decisions.strategy` with reason, rule, facts and rejected alternatives."""
+
+    name: str = "choose-strategy"
+    requires: tuple[str, ...] = ("columns",)
+    establishes: tuple[str, ...] = ("strategy",)
+
+    def run(self, load: Load, context: PassContext) -> PassResult:
+        """The load with a strategy, or a StrategyRefused diagnostic."""
+        if not isinstance(load.decisions.strategy, Undecided):
+            return PassResult(load=load)
+        return self._explicit(load, context) if load.write.mode != "auto" else self._auto(load, context)
+
+    def _explicit(self, load: Load, context: PassContext) -> PassResult:
+        refusal = _refusal(load, context, load.write.mode)
+        if refusal is not None:
+            problem = StrategyRefused(load.write.mode, refusal.reason, _remedy(refusal))
+            return PassResult(
+                load=load, diagnostics=(Diagnostic(problem, load.origin.at("sink.strategy.mode"), load.name),)
+            )
+        facts = load_facts(load, context)
+        advised = decide(context.policy, facts).rule
+        rejected: tuple[Rejected, ...] = ()
+        if advised is not None and advised.choose != load.write.mode:
+            rejected = (
+                Rejected(
+                    advised.choose, f"the rules would choose it ({advised.name}), but the manifest says otherwise"
+                ),
+            )
+        chosen = Chosen(
+            value=load.write.mode,
+            by=self.name,
+            rule="explicit_strategy",
+            reason="the manifest asks for it",
+            facts=(("mode", load.write.mode),),
+            rejected=rejected,
+        )
+        return PassResult(load=replace(load, decisions=replace(load.decisions, strategy=chosen)))
+
+    def _auto(self, load: Load, context: PassContext) -> PassResult:
+        facts = load_facts(load, context)
+        decision = decide(context.policy, facts)
+        unfit: list[Rejected] = []
+        for entry in decision.trace:
+            if entry.truth is not Truth.TRUE:
+                continue
+            refusal = _refusal(load, context, entry.rule.choose)
+            if refusal is None:
+                rejected = (
+                    *unfit,
+                    *(r for r in decision.rejected if r.value not in {u.value for u in unfit} | {entry.rule.choose}),
+                )
+                chosen = Chosen(
+                    value=entry.rule.choose,
+                    by=self.name,
+                    rule=entry.rule.name,
+                    reason=entry.rule.because,
+                    facts=_facts(entry),
+                    rejected=rejected,
+                )
+                warnings = tuple(Gate(code=n.code, severity="warning", message=n.reason) for n in decision.notes)
+                decisions = replace(load.decisions, strategy=chosen, warnings=(*load.decisions.warnings, *warnings))
+                return PassResult(load=replace(load, decisions=decisions))
+            unfit.append(Rejected(entry.rule.choose, f"{entry.rule.name} fired, but {refusal.reason}"))
+        why = "; ".join(f"{r.value}: {r.reason}" for r in unfit) or "no rule of the policy is true"
+        problem = StrategyRefused("auto", why, "name a mode in sink.strategy.mode, or add what the rules ask for")
+        return PassResult(
+            load=load, diagnostics=(Diagnostic(problem, load.origin.at("sink.strategy.mode"), load.name),)
+        )
+
+
+def _facts(entry: RuleTrace) -> tuple[tuple[str, str], ...]:
+    return tuple((name, f"{value} ({source})" if source else value) for name, value, source in entry.facts)
+
+
+def _refusal(load: Load, context: PassContext, strategy: str) -> NotViable | None:
+    """Why the strategy cannot be used, or None."""
+    lacks = context.sink.capabilities(context.facts.target_engine).strategies.get(strategy, "it is not known there")
+    if lacks:
+        return NotViable("not_supported", f"{context.sink.name} does not support it: {lacks}")
+    known = context.strategies.get(strategy)
+    if known is None:
+        return NotViable("not_supported", "this compiler has no such strategy yet")
+    verdict = known.judge(load, Setting(facts=context.facts, source=context.source, sink=context.sink))
+    return verdict if isinstance(verdict, NotViable) else None
+
+
+def _remedy(refusal: NotViable) -> str:
+    remedies = {
+        "unique_key_required": "add sink.strategy.unique_key",
+        "cursor_required": "add source.cursor",
+        "partition_required": "add sink.strategy.partition",
+        "not_supported": "choose another mode; `dponec advise` says which fit",
+    }
+    return remedies.get(refusal.code, "choose another mode; `dponec advise` says which fit")

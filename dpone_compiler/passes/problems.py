@@ -1,0 +1,296 @@
+"""What passes can find wrong with a load: codes DP200 to DP299. Each docstring is the page of its code."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from dpone_compiler.diagnostics.problem import Problem, Severity
+
+
+@dataclass(frozen=True, slots=True)
+class NoColumnsKnown(Problem):
+    """Neither a catalog snapshot nor the manifest says which columns the source has.
+
+    Without columns nothing can be listed, typed or checked, and `SELECT *` would move whatever is there on the day.
+    Run `dponec introspect MANIFEST` and commit the snapshot, or give `source.options.columns: [{name, type}]`.
+    """
+
+    code: ClassVar[str] = "DP201"
+    template: ClassVar[str] = "the columns of {table} are not known"
+    advice: ClassVar[str] = "run `dponec introspect` to write a catalog snapshot, or list the columns with their types"
+    table: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownSourceColumn(Problem):
+    """A column that the manifest names is not in the source table.
+
+    A misspelt column would otherwise surface as an engine error in the middle of the night.
+    """
+
+    code: ClassVar[str] = "DP202"
+    template: ClassVar[str] = "{table} has no column {column!r}"
+    advice: ClassVar[str] = "{near}"
+    table: str
+    column: str
+    near: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownTargetColumn(Problem):
+    """A column would be written that the target table does not have.
+
+    The load would fail after the extraction, or, with a positional insert, put values into other columns. Add the column
+    to the target, or leave it out with `source.columns`.
+    """
+
+    code: ClassVar[str] = "DP203"
+    template: ClassVar[str] = "the target {table} has no column {column!r}"
+    advice: ClassVar[str] = "{near}; or list the wanted columns under source.columns"
+    table: str
+    column: str
+    near: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeyNotLoaded(Problem):
+    """A key column is not among the columns that are loaded.
+
+    Rows would be matched on a column that never arrives, so every match would fail and every load would duplicate.
+    """
+
+    code: ClassVar[str] = "DP204"
+    template: ClassVar[str] = "key column {column!r} is not among the loaded columns"
+    advice: ClassVar[str] = "{near}"
+    column: str
+    near: str
+
+
+@dataclass(frozen=True, slots=True)
+class CursorNotComparable(Problem):
+    """The cursor's type has no order that both we and the engine agree on.
+
+    Text is ordered by collation, floats have NaN, json has no order: a window over them loses rows at its edges. Use an
+    integer, a decimal without fraction, a date or a timestamp.
+    """
+
+    code: ClassVar[str] = "DP205"
+    template: ClassVar[str] = "column {column!r} of type {type} cannot be a cursor"
+    advice: ClassVar[str] = "use an integer, date or timestamp column"
+    column: str
+    type: str
+
+
+@dataclass(frozen=True, slots=True)
+class TargetColumnNotFed(Problem):
+    """The target has a NOT NULL column that the load does not fill.
+
+    Unless the column has a default, the insert will be refused by the engine after the extraction.
+    """
+
+    code: ClassVar[str] = "DP206"
+    severity: ClassVar[Severity] = Severity.WARNING
+    template: ClassVar[str] = "the target's NOT NULL column {column!r} is not filled by this load"
+    advice: ClassVar[str] = "it works only if the column has a default; otherwise add it to source.columns"
+    column: str
+
+
+@dataclass(frozen=True, slots=True)
+class TypeRefused(Problem):
+    """There is no way for the values of a column to get into the target's column."""
+
+    code: ClassVar[str] = "DP207"
+    template: ClassVar[str] = "column {column!r} cannot be loaded: {reason}"
+    advice: ClassVar[str] = "cast it in source.columns, change the target's type, or leave the column out"
+    column: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class LossyColumn(Problem):
+    """Some values of a column cannot survive in the target's type.
+
+    The plan lists them. The reconciliation at level `content` finds them in the data; lower levels do not.
+    """
+
+    code: ClassVar[str] = "DP208"
+    severity: ClassVar[Severity] = Severity.WARNING
+    template: ClassVar[str] = "column {column!r} may lose values: {loss}"
+    advice: ClassVar[str] = "change the target's type, or cast the column on purpose"
+    column: str
+    loss: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotChecked(Problem):
+    """There is no catalog snapshot of a table, so the plan rests on what the manifest says.
+
+    Types, nullability, keys and partitions are not proved at compile time; the run's own checks still hold.
+    """
+
+    code: ClassVar[str] = "DP209"
+    severity: ClassVar[Severity] = Severity.WARNING
+    template: ClassVar[str] = "no catalog snapshot of {table} ({side}): columns and types are taken on trust"
+    advice: ClassVar[str] = "run `dponec introspect` and commit the snapshot"
+    side: str
+    table: str
+
+
+@dataclass(frozen=True, slots=True)
+class BadExpression(Problem):
+    """A condition or a column expression is not valid SQL of the source's dialect, or not of the allowed kind.
+
+    Expressions are parsed, checked against the catalog's types and emitted again, so that what is reviewed is what runs.
+    Subqueries, aggregates, windows and parameters are refused, because the expression is used in several statements.
+    """
+
+    code: ClassVar[str] = "DP210"
+    template: ClassVar[str] = "{what}: {fault}"
+    advice: ClassVar[str] = "{remedy}"
+    what: str
+    fault: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExpressionColumn(Problem):
+    """An expression names a column that the source table does not have."""
+
+    code: ClassVar[str] = "DP211"
+    template: ClassVar[str] = "{what}: {fault}"
+    advice: ClassVar[str] = "{remedy}"
+    what: str
+    fault: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExpressionType(Problem):
+    """An expression has the wrong type, or compares things that cannot be compared."""
+
+    code: ClassVar[str] = "DP212"
+    template: ClassVar[str] = "{what}: {fault}"
+    advice: ClassVar[str] = "{remedy}"
+    what: str
+    fault: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True)
+class NullableCursor(Problem):
+    """The cursor can be NULL, and nothing says what happens to such rows.
+
+    A row whose cursor is NULL lies in no window, so it would never be loaded. Say `cursor.nulls: fail` (the run stops
+    when there is one) or `always_read` (such rows are read by every run), or make the column NOT NULL.
+    """
+
+    code: ClassVar[str] = "DP220"
+    template: ClassVar[str] = "cursor {column!r} can be NULL"
+    advice: ClassVar[str] = "declare `nulls: fail` or `nulls: always_read` under cursor, or make the column NOT NULL"
+    column: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoHorizon(Problem):
+    """Nothing says how late a row below the window's high end may still be committed.
+
+    Transactions commit in another order than their timestamps or numbers. Without a horizon, a row that commits after the
+    window was read is lost for ever. Declare `cursor.lag` (complete only if commits arrive within it), or
+    `cursor.assigned_by: database` when the source's own clock sets the column (the run then asks the source for the
+    oldest open transaction).
+    """
+
+    code: ClassVar[str] = "DP221"
+    template: ClassVar[str] = "the cursor {column!r} has neither `lag` nor `assigned_by: database`"
+    advice: ClassVar[str] = "declare one of them; `lag: 10 minutes` is a common choice"
+    column: str
+
+
+@dataclass(frozen=True, slots=True)
+class LookbackOnAppend(Problem):
+    """`lookback` reads rows again, and an append would insert them again.
+
+    Use incremental_merge with a key, or hold back the high end with `lag`.
+    """
+
+    code: ClassVar[str] = "DP222"
+    template: ClassVar[str] = "cursor.lookback cannot be used with incremental_append"
+    advice: ClassVar[str] = "use incremental_merge with unique_key, or `lag` instead of `lookback`"
+
+
+@dataclass(frozen=True, slots=True)
+class AlwaysReadOnAppend(Problem):
+    """`nulls: always_read` reads the same rows in every run, and an append would insert them in every run."""
+
+    code: ClassVar[str] = "DP223"
+    template: ClassVar[str] = "cursor.nulls: always_read cannot be used with incremental_append"
+    advice: ClassVar[str] = "use incremental_merge with unique_key, or `nulls: fail`"
+
+
+@dataclass(frozen=True, slots=True)
+class StrategyRefused(Problem):
+    """The asked strategy cannot be used here. It is refused, not replaced: an explicit mode is never changed."""
+
+    code: ClassVar[str] = "DP230"
+    template: ClassVar[str] = "{strategy} cannot be used: {reason}"
+    advice: ClassVar[str] = "{remedy}"
+    strategy: str
+    reason: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyRefused(Problem):
+    """The asked merge policy cannot be used with this strategy on this sink."""
+
+    code: ClassVar[str] = "DP231"
+    template: ClassVar[str] = "merge policy {policy!r} cannot be used: {reason}"
+    advice: ClassVar[str] = "{remedy}"
+    policy: str
+    reason: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True)
+class PartitionNotLoaded(Problem):
+    """The partition column is not among the loaded columns."""
+
+    code: ClassVar[str] = "DP232"
+    template: ClassVar[str] = "partition column {column!r} is not among the loaded columns"
+    advice: ClassVar[str] = "{near}"
+    column: str
+    near: str
+
+
+@dataclass(frozen=True, slots=True)
+class GateDenied(Problem):
+    """A policy gate denies this plan. Gates are the team's own rules; the message is theirs."""
+
+    code: ClassVar[str] = "DP240"
+    template: ClassVar[str] = "gate {gate}: {reason}"
+    advice: ClassVar[str] = "change the manifest, or have the gate changed where the policy is kept"
+    gate: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class GateWarned(Problem):
+    """A policy gate warns about this plan."""
+
+    code: ClassVar[str] = "DP241"
+    severity: ClassVar[Severity] = Severity.WARNING
+    template: ClassVar[str] = "gate {gate}: {reason}"
+    gate: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class TargetHazard(Problem):
+    """The target has something that changes what a load means: triggers, incoming foreign keys, row security and the like."""
+
+    code: ClassVar[str] = "DP242"
+    severity: ClassVar[Severity] = Severity.WARNING
+    template: ClassVar[str] = "{hazard}: {sentence}"
+    hazard: str
+    sentence: str

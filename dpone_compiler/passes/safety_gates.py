@@ -1,0 +1,91 @@
+"""safety-gates: what a plan of this shape demands of people, the team's own gates, and hazards of the target."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from dpone_compiler.diagnostics.diagnostic import Diagnostic
+from dpone_compiler.ir.decision import Undecided, decided
+from dpone_compiler.ir.load import Gate, Load
+from dpone_compiler.passes.problems import GateDenied, GateWarned, TargetHazard
+from dpone_compiler.policy.evaluate import Truth, check_gates
+from dpone_compiler.policy.facts import Facts, FactSource, manifest_facts
+from dpone_compiler.policy.model import Effect
+from dpone_compiler.spi.compiler_pass import PassContext, PassResult
+
+_KEYED = ("incremental_merge", "snapshot_diff", "cdc_apply", "scd2")
+
+
+@dataclass(frozen=True, slots=True)
+class SafetyGates:
+    """Fills `decisions.gates`; a gate that denies is an error diagnostic."""
+
+    name: str = "safety-gates"
+    requires: tuple[str, ...] = ("strategy", "merge_policy", "finalizer")
+    establishes: tuple[str, ...] = ("gates",)
+
+    def run(self, load: Load, context: PassContext) -> PassResult:
+        """The load with its gates, and diagnostics of those that fired."""
+        if load.decisions.gates:
+            return PassResult(load=load)
+        span = load.origin.at("sink.strategy")
+        found = [
+            Diagnostic(TargetHazard(code, sentence), load.origin.at("sink.table"), load.name)
+            for code, sentence in context.sink.hazards(load, context.facts)
+        ]
+        for result in check_gates(context.policy, self._facts(load, context)):
+            if result.truth is Truth.TRUE:
+                kind = GateDenied if result.gate.effect is Effect.DENY else GateWarned
+                found.append(Diagnostic(kind(result.gate.name, result.gate.message), span, load.name))
+        decisions = replace(load.decisions, gates=_gates(load))
+        return PassResult(load=replace(load, decisions=decisions), diagnostics=tuple(found))
+
+    def _facts(self, load: Load, context: PassContext) -> Facts:
+        policy = load.decisions.merge_policy
+        table = context.facts.source_table
+        facts = manifest_facts(load)
+        if table is not None:
+            known = (("rows", table.statistics.rows), ("bytes", table.statistics.bytes))
+            facts = facts.adding(FactSource.CATALOG, [(n, v) for n, v in known if facts.get(n) is None])
+        chosen = [
+            ("strategy", decided(load.decisions.strategy)),
+            ("merge_policy", None if isinstance(policy, Undecided) else policy.value),
+        ]
+        return facts.adding(FactSource.DERIVED, chosen)
+
+
+def _gates(load: Load) -> tuple[Gate, ...]:
+    strategy = decided(load.decisions.strategy)
+    gates = [
+        Gate(
+            code="staging_first_required",
+            severity="high",
+            message="rows land in staging and are proved there before the target is touched",
+        )
+    ]
+    if strategy in _KEYED:
+        gates.append(
+            Gate(
+                code="unique_key_required",
+                severity="info" if load.write.key else "error",
+                message="rows are matched by the unique key",
+            )
+        )
+    if (load.hints.deleted or 0) > 0:
+        gates.append(
+            Gate(
+                code="delete_semantics",
+                severity="high",
+                message="the source deletes rows: read the deletes cell of the contract",
+            )
+        )
+    policy = load.decisions.merge_policy
+    if not isinstance(policy, Undecided) and policy.value == "lightweight_delete_insert":
+        gates.append(
+            Gate(
+                code="clickhouse_lightweight_delete",
+                severity="medium",
+                message="delete and insert are seen separately by readers",
+            )
+        )
+    return tuple(gates)

@@ -1,0 +1,114 @@
+"""The contract matrix: each cell is a sentence that follows from the steps of this plan, not from the name of the strategy."""
+
+from __future__ import annotations
+
+from dpone_compiler.ir.load import Load
+from dpone_compiler.plan.actions import (
+    CleanStaging,
+    DeleteAll,
+    DeleteMatching,
+    DeletePartitions,
+    DropPartitions,
+    ExchangeTables,
+    Fence,
+    FreezeWindow,
+    MovePartitions,
+    ReplacePartitions,
+    UpdateMatching,
+)
+from dpone_compiler.plan.step import Contract, Step
+
+
+def derive_contract(load: Load, steps: tuple[Step, ...]) -> Contract:
+    """The seven cells for this load."""
+    kinds = {type(step.action) for step in steps}
+    fenced = any(isinstance(step.action, Fence) and step.transaction == "finalize" for step in steps)
+    return Contract(
+        atomicity=_atomicity(kinds, fenced),
+        replay=_replay(kinds, fenced),
+        deletes=_deletes(load, kinds, steps),
+        late_data=_late_data(load, steps),
+        null_keys=_null_keys(load),
+        staging_duplicates=_duplicates(load, kinds),
+        concurrency=_concurrency(load, fenced),
+    )
+
+
+def _atomicity(kinds: set[type], fenced: bool) -> str:
+    if fenced:
+        return "all or nothing: data and state change in one transaction of the target"
+    if ExchangeTables in kinds:
+        return "all or nothing for the data: one EXCHANGE; the state row follows, and a crash between is finished by the next run"
+    if MovePartitions in kinds or ReplacePartitions in kinds:
+        return "per partition: each partition changes atomically, the set of partitions one after the other"
+    return "per statement: readers can see the target between two statements"
+
+
+def _replay(kinds: set[type], fenced: bool) -> str:
+    if fenced:
+        return "exactly once: a repeated run finds its own run id committed, or nothing of it"
+    if MovePartitions in kinds:
+        return "exactly once: a moved partition is gone from staging, so moving it again changes nothing"
+    return "idempotent: repeating any step from its retry boundary gives the same rows"
+
+
+def _deletes(load: Load, kinds: set[type], steps: tuple[Step, ...]) -> str:
+    if DeleteAll in kinds or ExchangeTables in kinds or (DropPartitions in kinds and load.write.key == ()):
+        return "followed: rows that the source no longer has are gone after the load"
+    partial = any(isinstance(step.action, (DeletePartitions, ReplacePartitions)) for step in steps)
+    strategy = "partition_replace" if partial and not _merges(kinds, load) else ""
+    leave = (
+        "rows that leave the filter are deleted by key"
+        if load.write.policies.on_leave_filter == "delete"
+        else "rows that leave the filter stay in the target for ever (on_leave_filter: keep)"
+    )
+    if strategy:
+        return "followed inside the affected partitions only; a deletion alone does not make a partition affected"
+    seen = "not seen: a row deleted at the source stays in the target"
+    return f"{seen}; {leave}" if load.read.where is not None else seen
+
+
+def _merges(kinds: set[type], load: Load) -> bool:
+    return bool(load.write.key) and (DeleteMatching in kinds or UpdateMatching in kinds or _rewrites(kinds))
+
+
+def _rewrites(kinds: set[type]) -> bool:
+    return any(kind.__name__ == "BuildRewrite" for kind in kinds)
+
+
+def _late_data(load: Load, steps: tuple[Step, ...]) -> str:
+    window = next((step.action for step in steps if isinstance(step.action, FreezeWindow)), None)
+    if window is None:
+        return "none can be late: every run reads the whole source"
+    parts = []
+    if window.assigned_by_database:
+        parts.append("complete: the window ends before the oldest open transaction of the source")
+    if window.lag is not None and not window.assigned_by_database:
+        parts.append(f"complete only if commits arrive within the lag of {window.lag} seconds")
+    if window.lookback:
+        parts.append(f"each run reads {window.lookback} seconds before its watermark again")
+    return "; ".join(parts)
+
+
+def _null_keys(load: Load) -> str:
+    if not load.write.key:
+        return "no key: rows are not matched"
+    if load.write.policies.null_keys == "skip":
+        return "dropped from staging and counted, before the target is touched"
+    return "refused before the target is touched"
+
+
+def _duplicates(load: Load, kinds: set[type]) -> str:
+    if not load.write.key:
+        return "kept: without a key there are no duplicates"
+    if load.write.policies.staging_duplicates == "latest" and CleanStaging in kinds:
+        return "the row with the latest cursor wins, the others are dropped and counted; a tie is refused"
+    return "refused before the target is touched"
+
+
+def _concurrency(load: Load, fenced: bool) -> str:
+    if fenced:
+        return "serialised: one lease with a fencing token, and the target's advisory lock in the transaction"
+    if load.write.lock_connection:
+        return f"serialised by the lease in {load.write.lock_connection}"
+    return "one host: a file lock; across hosts not serialised (declare lock_connection)"

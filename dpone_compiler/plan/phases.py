@@ -1,0 +1,289 @@
+"""The phases that every strategy shares: open, stage, prove, close. A strategy adds only how the target changes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dpone_compiler.ir.decision import decided
+from dpone_compiler.ir.interval import Interval, PartitionSet
+from dpone_compiler.ir.load import Load, MovedColumn
+from dpone_compiler.plan.actions import (
+    AcquireLease,
+    CheckDuplicateKeys,
+    CheckNotEmpty,
+    CheckNullKeys,
+    CheckPartitionValues,
+    CheckStagedRows,
+    CheckTable,
+    CleanStaging,
+    CommitState,
+    CreateStaging,
+    DropOldStaging,
+    DropStaging,
+    Fence,
+    FingerprintSource,
+    FreezeWindow,
+    OpenAttempt,
+    ReadState,
+    RecordStaged,
+    ReleaseLease,
+    Selection,
+    Staging,
+    Transfer,
+)
+from dpone_compiler.plan.sequence import COMMITTED, STAGED, Sequence
+from dpone_compiler.plan.step import Guard, Idempotency
+
+PURE, TRANSACTIONAL = Idempotency.PURE, Idempotency.TRANSACTIONAL
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shape:
+    """What the phases need to know of a load: whether data and state commit together, and the decided pieces."""
+
+    load: Load
+    transactional: bool
+    columns: tuple[MovedColumn, ...]
+    level: str
+    interval: Interval | None
+
+    def named(self, *names: str) -> tuple[MovedColumn, ...]:
+        """The moved columns of these target names, in that order."""
+        by_name = {column.target.name: column for column in self.columns}
+        return tuple(by_name[name] for name in names)
+
+
+def open_run(seq: Sequence, shape: Shape) -> None:
+    """Check both sides, read the state, take the lease, freeze the window, open the attempt."""
+    load = shape.load
+    for side, table in (("source", load.read.endpoint.table), ("target", load.write.endpoint.table)):
+        seq.add(
+            f"check-{side}",
+            CheckTable(side=side, table=table),
+            f"refuse when the {side} is not what the plan was compiled for",
+            "a dropped, retyped or added column would surface in the middle of the load",
+            idempotency=PURE,
+            path=f"{'source' if side == 'source' else 'sink'}.table",
+        )
+    seq.add(
+        "read-state",
+        ReadState(),
+        "read watermark, unfinished attempt and lease",
+        "the target is the only journal that survives every crash",
+        idempotency=PURE,
+    )
+    seq.add(
+        "acquire-lease",
+        AcquireLease(),
+        "take the lease and a fencing token",
+        "two runs on one target would undo each other",
+        idempotency=Idempotency.IDEMPOTENT,
+    )
+    if shape.interval is not None and load.read.cursor is not None:
+        cursor = load.read.cursor
+        seq.add(
+            "freeze-window",
+            FreezeWindow(
+                interval=shape.interval,
+                lag=cursor.lag,
+                lookback=cursor.lookback,
+                assigned_by_database=cursor.assigned_by == "database",
+            ),
+            "fix the window before anything is read",
+            "rows that commit later must fall into a later window",
+            idempotency=PURE,
+            guard=Guard(kind="phase", phase="open", why="an unfinished attempt keeps its own window"),
+            path="source.cursor",
+        )
+    seq.add(
+        "open-attempt",
+        OpenAttempt(),
+        "record run id and window in the state row",
+        "whoever finishes this attempt must use the same window",
+        guard=Guard(kind="phase", phase="open", why="the state row names this run"),
+    )
+    if not shape.transactional:
+        seq.add(
+            "drop-old-staging",
+            DropOldStaging(),
+            "drop staging of older attempts",
+            "a zombie of an older attempt must fail instead of moving its rows",
+        )
+
+
+def stage(seq: Sequence, shape: Shape, selection: Selection, staging: Staging) -> None:
+    """Create a staging table and stream a selection into it; fingerprint the selection when it is what will be applied."""
+    role = staging.role
+    group = f"stage-{role}" if shape.transactional else ""
+    snapshot = f"extract-{role}"
+    wire = decided(shape.load.decisions.wire)
+    if role == "rows":
+        seq.add(
+            "fingerprint-source",
+            FingerprintSource(selection=selection, level=fingerprint_level(shape.level), role=role),
+            "count"
+            + (" and digest" if shape.level in ("content", "full") else "")
+            + " what will be read, in its snapshot",
+            "a source that is asked again later has changed",
+            idempotency=PURE,
+            guard=STAGED,
+            snapshot=snapshot,
+            path="sink.strategy",
+        )
+    if shape.transactional:
+        _fence(seq, f"fence-stage-{role}", group)
+    else:
+        seq.add(
+            f"clear-{role}",
+            DropStaging(staging=staging),
+            "drop what an interrupted try of this run left",
+            "staging is filled from empty or not at all",
+            guard=STAGED,
+        )
+    seq.add(
+        f"create-{role}",
+        CreateStaging(staging=staging),
+        f"create the empty staging table ({role})",
+        "rows are proved in staging before the target is touched",
+        idempotency=TRANSACTIONAL if shape.transactional else Idempotency.WITH_UNIT,
+        guard=STAGED,
+        transaction=group,
+        retry_boundary="" if shape.transactional else f"clear-{role}",
+    )
+    seq.add(
+        f"transfer-{role}",
+        Transfer(selection=selection, staging=staging, wire=wire),
+        f"stream the source into staging ({role})",
+        "one pass, constant memory, the vendors' bulk formats",
+        idempotency=TRANSACTIONAL if shape.transactional else Idempotency.WITH_UNIT,
+        guard=STAGED,
+        transaction=group,
+        snapshot=snapshot,
+        retry_boundary="" if shape.transactional else f"clear-{role}",
+        path="source.where" if selection.where is not None else "source.table",
+    )
+
+
+def fingerprint_level(level: str) -> str:
+    """Digest only where content is compared; keys and counts need the number alone."""
+    return "content" if level in ("content", "full") else "counts"
+
+
+def prove(seq: Sequence, shape: Shape, staging: Staging, partitions: PartitionSet | None = None) -> None:
+    """The gates between staging and the target: rows, digest, emptiness, keys, partitions; then the note that it is staged."""
+    load, policies = shape.load, shape.load.write.policies
+    level = fingerprint_level(shape.level)
+    group = "prove" if shape.transactional else ""
+    if shape.transactional:
+        _fence(seq, "fence-prove", group)
+
+    def gate(step_id: str, action: object, purpose: str, why: str, path: str = "sink.strategy") -> None:
+        seq.add(step_id, action, purpose, why, idempotency=PURE, guard=STAGED, transaction=group, path=path)  # type: ignore[arg-type]
+
+    gate(
+        "check-staged-rows",
+        CheckStagedRows(staging=staging, level=level),
+        "staging holds what the source sent",
+        "a stream that was cut or changed must not reach the target",
+    )
+    if _fails_when_empty(load, shape):
+        gate(
+            "check-not-empty",
+            CheckNotEmpty(staging=staging),
+            "an empty extract stops the run",
+            "an empty source is more often a mistake than a fact (empty_slice: fail)",
+        )
+    key = load.write.key
+    skip, latest = policies.null_keys == "skip", policies.staging_duplicates == "latest"
+    if key and (skip or latest):
+        seq.add(
+            "clean-staging",
+            CleanStaging(
+                staging=staging,
+                key=key,
+                skip_null_keys=skip,
+                keep_latest_by=load.read.cursor.column if latest and load.read.cursor is not None else "",
+            ),
+            "drop the staged rows that the declared policies drop",
+            f"null_keys: {policies.null_keys}, staging_duplicates: {policies.staging_duplicates}",
+            idempotency=TRANSACTIONAL if shape.transactional else Idempotency.IDEMPOTENT,
+            guard=STAGED,
+            transaction=group,
+            path="sink.strategy.unique_key",
+        )
+    if key:
+        gate(
+            "check-null-keys",
+            CheckNullKeys(staging=staging, key=key),
+            "no key is NULL",
+            "a NULL key matches nothing, so each load would add the row again",
+            "sink.strategy.unique_key",
+        )
+        gate(
+            "check-duplicate-keys",
+            CheckDuplicateKeys(staging=staging, key=key),
+            "no key is staged twice",
+            "which of two rows wins would be chance",
+            "sink.strategy.unique_key",
+        )
+    if load.write.partition is not None and partitions is not None:
+        gate(
+            "check-partition-values",
+            CheckPartitionValues(staging=staging, partitioning=load.write.partition, partitions=partitions),
+            "every staged row lies in an affected partition",
+            "a row outside would be lost or doubled",
+            "sink.strategy.partition",
+        )
+    seq.add(
+        "record-staged",
+        RecordStaged(staging=staging, level=level),
+        "note in the state row that staging is proved",
+        "from here on the run can be finished without the source",
+        idempotency=TRANSACTIONAL if shape.transactional else Idempotency.IDEMPOTENT,
+        guard=Guard(kind="query", phase="staged", why="staging still holds the recorded rows"),
+        transaction=group,
+    )
+
+
+def _fails_when_empty(load: Load, shape: Shape) -> bool:
+    """An empty window is ordinary for an incremental load; an empty whole table is not."""
+    return load.write.policies.empty_slice == "fail" and shape.interval is None
+
+
+def fence_finalize(seq: Sequence) -> None:
+    """Open the finalizer's transaction."""
+    _fence(seq, "fence-finalize", "finalize")
+
+
+def _fence(seq: Sequence, step_id: str, group: str) -> None:
+    seq.add(
+        step_id,
+        Fence(),
+        "hold the state row with our fencing token",
+        "a run that lost its lease must not write",
+        idempotency=PURE,
+        guard=COMMITTED if group == "finalize" else STAGED,
+        transaction=group,
+    )
+
+
+def close_run(seq: Sequence, shape: Shape, *stagings: Staging) -> None:
+    """Commit the state (in the finalizer's transaction where there is one), drop staging, release the lease."""
+    seq.add(
+        "commit-state",
+        CommitState(interval=shape.interval),
+        "move the watermark and mark the run committed",
+        "state and data agree, or neither moved",
+        idempotency=TRANSACTIONAL if shape.transactional else Idempotency.IDEMPOTENT,
+        guard=Guard(kind="phase", phase="committed", why="the state row names this run as committed"),
+        transaction="finalize" if shape.transactional else "",
+        path="source.cursor" if shape.interval is not None else "sink.strategy",
+    )
+    for staging in stagings:
+        seq.add(
+            f"drop-{staging.role}",
+            DropStaging(staging=staging),
+            f"drop staging ({staging.role})",
+            "nothing is left behind",
+        )
+    seq.add("release-lease", ReleaseLease(), "mark the run done and give the lease back", "the next run need not wait")

@@ -1,0 +1,61 @@
+"""What a load strategy and a native path implement; built-in ones enter by the same entry points as a stranger's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from dpone_compiler.ir.load import Load
+from dpone_compiler.plan.step import Plan
+from dpone_compiler.spi.backend import Backend, Facts
+
+
+@dataclass(frozen=True, slots=True)
+class Viable:
+    """The strategy can be used; `reason` says why it may be a good choice."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotViable:
+    """The strategy cannot be used here; `reason` says what is missing, `code` is stable (`unique_key_required`, …)."""
+
+    code: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """What a strategy may look at besides the load."""
+
+    facts: Facts
+    source: Backend
+    sink: Backend
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Strategy:
+    """A load strategy as a value.
+
+    judge: can it be used for this load between these two ends. finalizer: (name, reason) of how staging gets into the
+    target. steps: the decided load as a plan.
+    """
+
+    name: str
+    needs_key: bool
+    judge: Callable[[Load, Setting], Viable | NotViable]
+    finalizer: Callable[[Load, Setting], tuple[str, str]]
+    steps: Callable[[Load, Setting], Plan]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NativePath:
+    """A vendor's bulk path between two engines. judge: Viable for this load (wire, clients), else why not."""
+
+    name: str
+    source: str
+    sink: str
+    tools: tuple[str, ...]
+    fallback: str
+    wire: Callable[[Load, Setting], tuple[str, str]]  # (binary | text | tsv, reason)

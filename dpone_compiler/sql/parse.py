@@ -1,0 +1,170 @@
+"""Parse, check and re-emit a person's SQL expression: one scalar expression over the columns of one table.
+
+What cannot be proved to mean the same thing in every statement that it is put into is refused: subqueries, aggregates,
+windows, parameters, several statements.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from sqlglot import exp, parse
+from sqlglot.errors import ErrorLevel, ParseError, TokenError
+from sqlglot.optimizer.annotate_types import annotate_types
+
+from dpone_compiler.diagnostics.suggest import did_you_mean
+from dpone_compiler.expr.types import DataType, Kind
+from dpone_compiler.ir.load import ParsedSql
+from dpone_compiler.ir.schema import Column
+from dpone_compiler.spi.parse import SqlFault
+from dpone_compiler.sql.render import render
+
+_REFUSED: tuple[tuple[type[exp.Expression], str], ...] = (
+    (exp.Query, "a subquery"),
+    (exp.AggFunc, "an aggregate function"),
+    (exp.Window, "a window function"),
+    (exp.Placeholder, "a parameter"),
+    (exp.Parameter, "a parameter"),
+    (exp.Star, "a star"),
+    (exp.Command, "a command"),
+)
+_BOOLEAN = DataType(kind=Kind.BOOL)
+_UNKNOWN = DataType(kind=Kind.OTHER, native="unknown")
+
+
+def parse_sql(text: str, dialect: str, columns: tuple[Column, ...] | None, *, boolean: bool) -> ParsedSql | SqlFault:
+    """See spi.parse.ParseSql."""
+    try:
+        trees = parse(text, dialect=dialect, error_level=ErrorLevel.RAISE)
+    except (ParseError, TokenError) as error:
+        return _syntax(error)
+    if len(trees) != 1 or trees[0] is None:
+        return SqlFault(kind="syntax", message="exactly one expression is expected", help="remove the semicolon")
+    tree = trees[0]
+    if not isinstance(tree, exp.Condition):
+        return SqlFault(
+            kind="construct", message="this is not an expression", help="write a condition over the columns"
+        )
+    for node_type, name in _REFUSED:
+        if tree.find(node_type) is not None:
+            return SqlFault(
+                kind="construct",
+                message=f"{name} is not allowed here",
+                help="use columns of the source table, literals and functions of one row",
+            )
+    resolved = _resolve(tree, dialect, columns)
+    if isinstance(resolved, SqlFault):
+        return resolved
+    names = tuple(sorted({column.name for column in resolved.find_all(exp.Column)}))
+    typed = _annotate(resolved, dialect, columns)
+    if boolean and (fault := _not_boolean(typed)):
+        return fault
+    if (fault := _mismatch(typed)) is not None:
+        return fault
+    return ParsedSql(
+        text=render(resolved, dialect).text, dialect=dialect, columns=names, type=_BOOLEAN if boolean else _UNKNOWN
+    )
+
+
+def _syntax(error: ParseError | TokenError) -> SqlFault:
+    details = getattr(error, "errors", None) or [{}]
+    first = details[0]
+    message = str(first.get("description") or str(error).splitlines()[0])
+    return SqlFault(kind="syntax", message=message, line=first.get("line") or 1, column=first.get("col") or 1)
+
+
+def _fold(name: exp.Identifier, dialect: str) -> str:
+    """A name as the engine stores it: Postgres folds unquoted names to lower case, the others keep what was written."""
+    return str(name.this) if name.args.get("quoted") or dialect != "postgres" else str(name.this).lower()
+
+
+def _resolve(tree: exp.Expression, dialect: str, columns: tuple[Column, ...] | None) -> exp.Expression | SqlFault:
+    known = None if columns is None else {column.name: column for column in columns}
+    by_lower = {} if known is None else {name.lower(): name for name in known}
+    copy = tree.copy()
+    for node in list(copy.find_all(exp.Column)):
+        if node.args.get("table") is not None:
+            return SqlFault(
+                kind="column", message=f"the column {node.sql()} is qualified", help="write the bare column name"
+            )
+        name = _fold(node.this, dialect)
+        if known is not None and name not in known:
+            exact = by_lower.get(name.lower()) if dialect == "tsql" else None
+            if exact is None:
+                return _unknown(node, name, tuple(known))
+            name = exact
+        fresh = exp.column(exp.to_identifier(name, quoted=True))
+        if node is copy:
+            copy = fresh
+        else:
+            node.replace(fresh)
+    return copy
+
+
+def _unknown(node: exp.Expression, name: str, known: tuple[str, ...]) -> SqlFault:
+    meta = node.this.meta if isinstance(node.this, exp.Identifier) else {}
+    return SqlFault(
+        kind="column",
+        message=f"there is no column {name!r}",
+        help=did_you_mean(name, known),
+        line=int(meta.get("line", 1)),
+        column=max(1, int(meta.get("col", 1)) - len(name) + 1),
+    )
+
+
+def _sqlglot_type(column: Column, dialect: str) -> exp.DataType:
+    try:
+        return exp.DataType.build(column.native, dialect=dialect)
+    except (ParseError, ValueError):
+        return exp.DataType.build("UNKNOWN")
+
+
+def _annotate(tree: exp.Expression, dialect: str, columns: tuple[Column, ...] | None) -> exp.Expression:
+    """The tree with types; columns get theirs from the catalog, which sqlglot wants qualified and under a SELECT;
+    a cast of the column to its own type says the same with less."""
+    types = {column.name: _sqlglot_type(column, dialect) for column in columns or ()}
+
+    def place(node: exp.Expression) -> exp.Expression:
+        if isinstance(node, exp.Column) and node.name in types:
+            return exp.cast(node.copy(), types[node.name].copy(), dialect=dialect)
+        return node
+
+    return annotate_types(tree.copy().transform(place), dialect=dialect)
+
+
+def _not_boolean(tree: exp.Expression) -> SqlFault | None:
+    kind = tree.type.this if tree.type is not None else exp.DataType.Type.UNKNOWN
+    if kind in (exp.DataType.Type.BOOLEAN, exp.DataType.Type.UNKNOWN, exp.DataType.Type.NULL):
+        return None
+    return SqlFault(
+        kind="type", message=f"a condition is expected, this is of type {tree.type}", help="compare it with something"
+    )
+
+
+def _family(node: exp.Expression) -> str:
+    kind = node.type.this if node.type is not None else None
+    if kind in exp.DataType.NUMERIC_TYPES:
+        return "number"
+    if kind in exp.DataType.TEMPORAL_TYPES:
+        return "time"
+    if kind == exp.DataType.Type.BOOLEAN:
+        return "boolean"
+    return ""
+
+
+def _mismatch(tree: exp.Expression) -> SqlFault | None:
+    """A number against a time or a boolean, a time against a boolean: the engines refuse these, so we do it earlier."""
+    for node in tree.find_all(exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE):
+        left, right = _family(node.this), _family(node.expression)
+        if left and right and left != right:
+            return SqlFault(
+                kind="type",
+                message=f"a {left} is compared with a {right}: {node.sql()}",
+                help="cast one side to the type of the other",
+            )
+    return None
+
+
+def with_type(parsed: ParsedSql, data_type: DataType) -> ParsedSql:
+    """The same expression with a better known type."""
+    return replace(parsed, type=data_type)
