@@ -1,0 +1,76 @@
+"""Checks of a finished Load that hold for every front end: what a strategy needs, names, repeated columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from dpone_compiler.diagnostics.diagnostic import Diagnostic, Diagnostics
+from dpone_compiler.diagnostics.problem import Problem
+from dpone_compiler.frontends.problems import (
+    BadLoadName,
+    DuplicateLoad,
+    KeyNeeded,
+    PartitionNeeded,
+    RepeatedColumn,
+    ScopeNeeded,
+)
+from dpone_compiler.ir.load import Load
+
+KEYED_MODES = ("incremental_merge", "snapshot_diff", "cdc_apply", "scd2")
+SCOPE_PATH = "source.options.portable_scope"
+
+
+def check_load(load: Load) -> Diagnostics:
+    """What one load lacks."""
+    return tuple(Diagnostic(problem, load.origin.at(path), load.name) for path, problem in _problems(load))
+
+
+def check_names(loads: Iterable[Load]) -> Diagnostics:
+    """Two loads of one name, reported at the later one."""
+    seen: dict[str, Load] = {}
+    found: list[Diagnostic] = []
+    for load in loads:
+        first = seen.setdefault(load.name, load)
+        if first is not load:
+            where = str(first.origin.at("name") or "another file")
+            found.append(Diagnostic(DuplicateLoad(load.name, where), load.origin.at("name"), load.name))
+    return tuple(found)
+
+
+def name_fault(name: str) -> str:
+    """Why a name cannot name the folder of a bundle; '' when it can."""
+    if not name.strip():
+        return "it is empty"
+    if name in (".", ".."):
+        return "it is a folder above"
+    if "/" in name or "\\" in name:
+        return "it has a slash"
+    if any(ord(char) < 32 or ord(char) == 127 for char in name):
+        return "it has a control character"
+    # 255 bytes is the limit of a file name on Linux; the bundle adds nothing to it.
+    return "it is longer than 200 bytes" if len(name.encode("utf-8", "replace")) > 200 else ""
+
+
+def _problems(load: Load) -> Iterator[tuple[str, Problem]]:
+    if fault := name_fault(load.name):
+        yield "name", BadLoadName(load.name, fault)
+    write = load.write
+    if write.mode in KEYED_MODES and not write.key:
+        yield "sink.strategy.mode", KeyNeeded(write.mode)
+    if write.mode == "partition_replace" and write.partition is None:
+        yield "sink.strategy.mode", PartitionNeeded()
+    if write.mode == "replace" and not any(path == SCOPE_PATH for path, _ in load.passthrough):
+        yield "sink.strategy.mode", ScopeNeeded()
+    if name := _repeated(write.key):
+        yield "sink.strategy.unique_key", RepeatedColumn(name, "unique_key")
+    if name := _repeated(column.target for column in load.read.columns or ()):
+        yield "source.columns", RepeatedColumn(name, "columns")
+
+
+def _repeated(names: Iterable[str]) -> str:
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            return name
+        seen.add(name)
+    return ""

@@ -1,0 +1,80 @@
+"""The reading half of a load: filter, columns and cursor."""
+
+from __future__ import annotations
+
+from dpone_compiler.frontends.manifest.merging import Notes, Said
+from dpone_compiler.frontends.manifest.models.source import ColumnBlock, CursorBlock, Source, SourceOptions
+from dpone_compiler.frontends.problems import ColumnNameNeeded
+from dpone_compiler.ir.load import ColumnSpec, Cursor, SqlText
+
+_DAY = 86400
+
+
+def where_of(notes: Notes, source: Source, options: SourceOptions) -> SqlText | None:
+    """The filter as written; dpone's two words for it mean the same."""
+    text = notes.one(
+        "source.where",
+        Said("source.where", source.where),
+        Said("source.options.custom_predicate", options.custom_predicate),
+        Said("source.options.source_custom_predicate", options.source_custom_predicate),
+    )
+    return SqlText(text=text) if text is not None else None
+
+
+def columns_of(notes: Notes, source: Source, options: SourceOptions) -> tuple[ColumnSpec, ...] | None:
+    """The columns that are read; None for all."""
+    if source.columns is not None:
+        notes.mark({"source.columns": "source.columns"})
+        return tuple(_column(notes, index, block) for index, block in enumerate(source.columns))
+    if options.columns is None:
+        return None
+    path = "source.options.columns"
+    notes.mark({"source.columns": path})
+    notes.mark({f"source.columns.{index}": f"{path}.{index}" for index in range(len(options.columns))})
+    return tuple(ColumnSpec(name=column.name, target=column.name) for column in options.columns)
+
+
+def _column(notes: Notes, index: int, block: ColumnBlock) -> ColumnSpec:
+    path = f"source.columns.{index}"
+    notes.mark({path: path})
+    name = block.name or block.as_ or ""
+    if not name or (block.sql is None and block.name is None):
+        notes.report(path, ColumnNameNeeded())
+    return ColumnSpec(
+        name=name,
+        target=block.as_ or name,
+        sql=SqlText(text=block.sql) if block.sql is not None else None,
+        cast=block.cast or "",
+    )
+
+
+def declared_of(options: SourceOptions) -> tuple[tuple[str, str, bool], ...]:
+    """The columns whose native type the manifest gives. A column is nullable unless it is said not to be."""
+    return tuple((c.name, c.type, c.nullable is not False) for c in options.columns or () if c.type)
+
+
+def cursor_of(notes: Notes, source: Source, options: SourceOptions) -> Cursor | None:
+    """The cursor, in our block or in dpone's options."""
+    block = source.cursor
+    column = notes.one(
+        "source.cursor.column",
+        Said("source.cursor.column", block.column if block else None),
+        Said("source.options.incremental_column", options.incremental_column),
+    )
+    if column is None:
+        return None
+    notes.spans["source.cursor"] = notes.spans["source.cursor.column"]
+    block = block or CursorBlock.model_construct(column=column)
+    days = options.lookback_days
+    lookback = notes.one(
+        "source.cursor.lookback",
+        Said("source.cursor.lookback", block.lookback),
+        Said("source.options.lookback_days", None if days is None else days * _DAY),
+    )
+    return Cursor(
+        column=column,
+        lag=block.lag,
+        lookback=lookback or 0,
+        assigned_by=block.assigned_by or "",
+        nulls=block.nulls or "",
+    )

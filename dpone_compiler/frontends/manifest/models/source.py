@@ -1,0 +1,155 @@
+"""The `source` block: where rows are read, which of them, and what is known about them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from dpone_compiler.frontends.manifest.models.values import (
+    COLUMN_TEXT,
+    NAME_TEXT,
+    RECORDED,
+    SCHEMA_TEXT,
+    TABLE_TEXT,
+    UNUSED,
+    Bytes,
+    Closed,
+    Count,
+    Duration,
+    Names,
+    Positive,
+    Recorded,
+    Share,
+    SourceEngine,
+    Text,
+    Unused,
+    unsupported,
+)
+
+_ONE_DATABASE = unsupported("the database or project belongs to the connection")
+
+
+class Table(Closed):
+    """A table by its parts; `database` and `dataset` are other words for the schema where an engine calls it so."""
+
+    name: Text | None = None
+    schema_: Text | None = Field(default=None, alias="schema")
+    database: Text | None = None
+    dataset: Text | None = None
+    project: Annotated[str | None, _ONE_DATABASE] = None
+
+
+class Place(Closed):
+    """A schema without a table: where staging goes."""
+
+    schema_: Text | None = Field(default=None, alias="schema")
+    database: Text | None = None
+    dataset: Text | None = None
+
+
+TableField = Annotated[Table, TABLE_TEXT]
+PlaceField = Annotated[Place, SCHEMA_TEXT]
+
+
+class CursorBlock(Closed):
+    """The column that says what is new."""
+
+    column: Text
+    lag: Duration | None = None
+    lookback: Duration | None = None
+    assigned_by: Literal["database"] | None = None
+    nulls: Literal["fail", "always_read"] | None = None
+
+
+class ColumnBlock(Closed):
+    """One column that is read: a source column or an expression, renamed or cast on the way."""
+
+    name: Text | None = None
+    as_: Text | None = Field(default=None, alias="as")
+    cast: Text | None = None
+    sql: Text | None = None
+
+
+class DeclaredColumn(Closed):
+    """dpone's column list: a name, and the native type when it is known."""
+
+    name: Text
+    type: Text | None = None
+    nullable: bool | None = None
+
+
+class PortableScope(Closed):
+    """A typed predicate: one value or a range of one column."""
+
+    kind: Literal["equality", "range"]
+    column: Text
+    value: str | int | float | None = None
+    lower: str | int | float | None = None
+    upper: str | int | float | None = None
+    type: Text | None = None
+    inclusive: bool | None = None
+
+
+class HintKeys(Closed):
+    """Estimates; dpone reads them in `source.options` and in `sink.strategy`, and so do we."""
+
+    estimated_rows: Count | None = None
+    estimated_bytes: Bytes | None = None
+    changed_percent: Share | None = None
+    delete_percent: Share | None = None
+    cdc_enabled: bool | None = None
+    partition_column: Text | None = None
+
+
+class SourceOptions(HintKeys):
+    """`source.options`: dpone's place for everything about the extraction."""
+
+    columns: list[Annotated[DeclaredColumn, NAME_TEXT]] | None = None
+    unique_key: Names | None = None
+    incremental_column: Text | None = None
+    incremental_strategy: (
+        Annotated[str, unsupported("use source.cursor with a column", "column", "column_cursor")] | None
+    ) = None
+    lookback_days: Count | None = None
+    batch_size: Positive | None = None
+    custom_predicate: Text | None = None
+    source_custom_predicate: Text | None = None
+    portable_scope: Annotated[PortableScope | None, RECORDED] = None
+    query: Annotated[object, unsupported("make a view in the source and read it as a table")] = None
+    xmin_execution: Annotated[object, unsupported("use source.cursor with a column")] = None
+    partitioning: Recorded = None
+    native_transfer: Recorded = None
+    type_fidelity: Recorded = None
+    source_timezone: Recorded = None
+    cdc: Recorded = None
+    deletes: Recorded = None
+    export_format: Recorded = None
+    compress_export: Recorded = None
+    extract_mode: Recorded = None
+    mssql_export_mode: Recorded = None
+    bulk: Recorded = None
+    table_kind: Recorded = None
+    source_kind: Recorded = None
+    event_table: Recorded = None
+    batch_commit_mode: Unused = None
+    delta_size_threshold: Unused = None
+    hooks: Unused = None
+
+
+class Source(Closed):
+    """Where rows come from."""
+
+    type: SourceEngine
+    connection_id: Text | None = None
+    connection_ref: Text | None = None
+    connection_type: Recorded = None
+    vault_path: Unused = None
+    # Keys of sources that are not supported yet: known, so that the message speaks of the source and not of the key.
+    topic: Annotated[object, UNUSED] = None
+    api_type: Annotated[object, UNUSED] = None
+    table: TableField | None = None
+    where: Text | None = None
+    columns: list[Annotated[ColumnBlock, NAME_TEXT]] | None = None
+    cursor: Annotated[CursorBlock, COLUMN_TEXT] | None = None
+    options: SourceOptions | None = None

@@ -1,0 +1,38 @@
+"""Jinja templates of batch manifests: `{{ src_schema }}__{{ src_table }}`. The only place that knows Jinja here."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from jinja2 import StrictUndefined, TemplateError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+MARKS = ("{{", "{%")
+MAX_LENGTH = 100_000
+
+
+def _snake(value: object) -> str:
+    """dpone's filter: small letters and digits, everything else an underscore."""
+    return re.sub(r"[^0-9a-z]+", "_", str(value).lower()).strip("_")
+
+
+_ENVIRONMENT = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False, keep_trailing_newline=True)
+_ENVIRONMENT.filters["dpone_snake"] = _snake
+# Without globals a template is a function of its variables: no range, lipsum or cycler.
+_ENVIRONMENT.globals.clear()
+
+
+def render(text: str, variables: Mapping[str, object]) -> tuple[str, str]:
+    """The rendered text and '', or '' and what is wrong. A text without marks is returned as it is."""
+    if not any(mark in text for mark in MARKS):
+        return text, ""
+    try:
+        rendered = _ENVIRONMENT.from_string(text).render(variables)
+    except TemplateError as error:
+        return "", str(error.message or error)
+    except Exception as error:  # an expression of the user's may raise whatever Python raises: 1/0, "a" + 1
+        return "", f"{type(error).__name__}: {error}"
+    if len(rendered) > MAX_LENGTH:
+        return "", "the result is too long"
+    return rendered, ""
