@@ -1,0 +1,64 @@
+"""Nothing is lost (invariant 7): each part of the load that means something is realised by a step, or the compile fails."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dpone_compiler.ir.decision import Undecided
+from dpone_compiler.ir.load import Load
+from dpone_compiler.plan.actions import (
+    CheckDuplicateKeys,
+    CheckNullKeys,
+    DeleteAll,
+    DeleteMatching,
+    ExchangeTables,
+    FindPartitions,
+    FreezeWindow,
+    Transfer,
+)
+from dpone_compiler.plan.actions import BuildRewrite as Rewrite
+from dpone_compiler.plan.step import Plan
+
+
+def unrealised(load: Load, plan: Plan) -> tuple[str, ...]:
+    """Sentences naming what the manifest says and no step does."""
+    return tuple(_faults(load, plan))
+
+
+def _faults(load: Load, plan: Plan) -> Iterator[str]:
+    actions = [step.action for step in plan.steps]
+    transfers = [action for action in actions if isinstance(action, Transfer)]
+    rows = [action for action in transfers if action.staging.role == "rows"]
+    if not rows:
+        yield "no step reads the rows"
+    for transfer in rows:
+        if transfer.selection.where != load.read.where or transfer.selection.negate_filter:
+            yield "the filter `where` is not part of the extraction"
+        if transfer.selection.columns != load.decisions.columns:
+            yield "not every column is extracted"
+        if transfer.selection.table != load.read.endpoint.table:
+            yield "another table is extracted"
+    if load.write.key and not {CheckNullKeys, CheckDuplicateKeys} <= {type(action) for action in actions}:
+        yield "the unique key is not checked in staging"
+    strategy = load.decisions.strategy
+    name = "" if isinstance(strategy, Undecided) else strategy.value
+    if (
+        load.read.cursor is not None
+        and name != "full_refresh"
+        and not any(isinstance(a, FreezeWindow) for a in actions)
+    ):
+        yield "the cursor freezes no window"
+    if name == "partition_replace" and not any(isinstance(a, FindPartitions) for a in actions):
+        yield "the partition column selects no partitions"
+    if load.write.policies.on_leave_filter == "delete" and name == "incremental_merge":
+        deletes = [a for a in actions if isinstance(a, DeleteMatching) and a.staging.role == "left"]
+        rewrites = [a for a in actions if isinstance(a, Rewrite) and a.left is not None]
+        negated = [t for t in transfers if t.selection.negate_filter and t.staging.role == "left"]
+        if not negated or not (deletes or rewrites):
+            yield "on_leave_filter: delete deletes nothing"
+    if (
+        name == "full_refresh"
+        and not any(isinstance(a, (DeleteAll, ExchangeTables)) for a in actions)
+        and len(rows) != 1
+    ):
+        yield "a full refresh does not replace the target"

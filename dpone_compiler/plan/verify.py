@@ -1,0 +1,172 @@
+"""Proof of a plan before anything is written (invariant 13): a plan that fails here is a bug of ours and never becomes files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dpone_compiler.ir.interval import Interval, PartitionSet
+from dpone_compiler.plan.actions import (
+    CheckDuplicateKeys,
+    CheckNullKeys,
+    CheckStagedRows,
+    CommitState,
+    DeleteAll,
+    DeleteMatching,
+    DeletePartitions,
+    DropPartitions,
+    ExchangeTables,
+    Fence,
+    FingerprintSource,
+    FreezeWindow,
+    InsertStaged,
+    MovePartitions,
+    Reconcile,
+    RecordStaged,
+    ReplacePartitions,
+    Transfer,
+    UpdateMatching,
+)
+from dpone_compiler.plan.graph import BrokenGraph, dominators
+from dpone_compiler.plan.step import Idempotency, Plan, Step
+
+MUTATIONS = (
+    DeleteAll,
+    DeleteMatching,
+    DeletePartitions,
+    UpdateMatching,
+    InsertStaged,
+    ExchangeTables,
+    MovePartitions,
+    ReplacePartitions,
+    DropPartitions,
+)
+_KEYED = (DeleteMatching, UpdateMatching)
+
+
+def verify_plan(plan: Plan) -> tuple[str, ...]:
+    """Sentences that name each fault; empty when the plan is proved."""
+    try:
+        over = dominators(plan.steps)
+    except BrokenGraph as error:
+        return (str(error),)
+    rules = (_staging_first, _reconcile_first, _repeatable, _fenced, _one_window, _same_selection)
+    return tuple(fault for rule in rules for fault in rule(plan, over))
+
+
+Over = dict[str, frozenset[str]]
+
+
+def _of(plan: Plan, *kinds: type) -> tuple[Step, ...]:
+    return tuple(step for step in plan.steps if isinstance(step.action, kinds))
+
+
+def _dominated_by(plan: Plan, over: Over, step: Step, *kinds: type) -> bool:
+    return any(other.id in over[step.id] and other.id != step.id for other in _of(plan, *kinds))
+
+
+def _staging_first(plan: Plan, over: Over) -> Iterator[str]:
+    """Staging is proved before anything touches the target."""
+    for step in _of(plan, *MUTATIONS):
+        for proof in (Transfer, CheckStagedRows, RecordStaged):
+            if not _dominated_by(plan, over, step, proof):
+                yield f"{step.id} can be reached without {proof.__name__}"
+        if isinstance(step.action, _KEYED):
+            for gate in (CheckNullKeys, CheckDuplicateKeys):
+                if not _dominated_by(plan, over, step, gate):
+                    yield f"{step.id} matches by key and can be reached without {gate.__name__}"
+
+
+def _reconcile_first(plan: Plan, over: Over) -> Iterator[str]:
+    """Reconciliation dominates the state commit and comes after the last change of the target."""
+    commits = _of(plan, CommitState)
+    if len(commits) != 1:
+        yield f"the plan has {len(commits)} state commits, not one"
+        return
+    (commit,) = commits
+    proofs = [step for step in _of(plan, Reconcile) if step.id in over[commit.id]]
+    if not proofs:
+        yield "the state commit can be reached without Reconcile"
+    for step in _of(plan, *MUTATIONS):
+        if step.id not in over[commit.id]:
+            yield f"the state commit can be reached without {step.id}"
+        if proofs and not any(step.id in over[proof.id] for proof in proofs):
+            yield f"{step.id} changes the target after the reconciliation"
+
+
+def _repeatable(plan: Plan, over: Over) -> Iterator[str]:
+    """Every mutation sits in a transaction or is idempotent; a retry boundary exists and comes before."""
+    for step in plan.steps:
+        if step.retry_boundary and step.retry_boundary not in over[step.id]:
+            yield f"{step.id} is repeated from {step.retry_boundary}, which does not come before it"
+        if step.idempotency is Idempotency.TRANSACTIONAL and not step.transaction:
+            yield f"{step.id} claims a transaction and has none"
+        if step.idempotency is Idempotency.WITH_UNIT and not step.retry_boundary:
+            yield f"{step.id} is repeatable only as part of a unit, and names no retry boundary"
+        if isinstance(step.action, MUTATIONS) and step.idempotency is Idempotency.PURE:
+            yield f"{step.id} changes the target and claims to be pure"
+        if step.guard.kind not in ("rerun", "phase", "query") or (step.guard.kind == "phase" and not step.guard.phase):
+            yield f"{step.id} has no guard that can say it is done"
+
+
+def _fenced(plan: Plan, over: Over) -> Iterator[str]:
+    """Every transaction is contiguous on the target and starts by checking the fencing token; state commits with its data."""
+    last: dict[str, int] = {}
+    for index, step in enumerate(plan.steps):
+        group = step.transaction
+        if not group:
+            continue
+        if group not in last:
+            if not isinstance(step.action, Fence):
+                yield f"transaction {group} starts with {step.id} instead of a fence"
+        elif last[group] != index - 1:
+            yield f"transaction {group} is interrupted before {step.id}"
+        last[group] = index
+    groups = {step.transaction for step in _of(plan, *MUTATIONS)}
+    commit = {step.transaction for step in _of(plan, CommitState)}
+    if groups != {""} and groups and commit != groups:
+        yield "data and state do not commit in the same transaction"
+
+
+def _one_window(plan: Plan, over: Over) -> Iterator[str]:
+    """The read window, the proof's window and the committed window are one object, equal by value; so are partition sets."""
+    frozen = [step.action.interval for step in plan.steps if isinstance(step.action, FreezeWindow)]
+    expected: Interval | None = frozen[0] if frozen else None
+    for step in plan.steps:
+        match step.action:
+            case Transfer(selection=selection) if selection.interval is not None or (
+                selection.partitions is None and expected
+            ):
+                if selection.interval != expected:
+                    yield f"{step.id} reads another window than the one that is frozen"
+                if expected is not None and not _dominated_by(plan, over, step, FreezeWindow):
+                    yield f"{step.id} can read before the window is frozen"
+            case Reconcile(interval=interval) if interval is not None and interval != expected:
+                yield f"{step.id} proves another window than the one that is frozen"
+            case CommitState(interval=interval) if interval != expected:
+                yield f"{step.id} commits another window than the one that is frozen"
+            case _:
+                pass
+    reads = {(p.unit, p.parameter, p.include_null) for p in _read_partitions(plan)}
+    for step in _of(plan, DeletePartitions, Reconcile):
+        partitions = getattr(step.action, "partitions", None)
+        if partitions is not None and {(partitions.unit, partitions.parameter, partitions.include_null)} != reads:
+            yield f"{step.id} works on another set of partitions than the one that is read"
+
+
+def _read_partitions(plan: Plan) -> Iterator[PartitionSet]:
+    for step in plan.steps:
+        if isinstance(step.action, Transfer) and step.action.selection.partitions is not None:
+            yield step.action.selection.partitions
+
+
+def _same_selection(plan: Plan, over: Over) -> Iterator[str]:
+    """What is fingerprinted is what is transferred, in the same snapshot."""
+    for step in _of(plan, FingerprintSource):
+        assert isinstance(step.action, FingerprintSource)
+        twins = [
+            other
+            for other in _of(plan, Transfer)
+            if isinstance(other.action, Transfer) and other.action.staging.role == step.action.role
+        ]
+        if not any(t.snapshot == step.snapshot and t.action.selection == step.action.selection for t in twins):  # type: ignore[union-attr]
+            yield f"{step.id} does not fingerprint what is transferred, in the same snapshot"
