@@ -6,12 +6,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
+from lark import Token
+
 from dpone_compiler.diagnostics.suggest import did_you_mean
 from dpone_compiler.frontends import meaning
 from dpone_compiler.frontends.language.draft import Draft
 from dpone_compiler.frontends.language.endpoints import read_from, read_into
 from dpone_compiler.frontends.language.problems import UnknownWord
-from dpone_compiler.frontends.language.trees import Node, subtree, subtrees, tokens, word
+from dpone_compiler.frontends.language.trees import Node, names, subtree, subtrees, texts, tokens, word
 from dpone_compiler.ir.load import ColumnSpec, Cursor, Partitioning, PartitionUnit, SqlText
 
 UNITS = tuple(unit.value for unit in PartitionUnit)
@@ -35,26 +37,27 @@ def _columns(draft: Draft, clause: Node) -> None:
 
 
 def _column(draft: Draft, node: Node) -> ColumnSpec:
-    name = draft.name_of(subtrees(node)[0])
+    name = draft.name_of(names(node)[0])
     computed, renamed, cast = (subtree(node, part) for part in ("computed", "renamed", "cast"))
     return ColumnSpec(
         name=name,
-        target=draft.name_of(subtrees(renamed)[0]) if renamed else name,
-        sql=SqlText(text=word(subtrees(computed)[0]).strip()) if computed else None,
-        cast=word(subtrees(cast)[0]) if cast else "",
+        target=draft.name_of(names(renamed)[0]) if renamed else name,
+        sql=SqlText(text=word(texts(computed)[0]).strip()) if computed else None,
+        cast=word(texts(cast)[0]) if cast else "",
     )
 
 
 def _declared(draft: Draft, clause: Node) -> None:
     draft.declared = tuple(
-        (draft.name_of(parts[0]), word(parts[1]), len(parts) == 2) for parts in map(subtrees, subtrees(clause))
+        (draft.name_of(names(node)[0]), word(texts(node)[0]), subtree(node, "not_null") is None)
+        for node in subtrees(clause)
     )
 
 
 def _cursor(draft: Draft, clause: Node) -> None:
-    column = subtrees(clause, "name")[0]
+    (column,) = names(clause)
     cursor = Cursor(column=draft.name_of(column))
-    for option in subtrees(clause)[1:]:
+    for option in subtrees(clause):
         if not draft.once(f"cursor {_spelled(option)}", option):
             continue
         match option.data:
@@ -63,10 +66,10 @@ def _cursor(draft: Draft, clause: Node) -> None:
             case "lookback":
                 cursor = replace(cursor, lookback=draft.duration(option) or 0)
             case "assigned":
-                who = draft.one_of(subtrees(option)[0], meaning.CURSOR_ASSIGNERS, "source of cursor values")
+                who = draft.one_of(names(option)[0], meaning.CURSOR_ASSIGNERS, "source of cursor values")
                 cursor = replace(cursor, assigned_by=who or "")
             case _:
-                nulls = draft.one_of(subtrees(option)[0], meaning.CURSOR_NULLS, "policy for NULL in a cursor")
+                nulls = draft.one_of(names(option)[0], meaning.CURSOR_NULLS, "policy for NULL in a cursor")
                 cursor = replace(cursor, nulls=nulls or "")
     draft.cursor = cursor
     draft.place("source.cursor", clause)
@@ -74,13 +77,13 @@ def _cursor(draft: Draft, clause: Node) -> None:
 
 
 def _key(draft: Draft, clause: Node) -> None:
-    draft.key = tuple(draft.name_of(node) for node in subtrees(clause))
+    draft.key = _names(draft, clause)
     draft.place("sink.strategy.unique_key", clause)
 
 
 def _partition(draft: Draft, clause: Node) -> None:
     by, *options = subtrees(clause)
-    *unit_name, column = subtrees(by)
+    *unit_name, column = names(by)
     unit = draft.one_of(unit_name[0], UNITS, "unit of partitions") if unit_name else None
     partition = Partitioning(column=draft.name_of(column), unit=PartitionUnit(unit or "value"))
     for option in options:
@@ -89,7 +92,7 @@ def _partition(draft: Draft, clause: Node) -> None:
         if option.data == "partition_max":
             partition = replace(partition, max_partitions=draft.count(option, least=1) or 1)
         else:
-            nulls = draft.one_of(subtrees(option)[0], meaning.PARTITION_NULLS, "policy for NULL in a partition column")
+            nulls = draft.one_of(names(option)[0], meaning.PARTITION_NULLS, "policy for NULL in a partition column")
             partition = replace(partition, nulls=nulls or "fail")
     draft.partition = partition
     draft.place("sink.strategy.partition", clause)
@@ -118,13 +121,13 @@ def _hint(draft: Draft, clause: Node) -> None:
 
 
 def _strategy(draft: Draft, clause: Node) -> None:
-    mode = subtrees(clause)[0]
+    (mode,) = names(clause)
     draft.mode = draft.one_of(mode, meaning.MODES, "strategy") or draft.mode
     draft.place("sink.strategy", clause)
     draft.place("sink.strategy.mode", mode)
     policy = subtree(clause, "merge_policy")
     if policy is not None:
-        name = subtrees(policy)[0]
+        (name,) = names(policy)
         canonical = meaning.merge_policy_word(word(name))
         if canonical is None:
             suggestion = did_you_mean(word(name), meaning.MERGE_POLICIES)
@@ -144,21 +147,21 @@ _ON = MappingProxyType(
 
 
 def _on(draft: Draft, clause: Node) -> None:
-    event, answer = subtrees(clause)
+    event, answer = names(clause)
     known = draft.one_of(event, _ON, "case that a policy answers")
     if known and draft.once(f"on {known}", clause):
         _policy(draft, _ON[known], answer)
 
 
 def _readers(draft: Draft, clause: Node) -> None:
-    _policy(draft, "readers", subtrees(clause)[0])
+    _policy(draft, "readers", names(clause)[0])
 
 
 def _reconcile(draft: Draft, clause: Node) -> None:
-    _policy(draft, "reconcile", subtrees(clause)[0])
+    _policy(draft, "reconcile", names(clause)[0])
 
 
-def _policy(draft: Draft, field: str, answer: Node) -> None:
+def _policy(draft: Draft, field: str, answer: Token) -> None:
     chosen = draft.one_of(answer, meaning.POLICY_WORDS[field], f"policy for {field}")
     if chosen:
         draft.policies = replace(draft.policies, **{field: chosen})
@@ -187,7 +190,7 @@ def _spelled(item: Node) -> str:
 
 
 def _names(draft: Draft, clause: Node) -> tuple[str, ...]:
-    return tuple(draft.name_of(node) for node in subtrees(clause))
+    return tuple(draft.name_of(name) for name in names(clause))
 
 
 def _depends(draft: Draft, clause: Node) -> None:
@@ -215,11 +218,11 @@ def _version(draft: Draft, clause: Node) -> None:
 
 
 def _description(draft: Draft, clause: Node) -> None:
-    draft.description = word(subtrees(clause)[0])
+    draft.description = word(texts(clause)[0])
 
 
 def _passthrough(draft: Draft, clause: Node) -> None:
-    path, value = subtrees(clause)
+    path, value = texts(clause)
     if draft.once(f"passthrough {word(path)}", clause):
         draft.passthrough[word(path)] = word(value)
 

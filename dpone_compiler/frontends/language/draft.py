@@ -6,6 +6,8 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from lark import Token
+
 from dpone_compiler.diagnostics.diagnostic import Diagnostic
 from dpone_compiler.diagnostics.problem import Problem
 from dpone_compiler.diagnostics.suggest import did_you_mean
@@ -57,11 +59,11 @@ class Draft:
     seen: dict[str, Span] = field(default_factory=dict)
     found: list[Diagnostic] = field(default_factory=list)
 
-    def report(self, problem: Problem, node: Node) -> None:
+    def report(self, problem: Problem, node: Node | Token) -> None:
         """Keep a problem at a node."""
         self.found.append(Diagnostic(problem, span_of(node, self.file), self.name))
 
-    def place(self, path: str, node: Node) -> None:
+    def place(self, path: str, node: Node | Token) -> None:
         """Remember where the IR node of that path was written; the first place wins."""
         self.spans.setdefault(path, span_of(node, self.file))
 
@@ -73,19 +75,19 @@ class Draft:
             self.report(ClauseGivenTwice(what, f"{first.line}:{first.column}"), node)
         return first is span
 
-    def name_of(self, node: Node) -> str:
+    def name_of(self, name: Token) -> str:
         """The word of a name, which must not be empty."""
-        text = word(node)
+        text = word(name)
         if not text:
-            self.report(NameEmpty(), node)
+            self.report(NameEmpty(), name)
         return text
 
-    def one_of(self, node: Node, known: Collection[str], what: str) -> str | None:
+    def one_of(self, name: Token, known: Collection[str], what: str) -> str | None:
         """The word of a name when it is one of the known words."""
-        text = word(node)
+        text = word(name)
         if text in known:
             return text
-        self.report(UnknownWord(text, what, did_you_mean(text, known)), node)
+        self.report(UnknownWord(text, what, did_you_mean(text, known)), name)
         return None
 
     def duration(self, node: Node) -> int | None:

@@ -6,7 +6,7 @@ from dpone_compiler.diagnostics.suggest import did_you_mean
 from dpone_compiler.frontends import meaning
 from dpone_compiler.frontends.language.draft import Draft
 from dpone_compiler.frontends.language.problems import TableNameNotUsable, UnknownEngine
-from dpone_compiler.frontends.language.trees import Node, subtree, subtrees, word
+from dpone_compiler.frontends.language.trees import Node, names, subtree, subtrees, word
 from dpone_compiler.ir.load import ENGINES, SOURCE_ENGINES, Endpoint
 from dpone_compiler.ir.schema import TableRef
 
@@ -26,7 +26,7 @@ def read_into(draft: Draft, clause: Node) -> None:
 
 
 def _endpoint(draft: Draft, clause: Node, engines: tuple[str, ...], verb: str) -> Endpoint | None:
-    engine_name, connection = subtrees(clause, "name")
+    engine_name, connection = names(clause)
     engine = meaning.engine_word(word(engine_name))
     if engine is None or engine not in engines:
         known = (*engines, *(alias for alias, meant in meaning.ENGINE_ALIASES.items() if meant in engines))
@@ -39,7 +39,7 @@ def _endpoint(draft: Draft, clause: Node, engines: tuple[str, ...], verb: str) -
 
 
 def _table(draft: Draft, node: Node, engine: str) -> TableRef | None:
-    parts = [draft.name_of(part) for part in subtrees(node)]
+    parts = [draft.name_of(part) for part in names(node)]
     if engine == "kafka":
         return TableRef("", ".".join(parts))  # a topic: its dots are part of its name
     why = ""

@@ -8,14 +8,14 @@ from dpone_compiler.diagnostics.diagnostic import Diagnostics
 from dpone_compiler.frontends.language.clauses import CLAUSES, REPEATABLE
 from dpone_compiler.frontends.language.draft import Draft
 from dpone_compiler.frontends.language.problems import ClauseMissing
-from dpone_compiler.frontends.language.trees import Node, subtrees, word
+from dpone_compiler.frontends.language.trees import Node, names, subtrees, word
 from dpone_compiler.ir.load import Load, Read, Write
 from dpone_compiler.ir.origin import Origin
 
 
 def read_load(statement: Node, file: str) -> tuple[Load | None, Diagnostics]:
     """The load of a `load` statement, None when a side of it is unusable, and its problems."""
-    name, *clauses = subtrees(statement)
+    (name,), clauses = names(statement), subtrees(statement)
     draft = Draft(file, word(name))
     draft.name_of(name)
     draft.place("", statement)

@@ -59,7 +59,7 @@ def _fits(kind: FactKind, value: Value, node: Node) -> bool:
     shape, unit = str(node.data), len(node.children) > 1
     match kind:
         case FactKind.WORD | FactKind.TEXT:
-            return isinstance(value, str) and shape in ("word_value", "text_value")
+            return isinstance(value, str) and shape == "word_value"
         case FactKind.FLAG:
             return isinstance(value, bool)
         case FactKind.COUNT:

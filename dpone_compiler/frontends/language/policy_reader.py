@@ -9,7 +9,7 @@ from dpone_compiler.diagnostics.suggest import did_you_mean
 from dpone_compiler.frontends import meaning
 from dpone_compiler.frontends.language.policy_check import Checked, check_flag, check_known, check_value
 from dpone_compiler.frontends.language.policy_problems import UnknownStrategyChosen
-from dpone_compiler.frontends.language.trees import Node, quantity, span_of, subtree, subtrees, word
+from dpone_compiler.frontends.language.trees import Node, names, quantity, span_of, subtree, subtrees, texts, word
 from dpone_compiler.ir.load import STRATEGIES
 from dpone_compiler.policy.model import (
     ALWAYS,
@@ -33,7 +33,7 @@ from dpone_compiler.policy.model import (
 def read_rule(statement: Node, file: str) -> tuple[Rule, Diagnostics]:
     """The rule of a `rule` statement and its problems."""
     checked = Checked(file)
-    name, choose = subtrees(statement, "name")
+    name, choose = names(statement)
     when, code = subtree(statement, "when"), subtree(statement, "rule_code")
     if word(choose) not in STRATEGIES:
         problem = UnknownStrategyChosen(word(choose), did_you_mean(word(choose), STRATEGIES))
@@ -42,8 +42,8 @@ def read_rule(statement: Node, file: str) -> tuple[Rule, Diagnostics]:
         name=word(name),
         when=_condition(subtrees(when)[0], checked) if when else ALWAYS,
         choose=word(choose),
-        because=word(subtrees(statement, "text")[0]),
-        code=word(subtrees(code)[0]) if code else word(name),
+        because=word(texts(statement)[0]),
+        code=word(names(code)[0]) if code else word(name),
         ignored=tuple(_ignored(node, checked) for node in subtrees(statement, "ignored")),
         span=span_of(statement, file),
     )
@@ -53,19 +53,19 @@ def read_rule(statement: Node, file: str) -> tuple[Rule, Diagnostics]:
 def read_gate(statement: Node, file: str) -> tuple[Gate, Diagnostics]:
     """The gate of a `gate` statement and its problems."""
     checked = Checked(file)
-    name, when, effect = subtrees(statement)
+    (name,), (when, effect) = names(statement), subtrees(statement)
     gate = Gate(
         name=word(name),
         when=_condition(subtrees(when)[0], checked),
         effect=Effect(str(effect.data)),
-        message=word(subtrees(effect)[0]),
+        message=word(texts(effect)[0]),
         span=span_of(statement, file),
     )
     return gate, tuple(checked.found)
 
 
 def _ignored(node: Node, checked: Checked) -> Ignored:
-    code, when, because = subtrees(node)
+    (code,), (when,), (because,) = names(node), subtrees(node), texts(node)
     return Ignored(code=word(code), when=_condition(when, checked), because=word(because))
 
 
@@ -83,7 +83,7 @@ def _condition(node: Node, checked: Checked) -> Condition:
 
 def _atom(node: Node, checked: Checked) -> Condition:
     fact_node, *value_nodes = subtrees(node)
-    fact, span = str(fact_node.children[0]), span_of(node, checked.file)
+    fact, span = word(names(fact_node)[0]), span_of(node, checked.file)
     kind = check_known(fact, fact_node, checked)
     shape = str(node.data)
     if shape in ("is_set", "is_not_set"):
@@ -107,9 +107,8 @@ def _value(node: Node) -> Value:
     written = quantity(node)
     match str(node.data):
         case "word_value":
-            return {"true": True, "false": False}.get(written, written)
-        case "text_value":
-            return written
+            quoted = str(names(node)[0]).startswith('"')
+            return written if quoted else {"true": True, "false": False}.get(written, written)
         case "share_value":
             # Above 100% is no share of anything, but `changed > 100%` is merely never true: keep the number.
             return float(Decimal(written.rstrip("%").replace("_", "")) / 100)

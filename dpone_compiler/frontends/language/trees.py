@@ -34,16 +34,21 @@ def tokens(node: Node) -> Iterator[Token]:
     return (c for c in node.children if isinstance(c, Token))
 
 
-def word(node: Node) -> str:
-    """The word of a `name` or `text`: unquoted, doubled quotes made single."""
-    return unquoted(next(tokens(node)))
+def names(node: Node) -> list[Token]:
+    """The direct names of a node, in order."""
+    return [token for token in tokens(node) if token.type == "NAME"]
 
 
-def unquoted(token: Token) -> str:
-    """A token's word."""
-    return token[1:-1].replace('""', '"') if token.type == "QUOTED" else str(token)
+def texts(node: Node) -> list[Token]:
+    """The direct quoted texts of a node, in order."""
+    return [token for token in tokens(node) if token.type == "QUOTED"]
+
+
+def word(token: Token) -> str:
+    """A name or text as it was meant: unquoted, doubled quotes made single."""
+    return token[1:-1].replace('""', '"') if token.startswith('"') else str(token)
 
 
 def quantity(node: Node) -> str:
     """The text of a quantity, its tokens joined: `10 minutes`, `5%`."""
-    return " ".join(unquoted(token) for token in tokens(node)).replace(" %", "%")
+    return " ".join(word(token) for token in tokens(node)).replace(" %", "%")

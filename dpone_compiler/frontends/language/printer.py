@@ -1,0 +1,162 @@
+"""A load as text of the language. Reading the text gives an equal load; what equals its default is not written."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from decimal import Decimal
+
+from dpone_compiler.frontends import meaning
+from dpone_compiler.ir.load import (
+    ColumnSpec,
+    Endpoint,
+    Hints,
+    Limits,
+    Load,
+    ParsedSql,
+    Partitioning,
+    PartitionUnit,
+    Policies,
+    SqlText,
+)
+
+_PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+# SQL that can stand bare on one line: nothing that the lexer could take for its end, or for an open quote.
+_PLAIN_SQL = re.compile(r"(?:[^'\"{}()#$\n\r\\/-]|'[^'\n\r\\]*'|\((?:[^'\"{}()#$\n\r\\/-]|'[^'\n\r\\]*')*\))+")
+
+
+def print_load(load: Load) -> str:
+    """The load statement, a clause a line."""
+    lines = "".join(f"  {clause}\n" for clause in _clauses(load))
+    return f"load {_name(load.name)} {{\n{lines}}}\n"
+
+
+def _clauses(load: Load) -> Iterator[str]:
+    read, write = load.read, load.write
+    if load.description:
+        yield f"description {_text(load.description)}"
+    yield f"from {_endpoint(read.endpoint)}"
+    if read.where is not None:
+        yield f"where {_sql(read.where)}"
+    if read.columns is not None:
+        yield f"columns ({', '.join(map(_column, read.columns))})"
+    if read.declared:
+        declared = (f"{_name(n)} {_text(t)}{'' if nullable else ' not null'}" for n, t, nullable in read.declared)
+        yield f"declared ({', '.join(declared)})"
+    yield f"into {_endpoint(write.endpoint)}"
+    for word, name in (
+        ("staging", write.staging_schema),
+        ("state", write.state_schema),
+        ("lock by", write.lock_connection),
+        ("version", write.version_column),
+    ):
+        if name:
+            yield f"{word} {_name(name)}"
+    yield from _incremental(load)
+    yield from _hints(load.hints)
+    policy = "" if write.merge_policy == "auto" else f" policy {write.merge_policy}"
+    yield f"strategy {write.mode}{policy}"
+    yield from _policies(write.policies)
+    yield from _limits(write.limits)
+    if load.depends_on:
+        yield f"depends on {', '.join(map(_name, load.depends_on))}"
+    for path, value in load.passthrough:
+        yield f"passthrough {_text(path)} {_text(value)}"
+
+
+def _incremental(load: Load) -> Iterator[str]:
+    cursor, partition = load.read.cursor, load.write.partition
+    if load.write.key:
+        yield f"key {', '.join(map(_name, load.write.key))}"
+    if cursor:
+        lag = "" if cursor.lag is None else f" lag {meaning.duration_text(cursor.lag)}"
+        lookback = f" lookback {meaning.duration_text(cursor.lookback)}" if cursor.lookback else ""
+        assigned = f" assigned by {cursor.assigned_by}" if cursor.assigned_by else ""
+        nulls = f" nulls {cursor.nulls}" if cursor.nulls else ""
+        yield f"cursor {_name(cursor.column)}{lag}{lookback}{assigned}{nulls}"
+    if partition:
+        column, usual = _name(partition.column), Partitioning(column=partition.column)
+        by = column if partition.unit is PartitionUnit.VALUE else f"{partition.unit.value}({column})"
+        most = "" if partition.max_partitions == usual.max_partitions else f" max {partition.max_partitions}"
+        nulls = "" if partition.nulls == usual.nulls else f" nulls {partition.nulls}"
+        yield f"partition by {by}{most}{nulls}"
+
+
+def _hints(hints: Hints) -> Iterator[str]:
+    said = (
+        "" if hints.rows is None else f" rows {hints.rows:_}",
+        "" if hints.changed is None else f" changed {_percent(hints.changed)}",
+        "" if hints.deleted is None else f" deleted {_percent(hints.deleted)}",
+        "" if hints.bytes is None else f" bytes {hints.bytes:_}",
+        " cdc" if hints.cdc else "",
+        "" if hints.batch_size is None else f" batch {hints.batch_size:_}",
+    )
+    if any(said):
+        yield "hint" + "".join(said)
+
+
+def _policies(policies: Policies) -> Iterator[str]:
+    usual = Policies()
+    if policies.null_keys != usual.null_keys:
+        yield f"on null_keys {policies.null_keys}"
+    if policies.staging_duplicates != usual.staging_duplicates:
+        yield f"on staging_duplicates {policies.staging_duplicates}"
+    if policies.on_leave_filter != usual.on_leave_filter:
+        yield f"on leave_filter {policies.on_leave_filter}"
+    if policies.empty_slice != usual.empty_slice:
+        yield f"on empty_slice {policies.empty_slice}"
+    if policies.readers != usual.readers:
+        yield f"readers {policies.readers}"
+    if policies.reconcile != usual.reconcile:
+        yield f"reconcile {policies.reconcile}"
+
+
+def _limits(limits: Limits) -> Iterator[str]:
+    usual = Limits()
+    said = [
+        f" {word} {meaning.duration_text(seconds)}"
+        for word, seconds, default in (
+            ("lock_timeout", limits.lock_timeout, usual.lock_timeout),
+            ("statement_timeout", limits.statement_timeout, usual.statement_timeout),
+            ("lease", limits.lease_seconds, usual.lease_seconds),
+        )
+        if seconds != default
+    ]
+    if limits.max_delete_ratio is not None:
+        said.append(f" max_delete_ratio {_percent(limits.max_delete_ratio)}")
+    if said:
+        yield "limits" + "".join(said)
+
+
+def _endpoint(endpoint: Endpoint) -> str:
+    schema = f"{_name(endpoint.table.schema)}." if endpoint.table.schema else ""
+    return f"{endpoint.engine}.{_name(endpoint.connection)} {schema}{_name(endpoint.table.name)}"
+
+
+def _column(column: ColumnSpec) -> str:
+    computed = "" if column.sql is None else f" = {_text(column.sql.text)}"
+    renamed = "" if column.target == column.name else f" as {_name(column.target)}"
+    cast = f" cast {_text(column.cast)}" if column.cast else ""
+    return f"{_name(column.name)}{computed}{renamed}{cast}"
+
+
+def _sql(sql: SqlText | ParsedSql) -> str:
+    if _PLAIN_SQL.fullmatch(sql.text) and sql.text == sql.text.strip():
+        return sql.text
+    # A tag that the text does not contain, so that the text cannot end it.
+    tag = "$sql" + "q" * sum(1 for _ in re.finditer(r"\$sqlq*", sql.text)) + "$"
+    while tag in sql.text + "$":
+        tag = tag[:-1] + "q$"
+    return f"{tag} {sql.text} {tag}"
+
+
+def _percent(share: float) -> str:
+    return f"{Decimal(repr(share)) * 100:f}%"
+
+
+def _name(name: str) -> str:
+    return name if _PLAIN_NAME.fullmatch(name) else _text(name)
+
+
+def _text(text: str) -> str:
+    return '"' + text.replace('"', '""') + '"'

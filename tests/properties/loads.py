@@ -1,0 +1,133 @@
+"""Strategies that generate loads as the front ends can build them."""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+
+from dpone_compiler.frontends import meaning
+from dpone_compiler.ir.load import (
+    ENGINES,
+    SOURCE_ENGINES,
+    ColumnSpec,
+    Cursor,
+    Endpoint,
+    Hints,
+    Limits,
+    Load,
+    Partitioning,
+    PartitionUnit,
+    Policies,
+    Read,
+    SqlText,
+    Write,
+)
+from dpone_compiler.ir.schema import TableRef
+
+WORDS = st.sampled_from(["key", "from", "day", "orders", "into", "x", "lag", "where", "Order", "rows", "is", "not"])
+# A file on disk has no surrogates, and line ends are normalised when it is read.
+TEXT = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\r"), max_size=12)
+NAME = st.one_of(WORDS, TEXT.filter(bool))
+SQL_PART = st.sampled_from(
+    [
+        "a",
+        "=",
+        "'x''y'",
+        "'",
+        '"',
+        "(",
+        ")",
+        "$$",
+        "$sql$",
+        "\n",
+        "state",
+        " key b ",
+        "{",
+        "}",
+        "#",
+        "--",
+        "/*",
+        "é",
+        "\\",
+        " ",
+    ]
+)
+SQL = st.one_of(TEXT, st.lists(SQL_PART, max_size=12).map("".join)).map(str.strip).map(lambda text: SqlText(text=text))
+SHARE = st.one_of(st.none(), st.floats(0, 1, allow_nan=False), st.sampled_from([0.2, 0.05, 0.07]))
+COUNT = st.one_of(st.none(), st.integers(0, 10**15))
+SECONDS = st.integers(0, 10**7)
+
+
+def optional(strategy: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    """The strategy or ''."""
+    return st.one_of(st.just(""), strategy)
+
+
+@st.composite
+def endpoints(draw: st.DrawFn, engines: tuple[str, ...]) -> Endpoint:
+    """An endpoint as a front end builds it: a topic has no schema."""
+    engine = draw(st.sampled_from(engines))
+    schema = "" if engine == "kafka" else draw(NAME)
+    return Endpoint(engine=engine, connection=draw(NAME), table=TableRef(schema, draw(NAME)))
+
+
+COLUMNS = st.builds(ColumnSpec, name=NAME, target=NAME, sql=st.one_of(st.none(), SQL), cast=TEXT)
+CURSORS = st.builds(
+    Cursor,
+    column=NAME,
+    lag=st.one_of(st.none(), SECONDS),
+    lookback=SECONDS,
+    assigned_by=optional(st.sampled_from(meaning.CURSOR_ASSIGNERS)),
+    nulls=optional(st.sampled_from(meaning.CURSOR_NULLS)),
+)
+PARTITIONS = st.builds(
+    Partitioning,
+    column=NAME,
+    unit=st.sampled_from(PartitionUnit),
+    max_partitions=st.integers(1, 9999),
+    nulls=st.sampled_from(meaning.PARTITION_NULLS),
+)
+POLICIES = st.builds(Policies, **{name: st.sampled_from(words) for name, words in meaning.POLICY_WORDS.items()})
+LIMITS = st.builds(
+    Limits, lock_timeout=SECONDS, statement_timeout=SECONDS, lease_seconds=SECONDS, max_delete_ratio=SHARE
+)
+HINTS = st.builds(
+    Hints,
+    rows=COUNT,
+    changed=SHARE,
+    deleted=SHARE,
+    bytes=COUNT,
+    cdc=st.booleans(),
+    batch_size=st.one_of(st.none(), st.integers(1, 10**6)),
+)
+READS = st.builds(
+    Read,
+    endpoint=endpoints(SOURCE_ENGINES),
+    where=st.one_of(st.none(), SQL),
+    columns=st.one_of(st.none(), st.lists(COLUMNS, min_size=1, max_size=3).map(tuple)),
+    cursor=st.one_of(st.none(), CURSORS),
+    declared=st.lists(st.tuples(NAME, TEXT, st.booleans()), max_size=3).map(tuple),
+)
+WRITES = st.builds(
+    Write,
+    endpoint=endpoints(ENGINES),
+    mode=st.sampled_from(meaning.MODES),
+    merge_policy=st.sampled_from(meaning.MERGE_POLICIES),
+    key=st.lists(NAME, max_size=3).map(tuple),
+    partition=st.one_of(st.none(), PARTITIONS),
+    staging_schema=optional(NAME),
+    state_schema=optional(NAME),
+    lock_connection=optional(NAME),
+    version_column=optional(NAME),
+    policies=POLICIES,
+    limits=LIMITS,
+)
+LOADS = st.builds(
+    Load,
+    name=NAME,
+    read=READS,
+    write=WRITES,
+    hints=HINTS,
+    depends_on=st.lists(NAME, max_size=3).map(tuple),
+    description=TEXT,
+    passthrough=st.dictionaries(TEXT, TEXT, max_size=2).map(lambda found: tuple(sorted(found.items()))),
+)
