@@ -6,6 +6,7 @@ from dpone_compiler.runtime.connections.session import EngineError
 
 _CODE = re.compile(r"Code: (\d+)[.,]\s*")
 _NOISE = re.compile(r"e\.displayText\(\) = |DB::\w*Exception: |, e\.what\(\) = .*$|\s*\(version [^)]*\)\s*$")
+_CLIENT = re.compile(r"^Received from \S+\. |\.? Stack trace:.*$")
 _ROW = re.compile(r"\(at row (\d+)\)")
 _BROKEN = re.compile(r"Column \d+,\s+name: ([^\n]*?), type: ([^\n]*?), (?:parsed text: [^\n]*)?ERROR")
 _VALUE = re.compile(r"""\s*(?:\bbefore: |: ?text |'|"|: value ).*$""", re.DOTALL)
@@ -35,7 +36,7 @@ def normalise(text: str, header_code: str | None = None) -> EngineError:
 
 def redact(code: int, text: str) -> str:
     head = _NOISE.sub("", text.strip().split("\n", 1)[0])
-    head = _NOISE.sub("", head)[:600]
+    head = _CLIENT.sub("", _NOISE.sub("", head))[:600]
     if code not in _DATA:
         return head
     parts = [_VALUE.sub(f" {_HIDDEN}", head)]

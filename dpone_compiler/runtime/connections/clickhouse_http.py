@@ -18,9 +18,9 @@ from urllib.parse import urlencode
 from dpone_compiler.runtime.connections.clickhouse_errors import EXCEPTION_TAIL, normalise, unreachable
 from dpone_compiler.runtime.connections.clickhouse_text import (
     bind_legacy,
-    escape_tsv,
     first_word,
     input_format,
+    query_parameters,
     quoted,
     read_table,
     split_statements,
@@ -123,7 +123,7 @@ class ClickHouseHttpSession:
     def _bind(self, body: str, params: Mapping[str, str]) -> tuple[str, dict[str, str]]:
         if self._legacy:
             return bind_legacy(body, params), {}
-        return body, {"param_" + name: escape_tsv(value) for name, value in params.items()}
+        return body, {"param_" + name: value for name, value in query_parameters(body, params).items()}
 
     def _send(self, fields: Mapping[str, str], body: bytes) -> http.client.HTTPResponse:
         with self._network():
@@ -205,6 +205,13 @@ class ClickHouseHttpSession:
             self._connection.close()
             self._connection = None
 
+    def _read(self, response: http.client.HTTPResponse) -> bytes:
+        try:
+            return response.read(CHUNK_BYTES)
+        except OSError as error:
+            self._drop()
+            raise unreachable(error) from None
+
     @contextlib.contextmanager
     def _network(self) -> Iterator[None]:
         try:
@@ -237,8 +244,7 @@ class _Body:
 
     def __next__(self) -> Chunk:
         while not self._ended:
-            with self._session._network():
-                data = self._response.read(CHUNK_BYTES)
+            data = self._read()
             if not data:
                 return self._end()
             data = self._held + data
@@ -254,20 +260,35 @@ class _Body:
             self._session.cancel()
             self._session._drop()
 
+    def _read(self) -> bytes:
+        try:
+            return self._session._read(self._response)
+        except EngineError:
+            self._ended = True
+            raise
+        except http.client.IncompleteRead as broken:  # newer servers cut the answer on purpose; its tail says why
+            self._ended = True
+            self._session._drop()
+            self._raise(self._held + broken.partial)
+            raise unreachable(broken) from None
+
     def _end(self) -> Chunk:
         self._ended = True
-        start = self._held.find(self._marker) if self._marker else -1
-        found = EXCEPTION_TAIL.search(self._held)
-        if start >= 0 or found:
-            self._session._drop()
-            text = self._held[start:] if start >= 0 else found.group(1) if found else b""
-            raise normalise(text.decode("utf-8", "replace"))
+        self._raise(self._held)
         if not self._held:
             self.total = self._rows if self._counts else None
             raise StopIteration
         chunk = self._chunk(self._held)
         self.total = self._rows if self._counts else None
         return chunk
+
+    def _raise(self, tail: bytes) -> None:
+        start = tail.find(self._marker) if self._marker else -1
+        found = EXCEPTION_TAIL.search(tail)
+        if start >= 0 or found:
+            self._session._drop()
+            text = tail[start:] if start >= 0 else found.group(1) if found else b""
+            raise normalise(text.decode("utf-8", "replace"))
 
     def _chunk(self, data: bytes) -> Chunk:
         rows = data.count(b"\n") if self._counts else 0

@@ -67,6 +67,11 @@ def input_format(body: str) -> str | None:
     return found.group("format") if found else None
 
 
+def without_format(body: str) -> str:
+    """The statement without the FORMAT at its end: some clients take the format beside the statement."""
+    return _FORMAT.sub("", body.rstrip().rstrip(";"))
+
+
 def bind_legacy(body: str, params: Mapping[str, str]) -> str:
     """The body with each `{name:Type}` outside quotes and comments replaced by an escaped literal."""
 
@@ -94,7 +99,7 @@ def literal(value: str, type_name: str, name: str) -> str:
             raise EngineError("457", f"the parameter '{name}' is not an integer")
         return value
     if type_name == "Array(String)":
-        return _array(value, name)
+        return "CAST(" + _list(value, name) + " AS Array(String))"
     if not _TYPE.fullmatch(type_name) or type_name.startswith(_COMPOSITE):
         raise EngineError("457", f"the parameter '{name}' has a type that this server cannot be given")
     return "CAST(" + quoted(_encodable(value, name)) + " AS " + type_name + ")"
@@ -105,14 +110,14 @@ def quoted(value: str) -> str:
     return "'" + _encodable(value, "value").translate(_LITERAL) + "'"
 
 
-def _array(value: str, name: str) -> str:
+def _list(value: str, name: str) -> str:
     try:
         items = json.loads(value)
     except ValueError:
         items = None
     if not isinstance(items, list) or not all(isinstance(item, str) for item in items):
         raise EngineError("457", f"the parameter '{name}' is not a JSON list of strings")
-    return "CAST([" + ", ".join(quoted(item) for item in items) + "] AS Array(String))"
+    return "[" + ", ".join(quoted(item) for item in items) + "]"
 
 
 def _encodable(value: str, name: str) -> str:
@@ -123,9 +128,23 @@ def _encodable(value: str, name: str) -> str:
     return value
 
 
-def escape_tsv(value: str) -> str:
-    """A value for `param_<name>`: the server reads it in the escaped form of TabSeparated."""
-    return _encodable(value, "value").translate(_TSV)
+def query_parameters(body: str, params: Mapping[str, str]) -> dict[str, str]:
+    """The values that this body's placeholders take, as a server with query parameters reads them.
+
+    A scalar is read in the escaped form of TabSeparated; an array is read as its own literal, with no escapes around it.
+    Array(String) is given as JSON, as in `bind_legacy`, so that a step's values do not depend on the server's age.
+    """
+    given: dict[str, str] = {}
+    for match in _SCAN.finditer(body):
+        name, kind = match.group("name"), match.group("type")
+        if name is None or name not in params:
+            continue
+        value = _encodable(params[name], name)
+        if kind == "Array(String)":
+            given[name] = _list(value, name)
+        else:
+            given[name] = value if _is_composite(kind) else value.translate(_TSV)
+    return given
 
 
 def read_table(data: bytes) -> tuple[tuple[str, ...], tuple[tuple[str | None, ...], ...]]:

@@ -8,7 +8,7 @@ import contextlib
 import os
 import select
 import socket
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from psycopg import generators, pq
@@ -58,7 +58,7 @@ class CopyOut:
             finish(self._connection)
 
 
-def _read(pgconn: "PGconn", chunk_bytes: int) -> Iterator[Chunk]:
+def _read(pgconn: "PGconn", chunk_bytes: int) -> Generator[Chunk, None, None]:
     get, consume = pgconn.get_copy_data, pgconn.consume_input
     ready = select.poll()
     ready.register(pgconn.socket, select.POLLIN)
