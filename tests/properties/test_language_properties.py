@@ -15,10 +15,7 @@ from dpone_compiler.source.text import SourceFile
 from tests.properties.loads import LOADS
 
 WORDS = "load a { } from into postgres.pg t where ' \" $$ ( ) # rule when gate changed 5 % - key , é rows >= and not in"
-FRAGMENTS = st.sampled_from(
-    "load a { } from into postgres.pg t where ' \" $$ ( ) # 
- rule when gate changed 5 % - key , é rows >=".split(" ")
-)
+FRAGMENTS = st.sampled_from((*WORDS.split(), "\n"))
 
 
 @given(LOADS)
