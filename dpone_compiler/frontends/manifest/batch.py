@@ -131,15 +131,15 @@ def _selector(schema: str, name: str, table: Block) -> str:
 def _linked(made: list[tuple[str, Block]], reports: list[Diagnostic]) -> tuple[Block, ...]:
     """Selectors `#schema.table` in depends_on become the names of the processes they pick."""
     names = {selector: text_of(process.get("name")) or selector for selector, process in made}
-    linked: list[Block] = []
-    for _, process in made:
-        needed = process.get("depends_on")
-        if isinstance(needed, Items):
-            items = tuple(_link(item, names, reports) for item in needed.items)
-            entry = Entry(process.entries["depends_on"].key_span, Items(items, needed.span))
-            process = process.with_entry("depends_on", entry)
-        linked.append(process)
-    return tuple(linked)
+    return tuple(_with_names(process, names, reports) for _, process in made)
+
+
+def _with_names(process: Block, names: Mapping[str, str], reports: list[Diagnostic]) -> Block:
+    needed = process.get("depends_on")
+    if not isinstance(needed, Items):
+        return process
+    items = tuple(_link(item, names, reports) for item in needed.items)
+    return process.with_entry("depends_on", Entry(process.entries["depends_on"].key_span, Items(items, needed.span)))
 
 
 def _link(item: Node, names: Mapping[str, str], reports: list[Diagnostic]) -> Node:

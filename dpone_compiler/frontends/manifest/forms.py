@@ -7,8 +7,9 @@ from dpone_compiler.diagnostics.suggest import did_you_mean
 from dpone_compiler.frontends.manifest.batch import expand_batch
 from dpone_compiler.frontends.manifest.models.process import Flow, Loads
 from dpone_compiler.frontends.manifest.models.values import Known
+from dpone_compiler.frontends.manifest.rendering import Renderer
 from dpone_compiler.frontends.manifest.translate import kind_of, validate
-from dpone_compiler.frontends.manifest.tree import Block, Entry, Items, Node, merge, place, plain, start, text_of
+from dpone_compiler.frontends.manifest.tree import Block, Entry, Items, Node, find, merge, place, plain, start, text_of
 from dpone_compiler.frontends.problems import FolderForm, NotAManifest, UnknownForm, WrongType
 
 BATCH = "dpone.batch.v1"
@@ -53,7 +54,20 @@ def _flow(root: Block, known: Known) -> tuple[tuple[Block, ...], Diagnostics]:
         return (), found
     shared = root.without(*_STEERING)
     defaults = root.get("defaults")
-    return _items(root, "processes", merge(shared, defaults) if defaults else shared)
+    made, problems = _items(root, "processes", merge(shared, defaults) if defaults else shared)
+    renderers = [_renderer(process) for process in made]
+    rendered = [renderer.render(process) for renderer, process in zip(renderers, made, strict=True)]
+    reports = problems + tuple(found for renderer in renderers for found in renderer.found)
+    return tuple(node for node in rendered if isinstance(node, Block)) if not reports else (), reports
+
+
+def _renderer(process: Block) -> Renderer:
+    """dpone renders the templates of a flow as those of a batch."""
+    parts = {
+        "src_schema": text_of(find(process, ("source", "table", "schema"))),
+        "src_table": text_of(find(process, ("source", "table", "name"))),
+    }
+    return Renderer(Block({}, process.span), {key: text for key, text in parts.items() if text is not None})
 
 
 def _items(root: Block, key: str, defaults: Node | None) -> tuple[tuple[Block, ...], Diagnostics]:

@@ -14,14 +14,15 @@ from dpone_compiler.frontends.problems import TwoValues
 from dpone_compiler.source.text import Span
 
 T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 
 
 @dataclass(frozen=True, slots=True)
-class Said(Generic[T]):
+class Said(Generic[T_co]):
     """A value with the manifest path where it stands; None: nothing was said there."""
 
     path: str
-    value: T | None
+    value: T_co | None
 
 
 @dataclass(slots=True)
