@@ -1,0 +1,1 @@
+"""Catalog snapshots: the YAML files that `dponec introspect` writes and people commit, read into facts."""

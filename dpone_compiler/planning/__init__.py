@@ -1,0 +1,1 @@
+"""From a decided load to a proved plan, and from its steps to each engine's text."""

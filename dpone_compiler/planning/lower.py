@@ -1,0 +1,52 @@
+"""Lowering: each step is given to the backend of its side; a Transfer is put together from both."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dpone_compiler.plan.actions import CheckTable, FingerprintSource, FreezeWindow, Transfer
+from dpone_compiler.plan.step import Plan, Step
+from dpone_compiler.spi.backend import Context, Lowered, Unsupported
+
+
+class NotLowered(RuntimeError):
+    """A backend does not do an action that the strategy asked for: our bug, because judges and capabilities come first."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoweredStep:
+    """A step, the side that executes it, and how."""
+
+    step: Step
+    side: str
+    lowered: Lowered
+
+
+def lower_plan(context: Context, plan: Plan) -> tuple[LoweredStep, ...]:
+    """Every step of the plan in its engine's text. Raises NotLowered."""
+    return tuple(_lower(context, step) for step in plan.steps)
+
+
+def _lower(context: Context, step: Step) -> LoweredStep:
+    match step.action:
+        case Transfer():
+            extract = _must(context.source.name, step, context.source.lower_source(context, step))
+            load = _must(context.sink.name, step, context.sink.lower_sink(context, step))
+            merged = Lowered(
+                op="transfer",
+                bodies={"extract": extract.bodies["extract"], "load": load.bodies["load"]},
+                params=tuple(dict.fromkeys((*extract.params, *load.params))),
+                locks=(*extract.locks, *load.locks),
+                visibility=load.visibility,
+            )
+            return LoweredStep(step, "target", merged)
+        case FreezeWindow() | FingerprintSource() | CheckTable(side="source"):
+            return LoweredStep(step, "source", _must(context.source.name, step, context.source.lower_source(context, step)))
+        case _:
+            return LoweredStep(step, "target", _must(context.sink.name, step, context.sink.lower_sink(context, step)))
+
+
+def _must(backend: str, step: Step, result: Lowered | Unsupported) -> Lowered:
+    if isinstance(result, Unsupported):
+        raise NotLowered(f"{backend} does not do step {step.id!r}: {result.why}")
+    return result
