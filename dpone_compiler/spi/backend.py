@@ -62,11 +62,18 @@ class Unsupported:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Carry:
-    """How a column's values get from source to target: `loss` '' or a sentence naming the values that cannot survive."""
+    """How a column's values get from source to target: `loss` '' or a sentence naming the values that cannot survive.
+
+    `form`: the text that the sink wants on a text wire: text | int_bool | utc_timestamp:<precision> | epoch_seconds | date |
+    decimal | float | uuid | json_text | hex_bytes. `null_guard`: the sink would read NULL as a value and say nothing, so the
+    source's projection must fail on NULL.
+    """
 
     binary: bool  # both sides' binary COPY forms are the same bytes
     loss: str
     refused: str = ""  # not '' : no way at all, with the reason
+    form: str = "text"
+    null_guard: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,1 @@
+"""Backends: one folder an engine; they know no sibling."""

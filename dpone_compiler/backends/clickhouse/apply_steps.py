@@ -1,0 +1,212 @@
+"""Lowerings of the steps that change the target. Each statement is atomic, and repeating it is harmless or guarded."""
+
+from __future__ import annotations
+
+from dpone_compiler.backends.clickhouse import state
+from dpone_compiler.backends.clickhouse.keys import key_in, key_not_in
+from dpone_compiler.backends.clickhouse.names import columns, literal, qualified
+from dpone_compiler.backends.clickhouse.partition_key import slice_refusal
+from dpone_compiler.backends.clickhouse.partitions import droppable, partition_ids, rewritten
+from dpone_compiler.backends.clickhouse.profile import View, param_name, staging_table, view
+from dpone_compiler.backends.clickhouse.staging_steps import PINNED_SELECT
+from dpone_compiler.plan.actions import (
+    BuildRewrite,
+    DeleteMatching,
+    DropPartitions,
+    ExchangeTables,
+    InsertStaged,
+    MovePartitions,
+    ReplacePartitions,
+)
+from dpone_compiler.spi.backend import Context, Lowered, Unsupported
+from dpone_compiler.sql.render import Sql, frame
+
+MAX_PARTITIONS = 10_000
+_READERS = "a query reads the parts that existed when it started; a query that starts later sees {}"
+
+
+def exchange_tables(ctx: Context, action: ExchangeTables) -> Lowered | Unsupported:
+    """EXCHANGE TABLES, done when the target carries the uuid that was recorded for staging."""
+    seen = view(ctx)
+    if seen.legacy:
+        return Unsupported("this server has no EXCHANGE TABLES; replace partition by partition instead")
+    engine = seen.structure.database_engine if seen.structure else ""
+    if engine not in {"Atomic", "Shared", "Replicated"}:
+        known = f"is {engine}" if engine else "is not known (no catalog snapshot)"
+        return Unsupported(
+            f"EXCHANGE TABLES needs a database of engine Atomic, and the engine of {seen.target.schema!r} {known}"
+        )
+    if seen.staging_database != seen.target.schema:
+        return Unsupported("EXCHANGE TABLES is used only inside one database; leave staging_schema out")
+    body = frame(
+        "EXCHANGE TABLES <<target>> AND <<staging>>",
+        target=qualified(seen.target),
+        staging=staging_table(ctx, action.staging),
+    )
+    guard = frame(
+        "SELECT if(count() > 0, '1', '0') FROM system.tables WHERE database = <<database>> AND name = <<name>> "
+        "AND toString(uuid) = <<uuid>>",
+        database=literal(seen.target.schema),
+        name=literal(seen.target.name),
+        uuid=state.value(seen, "staging_uuid"),
+    )
+    return Lowered(
+        op="sql",
+        bodies={"main": body.text},
+        params=(param_name(action.staging),),
+        guard=guard.text,
+        locks=("exclusive, on the two names, for the moment of the swap",),
+        visibility={"any": _READERS.format("the new table; never an empty one and never a mixture")},
+    )
+
+
+def move_partitions(ctx: Context, action: MovePartitions) -> Lowered | Unsupported:
+    """MOVE PARTITION of each partition that staging still has; a moved one is not listed again."""
+    seen = view(ctx)
+    if seen.legacy:
+        return Unsupported(
+            "this server has no MOVE PARTITION TO TABLE, and no other way of appending can be repeated without doubling rows"
+        )
+    body = frame(
+        "ALTER TABLE <<staging>> MOVE PARTITION ID {item:String} TO TABLE <<target>>",
+        staging=staging_table(ctx, action.staging),
+        target=qualified(seen.target),
+    )
+    return _foreach(ctx, action.staging, partition_ids(seen, action.staging), body, "all rows of a partition or none")
+
+
+def replace_partitions(ctx: Context, action: ReplacePartitions) -> Lowered | Unsupported:
+    """One REPLACE PARTITION a statement: several in one ALTER are not atomic together (field.md, finding 4)."""
+    seen = view(ctx)
+    sliced = seen.load.write.partition if action.staging.role == "rows" else None
+    if sliced is not None and (why := slice_refusal(seen.structure, sliced)):
+        return Unsupported(why)
+    body = frame(
+        "ALTER TABLE <<target>> REPLACE PARTITION ID {item:String} FROM <<staging>><<pinned>>",
+        target=qualified(seen.target),
+        staging=staging_table(ctx, action.staging),
+        # The list holds only partitions that staging has, so an empty one means that somebody emptied it meanwhile.
+        pinned=seen.pinned("allow_replace_partition_from_empty_source = 0") if _guards_empty(ctx) else Sql(""),
+    )
+    return _foreach(
+        ctx, action.staging, partition_ids(seen, action.staging), body, "the new partition, others perhaps still old"
+    )
+
+
+def drop_partitions(ctx: Context, action: DropPartitions) -> Lowered | Unsupported:
+    """Drop partitions of the target that staging lacks: of the affected set, of the keys that moved out, or all of them."""
+    seen = view(ctx)
+    query = droppable(ctx, action)
+    if isinstance(query, Unsupported):
+        return query
+    body = frame("ALTER TABLE <<target>> DROP PARTITION ID {item:String}", target=qualified(seen.target))
+    return _foreach(ctx, action.staging, query, body, "the table without that partition")
+
+
+def build_rewrite(ctx: Context, action: BuildRewrite) -> Lowered | Unsupported:
+    """New content of the affected partitions: target rows whose key is not staged (NULL keys stay), then the staged rows."""
+    seen = view(ctx)
+    extra = unmanaged(seen)
+    if extra:
+        return Unsupported(
+            f"the target has columns that this load does not carry ({', '.join(extra)}); rewriting rows would reset them"
+        )
+    staging = staging_table(ctx, action.staging)
+    gone = (staging, staging_table(ctx, action.left)) if action.left is not None else (staging,)
+    body = frame(
+        "INSERT INTO <<rewrite>> (<<columns>>)<<pinned>>\nSELECT <<columns>> FROM <<target>> WHERE <<affected>> AND <<kept>>\n"
+        "UNION ALL SELECT <<columns>> FROM <<staging>>",
+        rewrite=staging_table(ctx, action.rewrite),
+        columns=columns(seen.target_columns),
+        pinned=seen.pinned(PINNED_SELECT),
+        target=qualified(seen.target),
+        affected=rewritten(ctx, action),
+        kept=key_not_in(seen, action.key, gone),
+        staging=staging,
+    )
+    roles = [action.staging, action.rewrite, *([action.left] if action.left else [])]
+    return Lowered(op="sql", bodies={"main": body.text}, params=tuple(param_name(role) for role in roles))
+
+
+def delete_matching(ctx: Context, action: DeleteMatching) -> Lowered | Unsupported:
+    """Lightweight DELETE of the staged keys, waited for. Rows with a NULL key part match nothing and stay."""
+    seen = view(ctx)
+    if seen.legacy:
+        return Unsupported(
+            "this server has no DELETE FROM; a mutation could not be waited for, so partitions are rewritten"
+        )
+    extra = unmanaged(seen)
+    if extra:
+        return Unsupported(
+            f"the target has columns that this load does not carry ({', '.join(extra)}); delete and insert would reset them"
+        )
+    body = frame(
+        # The subquery reads staging, which nobody changes, so replicas agree although the server cannot know it.
+        "DELETE FROM <<target>> WHERE <<matching>> "
+        "SETTINGS lightweight_deletes_sync = 2, mutations_sync = 2, allow_nondeterministic_mutations = 1",
+        target=qualified(seen.target),
+        matching=key_in(seen, action.key, (staging_table(ctx, action.staging),)),
+    )
+    return Lowered(
+        op="sql",
+        bodies={"main": body.text},
+        params=(param_name(action.staging),),
+        locks=("a mutation: waits for and is waited for by other mutations of the table",),
+        visibility={"any": _READERS.format("the table without the changed rows until the insert")},
+    )
+
+
+def insert_staged(ctx: Context, action: InsertStaged) -> Lowered | Unsupported:
+    """INSERT of all staged rows, columns listed; repeated as a unit with the delete before it, or collapsed by the engine."""
+    seen = view(ctx)
+    if action.missing_key and seen.nullable(action.missing_key[0]):
+        return Unsupported("insert of missing keys needs key columns that cannot be NULL")
+    staging = staging_table(ctx, action.staging)
+    where = (
+        frame(" WHERE <<missing>>", missing=key_not_in(seen, action.missing_key, (qualified(seen.target),)))
+        if action.missing_key
+        else Sql("")
+    )
+    body = frame(
+        "INSERT INTO <<target>> (<<columns>>)<<pinned>>\nSELECT <<columns>> FROM <<staging>><<where>>",
+        target=qualified(seen.target),
+        columns=columns(seen.target_columns),
+        pinned=seen.pinned(PINNED_SELECT),
+        staging=staging,
+        where=where,
+    )
+    return Lowered(
+        op="sql",
+        bodies={"main": body.text},
+        params=(param_name(action.staging),),
+        visibility={"any": _READERS.format("the rows block by block, in no promised order, until the statement ends")},
+    )
+
+
+def unmanaged(seen: View) -> tuple[str, ...]:
+    """Writable target columns that the load does not carry."""
+    if seen.structure is None:
+        return ()
+    carried = set(seen.target_columns)
+    return tuple(c.name for c in seen.structure.columns if not c.generated and c.name not in carried)
+
+
+def _guards_empty(ctx: Context) -> bool:
+    # The setting came with 26.6 and an unknown setting is an error, so it is pinned only where the version is known to have it.
+    engine = ctx.facts.target_engine
+    return engine is not None and engine.version >= (26, 6)
+
+
+def _foreach(ctx: Context, staging: object, query: Sql, body: Sql, later: str) -> Lowered:
+    used = tuple(
+        name
+        for name in ("staging_rows", "staging_rewrite", "staging_delta", "staging_left", "partitions")
+        if "{" + name + ":" in query.text or "{" + name + ":" in body.text
+    )
+    return Lowered(
+        op="foreach",
+        bodies={"query": query.text, "body": body.text},
+        params=used,
+        max_items=MAX_PARTITIONS,
+        visibility={"any": _READERS.format(later)},
+    )

@@ -1,0 +1,142 @@
+"""The ClickHouse backend: one value, total over the closed union of actions."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from dpone_compiler.backends.clickhouse import apply_steps, partitions, proof_steps, staging_steps, state, state_steps
+from dpone_compiler.backends.clickhouse.capabilities import capabilities
+from dpone_compiler.backends.clickhouse.carry import carry
+from dpone_compiler.backends.clickhouse.digest import row_text
+from dpone_compiler.backends.clickhouse.hazards import hazards
+from dpone_compiler.backends.clickhouse.profile import DEFAULT_DATABASE, params, view
+from dpone_compiler.backends.clickhouse.types import parse_type, propose_type
+from dpone_compiler.ir.load import MovedColumn
+from dpone_compiler.plan import actions
+from dpone_compiler.plan.step import Step
+from dpone_compiler.spi.backend import Backend, Context, Lowered, SetupFile, Unsupported
+
+
+def lower_source(_ctx: Context, step: Step) -> Lowered | Unsupported:
+    """ClickHouse is not read from yet."""
+    return Unsupported(
+        f"ClickHouse is a target only in this version; it cannot do {type(step.action).__name__} as a source"
+    )
+
+
+def lower_sink(ctx: Context, step: Step) -> Lowered | Unsupported:  # noqa: PLR0912, C901 - a match over the closed union
+    """How ClickHouse does a step, or why it does not."""
+    action = step.action
+    match action:
+        case actions.CheckTable():
+            return proof_steps.check_table(ctx, action)
+        case actions.ReadState():
+            return state_steps.read_state(ctx, action)
+        case actions.AcquireLease():
+            return state_steps.acquire_lease(ctx, action)
+        case actions.OpenAttempt():
+            return state_steps.open_attempt(ctx, action)
+        case actions.DropOldStaging():
+            return staging_steps.drop_old_staging(ctx, action)
+        case actions.CreateStaging():
+            return staging_steps.create_staging(ctx, action)
+        case actions.Transfer():
+            return staging_steps.load_rows(ctx, action)
+        case actions.FindPartitions():
+            return partitions.find_partitions(ctx, action)
+        case actions.CheckStagedRows():
+            return staging_steps.check_staged_rows(ctx, action)
+        case actions.CheckNotEmpty():
+            return staging_steps.check_not_empty(ctx, action)
+        case actions.CheckNullKeys():
+            return staging_steps.check_null_keys(ctx, action)
+        case actions.CheckDuplicateKeys():
+            return staging_steps.check_duplicate_keys(ctx, action)
+        case actions.CheckPartitionValues():
+            return partitions.check_partition_values(ctx, action)
+        case actions.RecordStaged():
+            return state_steps.record_staged(ctx, action)
+        case actions.ExchangeTables():
+            return apply_steps.exchange_tables(ctx, action)
+        case actions.MovePartitions():
+            return apply_steps.move_partitions(ctx, action)
+        case actions.BuildRewrite():
+            return apply_steps.build_rewrite(ctx, action)
+        case actions.ReplacePartitions():
+            return apply_steps.replace_partitions(ctx, action)
+        case actions.DropPartitions():
+            return apply_steps.drop_partitions(ctx, action)
+        case actions.DeleteMatching():
+            return apply_steps.delete_matching(ctx, action)
+        case actions.InsertStaged():
+            return apply_steps.insert_staged(ctx, action)
+        case actions.Reconcile():
+            return proof_steps.reconcile(ctx, action)
+        case actions.CommitState():
+            return state_steps.commit_state(ctx, action)
+        case actions.DropStaging():
+            return staging_steps.drop_staging(ctx, action)
+        case actions.ReleaseLease():
+            return state_steps.release_lease(ctx, action)
+        case actions.Fence():
+            return Unsupported(
+                "ClickHouse has no transaction to fence; the state table refuses rows of an older token instead"
+            )
+        case actions.DeleteAll():
+            return Unsupported(
+                "readers would see an empty table; a full refresh exchanges tables or replaces partitions"
+            )
+        case actions.DeletePartitions():
+            return Unsupported("partitions are replaced or dropped as a whole, not deleted row by row")
+        case actions.UpdateMatching():
+            return Unsupported("an UPDATE is a mutation that rewrites whole parts; rows are replaced instead")
+        case actions.CleanStaging():
+            return Unsupported(
+                "staging is a stack of immutable parts; use null_keys: fail and staging_duplicates: fail here"
+            )
+        case actions.FreezeWindow() | actions.FingerprintSource():
+            return Unsupported("this is a step of the source")
+        case _:
+            assert_never(action)
+
+
+def setup(ctx: Context) -> tuple[SetupFile, ...]:
+    """The state table, and the databases of state and staging."""
+    seen = view(ctx)
+    files: list[SetupFile] = []
+    for database in sorted({seen.state.schema, seen.staging_database} - {seen.target.schema}):
+        purpose = "database of dponec's state or staging tables"
+        body = state.create_database(database).text
+        files.append(SetupFile(name=f"{len(files) + 1:02}_database.sql", side="target", body=body, purpose=purpose))
+    files.append(
+        SetupFile(
+            name=f"{len(files) + 1:02}_state.sql",
+            side="target",
+            body=state.create_table(seen).text,
+            purpose="the append-only state table; the row with the highest seq of a load is its state",
+        )
+    )
+    return tuple(files)
+
+
+def digest_expression(columns: tuple[MovedColumn, ...], side: str) -> str:
+    """Canonical row text as SQL."""
+    return row_text(columns, side).text
+
+
+BACKEND = Backend(
+    name="clickhouse",
+    dialect="clickhouse",
+    default_schema=DEFAULT_DATABASE,
+    capabilities=capabilities,
+    parse_type=parse_type,
+    propose_type=propose_type,
+    carry=carry,
+    lower_source=lower_source,
+    lower_sink=lower_sink,
+    digest_expression=digest_expression,
+    setup=setup,
+    params=params,
+    state_table=lambda ctx: str(view(ctx).state),
+    hazards=hazards,
+)

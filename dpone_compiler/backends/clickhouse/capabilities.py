@@ -1,0 +1,41 @@
+"""What ClickHouse can do, by version; each fact with its page or the run that showed it."""
+
+from __future__ import annotations
+
+from dpone_compiler.backends.clickhouse.profile import is_legacy
+from dpone_compiler.ir.load import STRATEGIES
+from dpone_compiler.ir.schema import EngineFacts
+from dpone_compiler.spi.backend import Capabilities
+
+# clickhouse.com/docs/sql-reference/statements/exchange, …/alter/partition#move-partition-to-table
+_MODERN = frozenset({"full_refresh", "incremental_append", "incremental_merge", "partition_replace"})
+# 18.16 has REPLACE PARTITION FROM (clickhouse.com/docs/sql-reference/statements/alter/partition#replace-partition) but no MOVE [run].
+_LEGACY = _MODERN - {"incremental_append"}
+_NO_APPEND = (
+    "this server has no MOVE PARTITION TO TABLE, and an INSERT cannot be repeated after a crash without doubling rows; "
+    "use incremental_merge or partition_replace"
+)
+# Best first; the reasons are in docs/adr/0005-clickhouse-merge-default.md.
+_MERGE = ("partition_rewrite", "replacing_merge_tree", "lightweight_delete_insert")
+_LEGACY_MERGE = ("partition_rewrite", "replacing_merge_tree")
+
+
+def capabilities(engine: EngineFacts | None) -> Capabilities:
+    """The capabilities of a server; an unknown one is taken as modern."""
+    legacy = is_legacy(engine)
+    able = _LEGACY if legacy else _MODERN
+    strategies = {name: "" for name in STRATEGIES if name in able}
+    for name in STRATEGIES:
+        if name not in able:
+            append = name == "incremental_append"
+            strategies[name] = _NO_APPEND if append else f"the ClickHouse backend does not lower {name}"
+    return Capabilities(
+        strategies=strategies,
+        merge_policies={"incremental_merge": _LEGACY_MERGE if legacy else _MERGE},
+        # clickhouse.com/docs/guides/developer/transactional: nothing spans two statements outside of an experimental feature.
+        transactional=False,
+        # clickhouse.com/docs/sql-reference/statements/delete: DELETE is a mutation.
+        mutable_table=not legacy,
+        partitions=True,
+        snapshots=False,
+    )

@@ -1,0 +1,44 @@
+"""Sentences about a target that is not what it seems: views that read it, expiring rows, engines that change rows."""
+
+from __future__ import annotations
+
+from dpone_compiler.ir.load import Load
+from dpone_compiler.spi.backend import Facts
+
+_PLAIN_ENGINES = ("MergeTree", "ReplacingMergeTree")
+
+
+def hazards(_load: Load, facts: Facts) -> tuple[tuple[str, str], ...]:
+    """(code, sentence) of every hazard that the snapshot shows."""
+    if facts.target_table is None:
+        return ()
+    structure = facts.target_table.structure
+    found = []
+    for kind, name in structure.hazards:
+        if kind == "materialized_view":
+            found.append(
+                (
+                    "DP601",
+                    f"materialized view {name} sees inserted blocks only: rows that are moved, replaced or exchanged in do "
+                    "not reach it, and deleted rows stay in it (ClickHouse#105021)",
+                )
+            )
+        if kind == "ttl":
+            found.append(
+                (
+                    "DP602",
+                    "the target has a TTL: staged rows that are already expired vanish, and reconciliation will say so",
+                )
+            )
+    engine = structure.table_engine.partition("(")[0].partition(" ")[0]
+    family = engine.removeprefix("Replicated").removeprefix("Shared")
+    if engine and family not in _PLAIN_ENGINES:
+        found.append(
+            (
+                "DP603",
+                f"engine {engine} combines or drops rows by itself (or holds none): counts after a load may differ",
+            )
+        )
+    if engine.startswith("Replicated"):
+        found.append(("DP604", "the target is replicated: other replicas show a change when they have fetched it"))
+    return tuple(found)

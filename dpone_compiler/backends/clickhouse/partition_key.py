@@ -1,0 +1,117 @@
+"""What the server's partition_key text says: which column, cut to which unit; and whether a slice is made of whole partitions."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from dpone_compiler.backends.clickhouse.names import ident
+from dpone_compiler.backends.clickhouse.native import unescaped
+from dpone_compiler.expr.types import Kind
+from dpone_compiler.ir.load import Partitioning, PartitionUnit
+from dpone_compiler.ir.schema import Column, TableStructure
+from dpone_compiler.sql.render import Sql, frame
+
+# https://clickhouse.com/docs/sql-reference/functions/date-time-functions
+_UNITS = {
+    "toYear": PartitionUnit.YEAR,
+    "toStartOfYear": PartitionUnit.YEAR,
+    "toYYYYMM": PartitionUnit.MONTH,
+    "toStartOfMonth": PartitionUnit.MONTH,
+    "toDate": PartitionUnit.DAY,
+    "toDate32": PartitionUnit.DAY,
+    "toYYYYMMDD": PartitionUnit.DAY,
+    "toStartOfDay": PartitionUnit.DAY,
+    "toStartOfHour": PartitionUnit.HOUR,
+}
+_FINENESS = (PartitionUnit.VALUE, PartitionUnit.HOUR, PartitionUnit.DAY, PartitionUnit.MONTH, PartitionUnit.YEAR)
+_NAME = r"(`(?:[^`\\]|\\.)*`|[A-Za-z_][A-Za-z0-9_]*)"
+_ELEMENT = re.compile(rf"^(?:{_NAME}|([A-Za-z0-9]+)\({_NAME}\))$", re.DOTALL)
+_SPLIT = re.compile(r"`(?:[^`\\]|\\.)*`|'(?:[^'\\]|\\.)*'|[(),]|[^`'(),]+", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class KeyElement:
+    """One element of a partition key that we can read."""
+
+    column: str
+    unit: PartitionUnit
+
+
+def elements(partition_key: str) -> tuple[KeyElement, ...]:
+    """The readable elements of the key; others are left out."""
+    text = partition_key.strip()
+    if text.startswith("(") and text.endswith(")"):
+        text = text[1:-1]
+    elif text.startswith("tuple("):
+        text = text[len("tuple(") : -1]
+    found = []
+    for piece in _top_level(text):
+        match = _ELEMENT.match(piece.strip())
+        if match is None:
+            continue
+        bare, function, inner = match.groups()
+        if bare is not None:
+            found.append(KeyElement(_plain(bare), PartitionUnit.VALUE))
+        elif function in _UNITS:
+            found.append(KeyElement(_plain(inner), _UNITS[function]))
+    return tuple(found)
+
+
+def slice_refusal(structure: TableStructure | None, wanted: Partitioning) -> str:
+    """Why slices by `wanted` are not made of whole partitions of the target; '' when they are.
+
+    Unknown structure refuses too: replacing a month when a day was meant deletes rows that nobody read.
+    """
+    if structure is None:
+        return "whole partitions cannot be told without a catalog snapshot of the target; run `dponec introspect`"
+    if not structure.partition_key:
+        return "the target has no partition key, so replacing a partition would replace the whole table"
+    column = structure.column(wanted.column)
+    for element in elements(structure.partition_key):
+        if element.column == wanted.column and _fineness(element.unit, column) <= _fineness(wanted.unit, column):
+            return ""
+    return (
+        f"a slice by {wanted.unit.value} of {wanted.column!r} is not made of whole partitions of the target, which is "
+        f"partitioned by {structure.partition_key}: rows of the same partition outside of the slice would be lost"
+    )
+
+
+def unit_text(wanted: Partitioning, column: Column | None) -> Sql:
+    """The partition value of a row as text: '2026-01-01' for the month of January."""
+    name = ident(wanted.column)
+    if column is not None and column.nullable:
+        name = frame("assumeNotNull(<<name>>)", name=name)
+    match wanted.unit:
+        case PartitionUnit.VALUE:
+            return frame("toString(<<name>>)", name=name)
+        case PartitionUnit.HOUR:
+            return frame("toString(toStartOfHour(<<name>>))", name=name)
+        case PartitionUnit.DAY:
+            return frame("toString(toDate(<<name>>))", name=name)
+        case PartitionUnit.MONTH:
+            return frame("toString(toStartOfMonth(<<name>>))", name=name)
+        case PartitionUnit.YEAR:
+            return frame("toString(toStartOfYear(<<name>>))", name=name)
+
+
+def _fineness(unit: PartitionUnit, column: Column | None) -> int:
+    # The value of a date is its day, so the two words mean the same slice.
+    if unit is PartitionUnit.VALUE and column is not None and column.type.kind is Kind.DATE:
+        unit = PartitionUnit.DAY
+    return _FINENESS.index(unit)
+
+
+def _plain(name: str) -> str:
+    return unescaped(name[1:-1]) if name.startswith("`") else name
+
+
+def _top_level(text: str) -> list[str]:
+    pieces, depth = [""], 0
+    for token in _SPLIT.findall(text):
+        depth += {"(": 1, ")": -1}.get(token, 0)
+        if token == "," and depth == 0:
+            pieces.append("")
+        else:
+            pieces[-1] += token
+    return pieces

@@ -1,0 +1,173 @@
+"""Which partitions a step touches, asked from the server itself: `_partition_id` and system.parts, never recomputed here."""
+
+from __future__ import annotations
+
+from dpone_compiler.backends.clickhouse import state
+from dpone_compiler.backends.clickhouse.keys import key_in
+from dpone_compiler.backends.clickhouse.names import ident, literal, number, qualified
+from dpone_compiler.backends.clickhouse.partition_key import slice_refusal, unit_text
+from dpone_compiler.backends.clickhouse.profile import View, param_name, staging_name, staging_table, view
+from dpone_compiler.ir.interval import PartitionSet
+from dpone_compiler.ir.load import Partitioning, PartitionUnit
+from dpone_compiler.ir.schema import Column
+from dpone_compiler.plan.actions import BuildRewrite, CheckPartitionValues, DropPartitions, FindPartitions, Staging
+from dpone_compiler.spi.backend import Context, Lowered, Unsupported
+from dpone_compiler.sql.render import Sql, frame, join
+
+
+def partition_ids(seen: View, staging: Staging) -> Sql:
+    """Query: ids of the partitions of a staging table that hold rows."""
+    return frame(
+        "SELECT DISTINCT partition_id FROM system.parts WHERE database = <<database>> AND table = <<table>> "
+        "AND active AND rows > 0 ORDER BY partition_id",
+        database=literal(seen.staging_database),
+        table=staging_name(staging),
+    )
+
+
+def rewritten(ctx: Context, action: BuildRewrite) -> Sql:
+    """Predicate on the target: rows of partitions that staged rows go to, or that hold rows of their keys now."""
+    seen = view(ctx)
+    staging = staging_table(ctx, action.staging)
+    gone = (staging, staging_table(ctx, action.left)) if action.left is not None else (staging,)
+    return frame(
+        "_partition_id IN (SELECT _partition_id FROM <<staging>> UNION ALL SELECT _partition_id FROM <<target>> "
+        "WHERE <<matching>>)",
+        staging=staging,
+        target=qualified(seen.target),
+        matching=key_in(seen, action.key, gone),
+    )
+
+
+def droppable(ctx: Context, action: DropPartitions) -> Sql | Unsupported:
+    """Query: ids of target partitions in the affected set that staging has no rows of."""
+    seen = view(ctx)
+    where: Sql = Sql("1")
+    if action.affected is not None:
+        wanted = partitioning_of(action.affected, seen)
+        if why := slice_refusal(seen.structure, wanted):
+            return Unsupported(why)
+        where = in_set(seen, wanted, action.affected)
+    elif action.by_key:
+        built = next((s.action for s in ctx.plan.steps if isinstance(s.action, BuildRewrite)), None)
+        if built is None:
+            return Unsupported("partitions that rows moved out of are known only where the plan rewrites partitions")
+        gone = [built.staging, *([built.left] if built.left is not None else [])]
+        where = key_in(seen, action.by_key, tuple(staging_table(ctx, role) for role in gone))
+    return frame(
+        # Were staging gone or short, "what staging lacks" would be everything: so its rows are counted again first.
+        "SELECT DISTINCT _partition_id FROM <<target>> WHERE <<where>> "
+        "AND _partition_id NOT IN (SELECT _partition_id FROM <<staging>>) "
+        "AND throwIf((SELECT count() FROM <<staging>>) <<short>> <<rows>>) = 0 ORDER BY _partition_id",
+        target=qualified(seen.target),
+        where=where,
+        staging=staging_table(ctx, action.staging),
+        short=Sql("<" if action.staging.role == "rewrite" else "!="),
+        rows=state.value(seen, "rows_staged"),
+    )
+
+
+def find_partitions(ctx: Context, action: FindPartitions) -> Lowered | Unsupported:
+    """One JSON list of partition values, of the delta and of where its keys live now; too many stop the run."""
+    seen, wanted = view(ctx), action.partitioning
+    if why := slice_refusal(seen.structure, wanted):
+        return Unsupported(why)
+    delta = staging_table(ctx, action.delta)
+    text, known = unit_text(wanted, _column(seen, wanted)), _known(seen, wanted)
+    sources = [frame("SELECT <<v>> AS v FROM <<t>> WHERE <<known>>", v=text, t=delta, known=known)]
+    if action.whole or action.key:
+        where = Sql("1") if action.whole else key_in(seen, action.key, (delta,))
+        sources.append(
+            frame(
+                "SELECT <<v>> AS v FROM <<t>> WHERE <<known>> AND <<where>>",
+                v=text,
+                t=qualified(seen.target),
+                known=known,
+                where=where,
+            )
+        )
+    body = frame(
+        "SELECT concat('[', arrayStringConcat(arrayMap(x -> concat('\"', x, '\"'), arraySort(groupUniqArray("
+        "replaceAll(replaceAll(v, '\\\\', '\\\\\\\\'), '\"', '\\\\\"')))), ','), ']') AS partitions FROM (<<sources>>) "
+        "HAVING throwIf(uniqExact(v) > <<max>>) = 0",
+        sources=join(" UNION ALL ", sources),
+        max=number(wanted.max_partitions),
+    )
+    return Lowered(op="query", bodies={"main": body.text}, params=(param_name(action.delta),), captures=("partitions",))
+
+
+def check_partition_values(ctx: Context, action: CheckPartitionValues) -> Lowered | Unsupported:
+    """Staged rows outside of the run's partitions, NULL partition values, and too many partitions."""
+    seen, wanted = view(ctx), action.partitioning
+    if why := slice_refusal(seen.structure, wanted):
+        return Unsupported(why)
+    table, column = staging_table(ctx, action.staging), _column(seen, wanted)
+    text, known = unit_text(wanted, column), _known(seen, wanted)
+    pieces = [
+        frame(
+            "SELECT 'DP505' AS code, 'staged rows lie in more partitions than max_partitions' AS detail, found AS count "
+            "FROM (SELECT uniqExact(<<text>>) AS found FROM <<table>> WHERE <<known>>) WHERE found > <<max>>",
+            text=text,
+            table=table,
+            known=known,
+            max=number(wanted.max_partitions),
+        )
+    ]
+    if column is None or column.nullable:
+        pieces += [_rows(table, frame("isNull(<<name>>)", name=ident(wanted.column)), "whose partition value is NULL")]
+    if wanted.nulls == "own":
+        pieces = pieces[:1]
+    used = [param_name(action.staging)]
+    if action.partitions is not None:
+        outside = frame("<<known>> AND NOT <<inside>>", known=known, inside=_listed(seen, text, action.partitions))
+        pieces.append(_rows(table, outside, "that lie outside of the partitions of this run"))
+        used.append(action.partitions.parameter)
+    return Lowered(op="check", bodies={"main": join("\nUNION ALL ", pieces).text}, params=tuple(used))
+
+
+def in_set(seen: View, wanted: Partitioning, partitions: PartitionSet) -> Sql:
+    """Predicate: the row's partition value is in the run's list."""
+    listed = _listed(seen, unit_text(wanted, _column(seen, wanted)), partitions)
+    inside = frame("(<<known>> AND <<listed>>)", known=_known(seen, wanted), listed=listed)
+    if not partitions.include_null:
+        return inside
+    return frame("(isNull(<<name>>) OR <<inside>>)", name=ident(wanted.column), inside=inside)
+
+
+def partitioning_of(partitions: PartitionSet, seen: View) -> Partitioning:
+    """The load's partitioning, or one made of the set's own words."""
+    declared = seen.load.write.partition
+    if declared is not None and declared.column == partitions.column:
+        return declared
+    return Partitioning(column=partitions.column, unit=PartitionUnit(partitions.unit))
+
+
+def _listed(seen: View, text: Sql, partitions: PartitionSet) -> Sql:
+    name = Sql(partitions.parameter)
+    if seen.legacy:
+        # 18.16 reads no JSON. Every value of the list is quoted, and quotes inside a value are escaped, so the quoted text is exact.
+        return frame(
+            "position({<<name>>:String}, concat('\"', replaceAll(replaceAll(<<text>>, '\\\\', '\\\\\\\\'), '\"', '\\\\\"'), "
+            "'\"')) > 0",
+            name=name,
+            text=text,
+        )
+    return frame("has(JSONExtract({<<name>>:String}, 'Array(String)'), <<text>>)", name=name, text=text)
+
+
+def _rows(table: Sql, where: Sql, what: str) -> Sql:
+    return frame(
+        "SELECT 'DP506' AS code, <<what>> AS detail, found AS count "
+        "FROM (SELECT count() AS found FROM <<table>> WHERE <<where>>) WHERE found > 0",
+        what=literal(f"staged rows {what}"),
+        table=table,
+        where=where,
+    )
+
+
+def _column(seen: View, wanted: Partitioning) -> Column | None:
+    return seen.structure.column(wanted.column) if seen.structure is not None else None
+
+
+def _known(seen: View, wanted: Partitioning) -> Sql:
+    return frame("isNotNull(<<name>>)", name=ident(wanted.column)) if seen.nullable(wanted.column) else Sql("1")

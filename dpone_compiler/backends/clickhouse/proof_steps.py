@@ -1,0 +1,158 @@
+"""Lowerings that prove: the target is as the plan knew it, and after the change it holds what was staged."""
+
+from __future__ import annotations
+
+from dpone_compiler.backends.clickhouse import state
+from dpone_compiler.backends.clickhouse.digest import digest_of, row_text
+from dpone_compiler.backends.clickhouse.keys import key_in
+from dpone_compiler.backends.clickhouse.names import ident, literal, qualified
+from dpone_compiler.backends.clickhouse.partitions import in_set, partitioning_of
+from dpone_compiler.backends.clickhouse.profile import View, param_name, staging_table, view
+from dpone_compiler.expr.types import DataType, Kind
+from dpone_compiler.ir.interval import Interval
+from dpone_compiler.plan.actions import BuildRewrite, CheckTable, Reconcile
+from dpone_compiler.spi.backend import Context, Lowered, Unsupported
+from dpone_compiler.sql.render import Sql, frame, join
+
+
+def check_table(ctx: Context, _action: CheckTable) -> Lowered | Unsupported:
+    """Columns of this plan by name and type; with a snapshot also the table's engine, partition key and sorting key."""
+    seen = view(ctx)
+    if not seen.columns:
+        return Unsupported("no columns were decided")
+    expected = [(c.target.name, c.target.native) for c in seen.columns]
+    pairs = [frame("(<<name>>, <<type>>)", name=literal(name), type=literal(native)) for name, native in expected]
+    pieces = [
+        frame(
+            "SELECT 'DP420' AS code, concat('column ', pair.1, ' is not there with type ', pair.2) AS detail, 1 AS count "
+            "FROM (SELECT arrayJoin([<<pairs>>]) AS pair) "
+            "WHERE pair NOT IN (SELECT name, type FROM system.columns WHERE database = <<database>> AND table = <<table>>)",
+            pairs=join(", ", pairs),
+            database=literal(seen.target.schema),
+            table=literal(seen.target.name),
+        )
+    ]
+    if seen.structure is not None:
+        pieces += [
+            _same(seen, "partition_key", seen.structure.partition_key),
+            _same(seen, "sorting_key", seen.structure.sorting_key),
+            _same(seen, "engine", seen.structure.table_engine.partition("(")[0].partition(" ")[0]),
+        ]
+    return Lowered(op="check", bodies={"main": join("\nUNION ALL ", pieces).text})
+
+
+def _same(seen: View, column: str, expected: str) -> Sql:
+    return frame(
+        "SELECT 'DP420' AS code, concat(<<label>>, toString(any(<<column>>))) AS detail, 1 AS count FROM system.tables "
+        "WHERE database = <<database>> AND name = <<table>> HAVING any(<<column>>) != <<expected>>",
+        label=literal(f"{column} is not {expected!r} but "),
+        column=ident(column),
+        database=literal(seen.target.schema),
+        table=literal(seen.target.name),
+        expected=literal(expected),
+    )
+
+
+def reconcile(ctx: Context, action: Reconcile) -> Lowered | Unsupported:
+    """Rows (and digest) of the target's scope against what the state row says was staged and proved.
+
+    The recorded state, not staging itself, is the yardstick: staging is empty after MOVE and holds the old table after EXCHANGE.
+    """
+    seen = view(ctx)
+    scoped = _scope(ctx, seen, action)
+    if isinstance(scoped, Unsupported):
+        return scoped
+    where, used = scoped
+    content = action.level in {"content", "full"}
+    actual = digest_of(row_text(seen.columns, "target")) if content else Sql("toString(count())")
+    expected = state.value(seen, "digest") if content else frame("toString(<<n>>)", n=state.value(seen, "rows_staged"))
+    pieces = [
+        frame(
+            "SELECT 'DP507' AS code, concat('the target holds ', actual, ' where ', expected, ' was staged') AS detail, "
+            "held AS count FROM (SELECT <<actual>> AS actual, <<expected>> AS expected, count() AS held "
+            "FROM <<target>><<final>> WHERE <<where>>) WHERE actual != expected",
+            actual=actual,
+            expected=expected,
+            target=qualified(seen.target),
+            # Replaced versions stay on disk until a merge; FINAL is what a correct reader sees.
+            final=Sql(" FINAL") if action.scope == "keys" and replacing(seen) else Sql(""),
+            where=where,
+        )
+    ]
+    built = next((s.action for s in ctx.plan.steps if isinstance(s.action, BuildRewrite)), None)
+    if action.scope == "keys" and built is not None:
+        pieces.append(_same_counts(ctx, seen, built))
+        used = (*used, param_name(built.rewrite))
+    return Lowered(op="check", bodies={"main": join("\nUNION ALL ", pieces).text}, params=used)
+
+
+def replacing(seen: View) -> bool:
+    """Whether the target collapses rows of one sorting key by itself."""
+    return seen.structure is not None and "Replacing" in seen.structure.table_engine.partition("(")[0]
+
+
+def _scope(ctx: Context, seen: View, action: Reconcile) -> tuple[Sql, tuple[str, ...]] | Unsupported:
+    match action.scope:
+        case "all":
+            return Sql("1"), ()
+        case "keys" if action.key:
+            matching = key_in(seen, action.key, (staging_table(ctx, action.staging),))
+            return matching, (param_name(action.staging),)
+        case "window" if action.interval is not None:
+            return interval(action.interval), (action.interval.low, action.interval.high)
+        case "partitions" if action.partitions is not None:
+            wanted = partitioning_of(action.partitions, seen)
+            return in_set(seen, wanted, action.partitions), (action.partitions.parameter,)
+        case _:
+            return Unsupported(f"a reconciliation of scope {action.scope!r} lacks what it needs")
+
+
+def interval(window: Interval) -> Sql:
+    """Predicate of the window on the target's column. A low end that no ClickHouse type can hold is no bound."""
+    body = frame(
+        "(<<column>> >= <<low>> AND <<column>> < <<high>>)",
+        column=ident(window.column),
+        low=_bound(window.type, window.low, lowest=True),
+        high=_bound(window.type, window.high, lowest=False),
+    )
+    if not window.include_null:
+        return body
+    return frame("(isNull(<<column>>) OR <<body>>)", column=ident(window.column), body=body)
+
+
+def _bound(kind: DataType, parameter: str, *, lowest: bool) -> Sql:
+    name = Sql(parameter)
+    match kind.kind:
+        case Kind.INT:
+            return frame("toInt64OrZero({<<name>>:String})" if not lowest else _INT_LOW, name=name)
+        case Kind.DATE:
+            return frame("toDate32OrNull({<<name>>:String})" if not lowest else _DATE_LOW, name=name)
+        case Kind.TIMESTAMP if kind.precision == 0:
+            return frame(
+                "parseDateTimeBestEffortOrNull({<<name>>:String}, 'UTC')" if not lowest else _SECOND_LOW, name=name
+            )
+        case Kind.TIMESTAMP:
+            return frame(
+                "parseDateTime64BestEffortOrNull({<<name>>:String}, 6, 'UTC')" if not lowest else _TIME_LOW, name=name
+            )
+        case _:
+            return frame("{<<name>>:String}", name=name)
+
+
+_INT_LOW = "toInt64OrZero({<<name>>:String})"
+_DATE_LOW = "ifNull(toDate32OrNull({<<name>>:String}), toDate32('1900-01-01'))"
+_SECOND_LOW = "ifNull(parseDateTimeBestEffortOrNull({<<name>>:String}, 'UTC'), toDateTime(0, 'UTC'))"
+_TIME_LOW = "ifNull(parseDateTime64BestEffortOrNull({<<name>>:String}, 6, 'UTC'), toDateTime64('1900-01-01 00:00:00', 6, 'UTC'))"
+
+
+def _same_counts(ctx: Context, seen: View, built: BuildRewrite) -> Sql:
+    # Proves that the rows that were to stay did stay: each rewritten partition has as many rows as its new content.
+    return frame(
+        "SELECT 'DP507' AS code, concat('partition ', id, ' does not hold its rewritten rows') AS detail, "
+        "toUInt64(abs(difference)) AS count FROM (SELECT id, sum(toInt64(n)) AS difference FROM ("
+        "SELECT toString(_partition_id) AS id, count() AS n FROM <<rewrite>> GROUP BY id UNION ALL "
+        "SELECT toString(_partition_id) AS id, -toInt64(count()) AS n FROM <<target>> "
+        "WHERE _partition_id IN (SELECT _partition_id FROM <<rewrite>>) GROUP BY id) GROUP BY id) WHERE difference != 0",
+        rewrite=staging_table(ctx, built.rewrite),
+        target=qualified(seen.target),
+    )

@@ -1,0 +1,177 @@
+"""Lowerings of the steps that read and write the state of a load."""
+
+from __future__ import annotations
+
+from dpone_compiler.backends.clickhouse import state
+from dpone_compiler.backends.clickhouse.digest import digest_of, row_text
+from dpone_compiler.backends.clickhouse.names import ident, literal, qualified
+from dpone_compiler.backends.clickhouse.profile import View, param_name, staging_name, staging_table, view
+from dpone_compiler.plan.actions import (
+    AcquireLease,
+    CommitState,
+    ExchangeTables,
+    MovePartitions,
+    OpenAttempt,
+    ReadState,
+    RecordStaged,
+    ReleaseLease,
+)
+from dpone_compiler.spi.backend import Context, Lowered
+from dpone_compiler.sql.render import Sql, frame
+
+_READ = (
+    "phase",
+    "attempt_run_id",
+    "attempt_fingerprint",
+    "attempt_low",
+    "attempt_high",
+    "attempt_partitions",
+    "rows_staged",
+    "digest",
+    "watermark",
+    "fence",
+    "lease_owner",
+    "lease_seconds",
+    "lease_alive",
+    "target_empty",
+    "adopted",
+)
+
+
+def read_state(ctx: Context, _action: ReadState) -> Lowered:
+    """One row always. A lease means nothing here, so it reads as expired and of unknown life."""
+    seen = view(ctx)
+    body = frame(
+        "SELECT if(s_rows = 0, 'idle', s_phase) AS phase, s_run_id AS attempt_run_id, s_fingerprint AS attempt_fingerprint, "
+        "s_window_low AS attempt_low, s_window_high AS attempt_high, s_partitions AS attempt_partitions, "
+        "toString(s_rows_staged) AS rows_staged, s_digest AS digest, s_watermark AS watermark, toString(s_fence) AS fence, "
+        "'' AS lease_owner, '0' AS lease_seconds, '' AS lease_alive, "
+        "if((SELECT count() FROM (SELECT 1 FROM <<target>> LIMIT 1)) = 0, '1', '0') AS target_empty, "
+        "toString(s_adopted) AS adopted\nFROM (<<last>>)",
+        target=qualified(seen.target),
+        last=state.last_row(seen),
+    )
+    return Lowered(op="query", bodies={"main": body.text}, captures=_READ)
+
+
+def acquire_lease(ctx: Context, _action: AcquireLease) -> Lowered:
+    """The next fencing token; OpenAttempt records it. The lock itself is the executor's."""
+    body = frame("SELECT toString(s_fence + 1) AS fence FROM (<<last>>)", last=state.last_row(view(ctx)))
+    return Lowered(
+        op="lock",
+        bodies={"main": body.text},
+        captures=("fence",),
+        locks=(
+            "file lock on this host; runs of the same load on other hosts are not serialised (ClickHouse has no locks)",
+        ),
+    )
+
+
+def open_attempt(ctx: Context, _action: OpenAttempt) -> Lowered:
+    """Phase open with the frozen window. For a run that goes on, only the fencing token rises: what it staged stays true."""
+    seen = view(ctx)
+    body = state.append(
+        seen,
+        attempt=_unless_same_run("attempt", Sql("s_attempt + 1")),
+        run_id=Sql("{run_id:String}"),
+        phase=_unless_same_run("phase", literal("open")),
+        fingerprint=Sql("{fingerprint:String}"),
+        window_low=Sql("{window_low:String}"),
+        window_high=Sql("{window_high:String}"),
+        partitions=_unless_same_run("partitions", Sql("{partitions:String}")),
+        rows_staged=_unless_same_run("rows_staged", Sql("toUInt64(0)")),
+        digest=_unless_same_run("digest", literal("")),
+        staging_uuid=_unless_same_run("staging_uuid", literal("")),
+        lease_owner=Sql("{run_id:String}"),
+    )
+    read = ("fence", "run_id", "fingerprint", "window_low", "window_high", "partitions")
+    return Lowered(op="sql", bodies={"main": body.text}, params=read)
+
+
+def _unless_same_run(column: str, fresh: Sql) -> Sql:
+    return frame(
+        "if(s_rows > 0 AND s_run_id = {run_id:String}, <<kept>>, <<fresh>>)", kept=ident(f"s_{column}"), fresh=fresh
+    )
+
+
+def record_staged(ctx: Context, action: RecordStaged) -> Lowered:
+    """Phase staged, with the staging table's rows, digest and (modern) uuid. The guard asks whether that staging still stands."""
+    seen = view(ctx)
+    table = staging_table(ctx, action.staging)
+    digest = (
+        frame("(SELECT <<digest>> FROM <<table>>)", digest=digest_of(row_text(seen.columns, "target")), table=table)
+        if action.level in {"content", "full"}
+        else literal("")
+    )
+    body = state.append(
+        seen,
+        phase=literal("staged"),
+        partitions=Sql("{partitions:String}"),
+        rows_staged=frame("(SELECT count() FROM <<table>>)", table=table),
+        digest=digest,
+        staging_uuid=literal("") if seen.legacy else _uuid(seen, action),
+    )
+    return Lowered(
+        op="sql",
+        bodies={"main": body.text},
+        params=("fence", "partitions", param_name(action.staging)),
+        guard=_staging_stands(ctx, seen, action).text,
+    )
+
+
+def commit_state(ctx: Context, action: CommitState) -> Lowered:
+    """The watermark moves and the run is committed, in one appended row; only for the run that staged it."""
+    seen = view(ctx)
+    body = frame(
+        "<<append>> AND throwIf(s_run_id != {run_id:String} OR s_phase NOT IN ('staged', 'committed')) = 0",
+        append=state.append(
+            seen,
+            phase=literal("committed"),
+            committed_run_id=Sql("{run_id:String}"),
+            rows_applied=Sql("s_rows_staged"),
+            watermark=Sql("{window_high:String}" if action.interval is not None else "s_watermark"),
+        ),
+    )
+    guard = frame(
+        "SELECT if(s_run_id = {run_id:String} AND s_phase IN ('committed', 'done'), '1', '0') FROM (<<last>>)",
+        last=state.last_row(seen),
+    )
+    read = ("fence", "run_id", *(("window_high",) if action.interval is not None else ()))
+    return Lowered(op="sql", bodies={"main": body.text}, params=read, guard=guard.text)
+
+
+def release_lease(ctx: Context, _action: ReleaseLease) -> Lowered:
+    """Phase done."""
+    body = frame(
+        "<<append>> AND throwIf(s_run_id != {run_id:String} OR s_phase NOT IN ('committed', 'done')) = 0",
+        append=state.append(view(ctx), phase=literal("done"), lease_owner=literal("")),
+    )
+    return Lowered(op="sql", bodies={"main": body.text}, params=("fence", "run_id"))
+
+
+def _uuid(seen: View, action: RecordStaged) -> Sql:
+    return frame(
+        "(SELECT toString(any(uuid)) FROM system.tables WHERE database = <<database>> AND name = <<name>>)",
+        database=literal(seen.staging_database),
+        name=staging_name(action.staging),
+    )
+
+
+def _staging_stands(ctx: Context, seen: View, action: RecordStaged) -> Sql:
+    table = staging_table(ctx, action.staging)
+    kinds = {type(step.action) for step in ctx.plan.steps}
+    if seen.legacy or not kinds & {MovePartitions, ExchangeTables}:
+        return frame(
+            "SELECT if(count() = <<rows>>, '1', '0') FROM <<table>>", rows=state.value(seen, "rows_staged"), table=table
+        )
+    # A half moved staging has fewer rows and an exchanged one stands under the target's name: what counts is that the very
+    # table that was recorded still exists. Staging again after a partial move would double the moved rows.
+    return frame(
+        "SELECT if(count() > 0, '1', '0') FROM system.tables WHERE toString(uuid) = <<uuid>> AND "
+        "((database = <<staging_database>> AND name = <<staging>>) OR (database = <<database>> AND name = <<target>>))",
+        uuid=state.value(seen, "staging_uuid"),
+        staging_database=literal(seen.staging_database),
+        staging=staging_name(action.staging),
+        database=literal(seen.target.schema),
+        target=literal(seen.target.name),
+    )
