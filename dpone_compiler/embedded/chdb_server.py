@@ -18,7 +18,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from dpone_compiler.embedded.chdb_session import Engine, Reply, summary_header
-from dpone_compiler.embedded.http_request import BadRequest, read_request
+from dpone_compiler.embedded.http_body import BadRequest
+from dpone_compiler.embedded.http_request import read_request
 
 _CODE = re.compile(r"Code: (\d+)\. DB::Exception: .*", re.DOTALL)
 # Those of exceptionCodeToHTTPStatus in ClickHouse's src/Server/HTTP/exceptionCodeToHTTPStatus.cpp that a test may meet.

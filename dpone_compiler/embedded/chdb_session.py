@@ -58,7 +58,9 @@ class Engine:
     def _connection(self, session: str) -> Iterator[Any]:
         if session:
             with self._naming:
-                connection, lock = self._named.setdefault(session, (Connection(self._data_dir), threading.Lock()))
+                if session not in self._named:
+                    self._named[session] = Connection(self._data_dir), threading.Lock()
+                connection, lock = self._named[session]
             with lock:
                 yield connection
             return
@@ -76,7 +78,8 @@ def _preamble(request: Request) -> Iterator[str]:
         yield "SET param_" + name + " = " + _quoted(value)
     for name, value in request.settings.items():
         yield "SET " + name + " = " + _quoted(value)
-    if request.readonly:
+    # In a named session it would stay for the next request.
+    if request.readonly and not request.session:
         yield "SET readonly = 2"
 
 

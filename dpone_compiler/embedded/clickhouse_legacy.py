@@ -13,7 +13,8 @@ from pathlib import Path
 
 from dpone_compiler.embedded.clickhouse_http import answers_ping
 from dpone_compiler.embedded.engine import Engine, start_on_free_port
-from dpone_compiler.embedded.process import EngineError, Recipe, free_port
+from dpone_compiler.embedded.host import free_port
+from dpone_compiler.embedded.process import EngineError, Recipe
 
 _FOLDERS = ("path", "tmp_path", "user_files_path", "format_schema_path")
 _USERS = {

@@ -10,7 +10,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from dpone_compiler.embedded.process import PortTaken, Recipe, ServerProcess, free_port
+from dpone_compiler.embedded.host import free_port
+from dpone_compiler.embedded.process import PortTaken, Recipe, ServerProcess
 
 _ATTEMPTS = 5
 

@@ -9,14 +9,14 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import socket
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from dpone_compiler.embedded.account import Account
+from dpone_compiler.embedded.host import children_of, runs
 
 _GUARD = 'read -r _; kill -s "$1" -- "$2"; shift 2; sleep 1; [ $# -eq 0 ] || rm -rf -- "$@"'
 
@@ -143,31 +143,3 @@ class ServerProcess:
             if time.monotonic() > deadline:
                 raise EngineError(f"{self.recipe.name} was not ready in {self.recipe.timeout} s:\n{self.log_tail()}")
             time.sleep(0.01)
-
-
-def children_of(parent: int) -> Iterator[int]:
-    """Process ids of the direct children of `parent`."""
-    for folder in Path("/proc").iterdir():
-        if folder.name.isdigit() and _stat(int(folder.name))[1] == str(parent):
-            yield int(folder.name)
-
-
-def runs(pid: int) -> bool:
-    """Whether a process exists and is more than a zombie."""
-    return _stat(pid)[0] not in ("", "Z", "X")
-
-
-def _stat(pid: int) -> tuple[str, str]:
-    try:
-        text = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return "", ""
-    state, parent = text.rpartition(")")[2].split()[:2]
-    return state, parent
-
-
-def free_port() -> int:
-    """A TCP port of 127.0.0.1 that nobody listened on a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -21,8 +21,9 @@ from dpone_compiler.embedded.account import Account, reachable_copy
 from dpone_compiler.embedded.clickhouse_http import start_chdb
 from dpone_compiler.embedded.clickhouse_legacy import start_clickhouse_server
 from dpone_compiler.embedded.engine import Engine
+from dpone_compiler.embedded.host import runs
 from dpone_compiler.embedded.postgres import start_postgres
-from dpone_compiler.embedded.process import EngineError, runs
+from dpone_compiler.embedded.process import EngineError
 from tests.engine_fixtures import FreshDatabase, run_clickhouse
 from tests.tiers import DEBIAN_POSTGRES
 
@@ -178,6 +179,14 @@ def test_chdb_reads_while_an_insert_streams_and_a_lost_client_writes_nothing(
     client.close()
     time.sleep(0.3)
     assert run_clickhouse(url, "SELECT count() FROM t") == "0\n"
+
+
+def test_chdb_keeps_the_temporary_tables_of_a_session(chdb: Engine) -> None:
+    assert _post(chdb, b"CREATE TEMPORARY TABLE mine (a Int8)", session_id="one")[0] == 200
+    assert _post(chdb, b"INSERT INTO mine VALUES (3)", session_id="one")[0] == 200
+    assert _post(chdb, b"SELECT a FROM mine", session_id="one")[:2] == (200, "3\n")
+    assert _post(chdb, b"SELECT a FROM mine", session_id="two")[0] == 404
+    assert _post(chdb, b"SELECT a FROM mine")[0] == 404
 
 
 def test_chdb_streams_an_insert_in_bounded_memory(chdb_db: FreshDatabase) -> None:
