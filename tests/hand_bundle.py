@@ -164,6 +164,8 @@ def write_hand_bundle(folder: Path, **overrides: Any) -> PlanDoc:
         for path, body in bodies.items():
             files[path] = overrides.get(step.id, body) if path == step.file else body
         steps.append(step)
+    commands: dict[str, str] = overrides.get("commands", {})
+    files.update({f"replay/{name}.sql": body for name, body in commands.items()})
     for path, body in files.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_text(body, encoding="utf-8")
@@ -185,7 +187,8 @@ def write_hand_bundle(folder: Path, **overrides: Any) -> PlanDoc:
         "native_transfer_plan": {},
         "types": (),
         "replay": {},
-        "state": {"engine": "postgres", "connection": "dst", "table": "dponec.dponec_state", "load": LOAD},
+        "state": {"engine": "postgres", "connection": "dst", "table": "dponec.dponec_state", "load": LOAD}
+        | {name: f"replay/{name}.sql" for name in commands},
         "limits": {"lease_seconds": 3},
         "setup": ("setup/01-target.sql",),
         "files": {path: hashlib.sha256(body.encode()).hexdigest() for path, body in files.items()},

@@ -1,0 +1,84 @@
+"""dponec run: execute a bundle, or a folder of bundles in depends_on order."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from dpone_compiler.cli.outcomes import fail, tell
+from dpone_compiler.cli.running import run_here, run_in_child
+from dpone_compiler.runtime.bundle import find_bundles, load_bundle
+from dpone_compiler.runtime.folder import ordered, run_folder, worst
+from dpone_compiler.runtime.journal import FOLDER
+from dpone_compiler.runtime.outcome import RefusedError, RunOutcome
+from dpone_compiler.runtime.runner import RunOptions
+
+FORMATS = click.Choice(["text", "json"])
+
+
+@click.command("run")
+@click.argument("path", type=click.Path(path_type=Path))
+@click.option("--from", "from_step", default="", metavar="STEP", help="Go on at this step of an unfinished run.")
+@click.option(
+    "--window", nargs=2, default=None, metavar="LOW HIGH", help="Load this window [LOW, HIGH) instead of the next one."
+)
+@click.option("--set", "given", multiple=True, metavar="K=V", help="Set a parameter of the plan.")
+@click.option("--dry-run", is_flag=True, help="Read the state and say what would be run; change nothing.")
+@click.option("-j", "--jobs", default=1, type=click.IntRange(1), help="Bundles of a folder to run at a time.")
+@click.option("--journal-dir", type=click.Path(path_type=Path), default=FOLDER, show_default=True)
+@click.option("--connections", type=click.Path(path_type=Path, exists=True), default=None, help="A connections.yaml.")
+@click.option("--apply-setup", "with_setup", is_flag=True, help="Run the target's setup/*.sql first.")
+@click.option("--format", "output", type=FORMATS, default="text")
+def run(
+    *,
+    path: Path,
+    from_step: str,
+    window: tuple[str, str] | None,
+    given: tuple[str, ...],
+    dry_run: bool,
+    jobs: int,
+    journal_dir: Path,
+    connections: Path | None,
+    with_setup: bool,
+    output: str,
+) -> None:
+    """Run the bundle at PATH, or every bundle of a folder."""
+    try:
+        folders = find_bundles(path)
+        loads = ordered(folders)
+        if len(loads) > 1 and (from_step or window):
+            raise RefusedError("DP415", "--from and --window are for one bundle", exit_code=2)
+        settings = _settings(given)
+    except RefusedError as error:
+        fail(error, output)
+
+    def here(folder: Path) -> RunOutcome:
+        options = RunOptions(
+            shown=str(folder),
+            from_step=from_step,
+            window=window,
+            given=settings,
+            dry_run=dry_run,
+            runs=journal_dir,
+        )
+        return run_here(load_bundle(folder), options, connections, output, with_setup=with_setup)
+
+    def child(folder: Path) -> RunOutcome:
+        words = ["--journal-dir", str(journal_dir), *(word for pair in given for word in ("--set", pair))]
+        words += ["--connections", str(connections)] if connections else []
+        words += ["--apply-setup"] * with_setup + ["--dry-run"] * dry_run
+        return run_in_child(folder, words)
+
+    outcomes = run_folder(loads, here if jobs == 1 else child, jobs)
+    tell(outcomes, output)
+    sys.exit(worst(outcomes))
+
+
+def _settings(given: tuple[str, ...]) -> dict[str, str]:
+    pairs = [pair.partition("=") for pair in given]
+    for name, equals, _ in pairs:
+        if not equals or not name:
+            raise RefusedError("DP417", f"--set {name}: write --set NAME=VALUE", exit_code=2)
+    return {name: value for name, _, value in pairs}

@@ -1,0 +1,86 @@
+"""Runs bundles for the commands run, resume and resync: connections, listener, faults and signals put together."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from dpone_compiler.cli.progress import listener
+from dpone_compiler.runtime.bundle import LoadedBundle
+from dpone_compiler.runtime.connections.resolve import ConnectionProblem, ConnectionUrl
+from dpone_compiler.runtime.connections.session import EngineError
+from dpone_compiler.runtime.failure import stopped_by
+from dpone_compiler.runtime.faults import faults_from
+from dpone_compiler.runtime.outcome import BUG, SIGNALLED, RefusedError, RunOutcome, refused
+from dpone_compiler.runtime.runner import RunOptions, run_bundle
+from dpone_compiler.runtime.sessions import Opener, Sessions, engine_opener, resolve
+from dpone_compiler.runtime.setup import apply_setup
+from dpone_compiler.runtime.signals import interruptible
+
+_CHILD = "from dpone_compiler.cli.main import main; main()"
+
+
+def opener_for(bundle: LoadedBundle, connections: Path | None) -> Opener:
+    """Opens the bundle's connections. Raises RefusedError."""
+    try:
+        return engine_opener(bundle.doc, os.environ, connections)
+    except ConnectionProblem as error:
+        raise RefusedError(error.code, f"{error.message} ({error.help})") from None
+
+
+def run_here(
+    bundle: LoadedBundle, options: RunOptions, connections: Path | None, output: str, *, with_setup: bool = False
+) -> RunOutcome:
+    """Run one bundle in this process."""
+    try:
+        faults = faults_from(os.environ)
+        opener = opener_for(bundle, connections)
+        if with_setup:
+            _apply_setup(bundle, opener, options.shown)
+        url = _target(bundle, opener, connections)
+    except RefusedError as error:
+        return refused(error, load=bundle.doc.name)
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(interruptible())
+        watcher = listener(output)
+        if isinstance(watcher, contextlib.AbstractContextManager):
+            stack.enter_context(watcher)
+        return run_bundle(bundle, options, opener=opener, url=url, listener=watcher, faults=faults)
+    raise AssertionError("unreachable: ExitStack swallows nothing")
+
+
+def run_in_child(folder: Path, words: Sequence[str]) -> RunOutcome:
+    """Run one bundle in a process of its own and read its outcome."""
+    argv = (sys.executable, "-c", _CHILD, "run", str(folder), *words, "--format", "json")
+    done = subprocess.run(argv, capture_output=True, text=True, check=False)
+    try:
+        values = json.loads(done.stdout)
+        values.pop("event")
+        return RunOutcome(**values)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        code = SIGNALLED - done.returncode if done.returncode < 0 else done.returncode or BUG
+        message = (done.stderr.strip().splitlines() or ["no outcome"])[-1]
+        return RunOutcome(exit_code=code, status="stopped", code="DP426", message=message, load=folder.name)
+
+
+def _target(bundle: LoadedBundle, opener: Opener, connections: Path | None) -> ConnectionUrl | None:
+    connection = Sessions(bundle.doc, opener).connection_id("target")
+    try:
+        return resolve(connection, os.environ, connections)
+    except ConnectionProblem as error:
+        raise RefusedError(error.code, f"{error.message} ({error.help})") from None
+
+
+def _apply_setup(bundle: LoadedBundle, opener: Opener, shown: str) -> None:
+    try:
+        for path in apply_setup(bundle, opener):
+            sys.stderr.write(f"{bundle.doc.name}: applied {path}\n")
+    except EngineError as error:
+        raise stopped_by(error, step="setup", kind="setup", changed=False, doc=bundle.doc, bundle=shown) from None
+    except ConnectionProblem as error:
+        raise RefusedError(error.code, f"{error.message} ({error.help})") from None

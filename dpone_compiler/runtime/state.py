@@ -1,0 +1,55 @@
+"""`dponec state` and `dponec runs abort`: the bundle's own bodies for the state row, run one at a time."""
+
+from __future__ import annotations
+
+import uuid
+from pathlib import Path
+
+from dpone_compiler.runtime.bundle import PLAN, LoadedBundle, find_bundles, load_bundle
+from dpone_compiler.runtime.connections.session import EngineError
+from dpone_compiler.runtime.failure import stopped_by
+from dpone_compiler.runtime.outcome import RefusedError, command
+from dpone_compiler.runtime.parameters import one_row
+from dpone_compiler.runtime.sessions import Opener, Sessions
+
+_NO_ROW = {
+    "show": "the load has no state row: it was never run and never adopted",
+    "set": "an attempt is unfinished; finish it with `dponec run` or abort it with `dponec runs abort`",
+    "rewind": "an attempt is unfinished, or the watermark given is not lower than the one stored",
+    "adopt": "an attempt is unfinished; finish it with `dponec run` or abort it with `dponec runs abort`",
+    "abort": "it is not the unfinished run of this load, or its data is committed (finish it), or its holder is alive",
+}
+
+
+def find_load(bundles: str, load: str) -> LoadedBundle:
+    """The bundle of a load: `load` is its name below the folder `bundles`, or the path of a bundle."""
+    for path in (Path(bundles) / load, Path(load)):
+        if (path / PLAN).is_file():
+            return load_bundle(path)
+    for folder in find_bundles(Path(bundles)):
+        bundle = load_bundle(folder)
+        if bundle.doc.name == load:
+            return bundle
+    raise RefusedError("DP702", f"no bundle of load {load!r} in {bundles}")
+
+
+def run_state_command(bundle: LoadedBundle, opener: Opener, name: str, **params: str) -> dict[str, str]:
+    """Run show, set, rewind, adopt or abort; its row. Raises RefusedError when it had no effect."""
+    doc = bundle.doc
+    path = doc.state.get(name, "")
+    if not path:
+        raise RefusedError("DP702", f"this bundle has no body for `state {name}`; compile the load again")
+    sessions = Sessions(doc, opener)
+    try:
+        given = {} if name == "show" else {"run_id": str(uuid.uuid4()), **params}
+        row = one_row(sessions.on("target").run(bundle.body(path), given))
+    except EngineError as error:
+        raise stopped_by(
+            error, step=f"state {name}", kind="read_state", changed=False, doc=doc, bundle=str(bundle.folder)
+        ) from None
+    finally:
+        sessions.close()
+    if not row:
+        shown = command("dponec", "state", "show", str(bundle.folder))
+        raise RefusedError("DP428", _NO_ROW[name], next="" if name == "show" else shown)
+    return row

@@ -1,0 +1,92 @@
+"""The commands run, resume, runs and state as a user types them, on a real Postgres."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import psycopg
+import pytest
+from click.testing import CliRunner, Result
+
+from dpone_compiler.cli.replay import resume
+from dpone_compiler.cli.run import run
+from dpone_compiler.cli.runs import runs
+from dpone_compiler.cli.state import state
+from tests.engine_fixtures import FreshDatabase
+from tests.hand_bundle import write_hand_bundle
+
+SHOW = "SELECT * FROM dponec.dponec_state WHERE load = 'orders'"
+ABORT = """
+UPDATE dponec.dponec_state SET phase = 'done', fence = fence + 1, lease_until = NULL
+WHERE load = 'orders' AND run_id = current_setting('dponec.run_id') AND phase IN ('open', 'staged') RETURNING phase
+"""
+
+
+@pytest.fixture
+def here(pg_wheel_db: FreshDatabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with a bundle at plans/orders, and two connections without a state table."""
+    url = pg_wheel_db()
+    with psycopg.connect(url, autocommit=True) as session:
+        session.execute(
+            "CREATE TABLE orders (id int, note text); CREATE TABLE orders_copy (id int, note text); CREATE SCHEMA staging"
+        )
+        session.execute("INSERT INTO orders SELECT i, 'x' FROM generate_series(1, 10) i")
+    monkeypatch.setenv("DPONE_CONN_SRC", url)
+    monkeypatch.setenv("DPONE_CONN_DST", url)
+    monkeypatch.chdir(tmp_path)
+    _bundle(tmp_path)
+    return tmp_path
+
+
+def _bundle(folder: Path, **bodies: str) -> None:
+    write_hand_bundle(folder / "plans/orders", **bodies, commands={"show": SHOW, "abort": ABORT})
+
+
+def _type(command: object, *words: str) -> Result:
+    return CliRunner().invoke(command, words, catch_exceptions=False)  # type: ignore[arg-type]
+
+
+def test_setup_is_asked_for_and_then_the_run_is_done(here: Path) -> None:
+    missing = _type(run, "plans/orders")
+    assert missing.exit_code == 1
+    assert "DP416" in missing.stderr
+    assert "next: dponec run plans/orders --apply-setup" in missing.stderr
+    planned = _type(run, "plans/orders", "--apply-setup", "--dry-run")
+    assert "transfer: do transfer" in planned.stdout
+    assert not (here / ".dponec").exists()
+    done = _type(run, "plans", "--format", "json")
+    outcome = json.loads(done.stdout)
+    assert (done.exit_code, outcome["status"], outcome["rows"], outcome["retryable"]) == (0, "done", 10, False)
+    listed = json.loads(_type(runs, "list", "--format", "json").stdout)["runs"]
+    assert [(one["run_id"], one["status"]) for one in listed] == [(outcome["run_id"], "done")]
+    assert (
+        json.loads(_type(runs, "show", outcome["run_id"], "--format", "json").stdout)["receipt"]["plan"]["fingerprint"]
+        == "f1"
+    )
+    assert "phase: done" in _type(state, "show", "orders").stdout
+
+
+def test_an_unfinished_run_is_resumed_or_aborted(here: Path) -> None:
+    broken = "SELECT 1 / (length(current_setting('dponec.fence')) - length(current_setting('dponec.fence')))"
+    _bundle(here, delete_all=broken)
+    stopped = _type(run, "plans/orders", "--apply-setup", "--format", "json")
+    outcome = json.loads(stopped.stdout)
+    assert (stopped.exit_code, outcome["code"], outcome["step"]) == (5, "DP424", "delete_all")
+    plan = _type(resume, outcome["run_id"], "--from-stage", "apply")
+    assert (plan.exit_code, "nothing was changed" in plan.stdout) == (0, True)
+    _bundle(here)
+    resumed = _type(resume, outcome["run_id"], "--from-stage", "apply", "--yes", "--format", "json")
+    assert (resumed.exit_code, json.loads(resumed.stdout)["run_id"]) == (0, outcome["run_id"])
+    _bundle(here, delete_all=broken)
+    again = json.loads(_type(run, "plans/orders", "--format", "json").stdout)
+    assert "phase: done" in _type(runs, "abort", again["run_id"]).stdout
+    nothing = _type(runs, "abort", again["run_id"])
+    assert (nothing.exit_code, "DP428" in nothing.stderr) == (1, True)
+
+
+def test_a_missing_connection_is_a_refusal(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DPONE_CONN_DST")
+    refused = _type(run, "plans/orders")
+    assert (refused.exit_code, "DPONE_CONN_DST" in refused.stderr) == (1, True)
+    assert _type(run, "nowhere").exit_code == 1
