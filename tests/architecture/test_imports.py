@@ -19,9 +19,11 @@ PLACES = {
     "lark": ("frontends",),
     "yaml": ("frontends",),
 }
-# A connection file is YAML, and only the runtime reads it.
-ALSO = {("yaml", "runtime.connections"), ("jinja2", "driver.report")}
-SIBLINGS = ("backends", "strategies", "passes", "native")
+ALSO = {
+    ("yaml", "runtime.connections"),  # a connection file is YAML, and only the runtime reads it
+    ("jinja2", "frontends.manifest.templates"),  # manifests of dpone are templates themselves
+    ("jinja2", "driver.report"),
+}
 # What the siblings of one folder share: its problems.
 SHARED = ("problems",)
 LAZY = ("cli", "demo", "registry", "embedded")
