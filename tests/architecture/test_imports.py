@@ -24,6 +24,7 @@ ALSO = {
     ("jinja2", "frontends.manifest.templates"),  # manifests of dpone are templates themselves
     ("jinja2", "driver.report"),
 }
+SIBLINGS = ("backends", "strategies", "passes", "native")
 # What the siblings of one folder share: its problems.
 SHARED = ("problems",)
 LAZY = ("cli", "demo", "registry", "embedded")
