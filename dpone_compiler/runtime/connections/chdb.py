@@ -59,7 +59,7 @@ class ChdbSession:
             except EngineError:
                 self._renew()
                 raise
-            affected = answer.rows_read() if first_word(statement) == "INSERT" else None
+            affected = answer.rows_written() if first_word(statement) == "INSERT" else None
             affected = result.affected if affected is None else affected
             result = Result(columns, rows, affected) if columns else Result(result.columns, result.rows, affected)
         return result
