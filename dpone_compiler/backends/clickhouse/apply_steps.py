@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dpone_compiler.backends.clickhouse import state
 from dpone_compiler.backends.clickhouse.keys import key_in, key_not_in
-from dpone_compiler.backends.clickhouse.names import columns, literal, qualified
 from dpone_compiler.backends.clickhouse.partition_key import slice_refusal
 from dpone_compiler.backends.clickhouse.partitions import droppable, partition_ids, rewritten
 from dpone_compiler.backends.clickhouse.profile import View, param_name, staging_table, view
@@ -19,6 +18,7 @@ from dpone_compiler.plan.actions import (
     ReplacePartitions,
 )
 from dpone_compiler.spi.backend import Context, Lowered, Unsupported
+from dpone_compiler.sql.clickhouse_names import columns, literal, qualified
 from dpone_compiler.sql.render import Sql, frame
 
 MAX_PARTITIONS = 10_000

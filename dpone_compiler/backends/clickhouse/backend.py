@@ -10,11 +10,12 @@ from dpone_compiler.backends.clickhouse.carry import carry
 from dpone_compiler.backends.clickhouse.digest import row_text
 from dpone_compiler.backends.clickhouse.hazards import hazards
 from dpone_compiler.backends.clickhouse.profile import DEFAULT_DATABASE, params, view
-from dpone_compiler.backends.clickhouse.types import parse_type, propose_type
+from dpone_compiler.backends.clickhouse.types import propose_type
 from dpone_compiler.ir.load import MovedColumn
 from dpone_compiler.plan import actions
 from dpone_compiler.plan.step import Step
 from dpone_compiler.spi.backend import Backend, Context, Lowered, SetupFile, Unsupported
+from dpone_compiler.sql.clickhouse_types import parse_type
 
 
 def lower_source(_ctx: Context, step: Step) -> Lowered | Unsupported:

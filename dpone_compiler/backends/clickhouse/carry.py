@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dpone_compiler.backends.clickhouse.native import Native, parse_native
-from dpone_compiler.backends.clickhouse.types import is_nullable, parse_type, unwrapped, wire_form
+from dpone_compiler.backends.clickhouse.types import wire_form
 from dpone_compiler.expr.types import DataType, Kind
 from dpone_compiler.ir.schema import Column
 from dpone_compiler.spi.backend import Carry
+from dpone_compiler.sql.clickhouse_native import Native, parse_native
+from dpone_compiler.sql.clickhouse_types import is_nullable, parse_type, unwrapped
 
 _TEXTUAL = frozenset({Kind.TEXT, Kind.ENUM, Kind.UUID, Kind.TIME, Kind.INTERVAL, Kind.JSON, Kind.BYTES, Kind.OTHER})
 # https://clickhouse.com/docs/sql-reference/data-types/date, …/date32, …/datetime, …/datetime64

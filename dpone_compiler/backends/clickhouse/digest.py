@@ -6,10 +6,10 @@ sums of the first and of the second 32 bits of md5, never XOR, so that doubled r
 
 from __future__ import annotations
 
-from dpone_compiler.backends.clickhouse.names import ident, number
 from dpone_compiler.expr.types import Kind
 from dpone_compiler.ir.load import MovedColumn
 from dpone_compiler.ir.schema import Column
+from dpone_compiler.sql.clickhouse_names import ident, number
 from dpone_compiler.sql.render import Sql, frame, join
 
 _MICROSECONDS = 6

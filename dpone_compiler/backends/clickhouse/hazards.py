@@ -9,7 +9,7 @@ _PLAIN_ENGINES = ("MergeTree", "ReplacingMergeTree")
 
 
 def hazards(_load: Load, facts: Facts) -> tuple[tuple[str, str], ...]:
-    """(code, sentence) of every hazard that the snapshot shows."""
+    """(kind, sentence) of every hazard that the snapshot shows."""
     if facts.target_table is None:
         return ()
     structure = facts.target_table.structure
@@ -18,7 +18,7 @@ def hazards(_load: Load, facts: Facts) -> tuple[tuple[str, str], ...]:
         if kind == "materialized_view":
             found.append(
                 (
-                    "DP601",
+                    "materialized_view",
                     f"materialized view {name} sees inserted blocks only: rows that are moved, replaced or exchanged in do "
                     "not reach it, and deleted rows stay in it (ClickHouse#105021)",
                 )
@@ -26,7 +26,7 @@ def hazards(_load: Load, facts: Facts) -> tuple[tuple[str, str], ...]:
         if kind == "ttl":
             found.append(
                 (
-                    "DP602",
+                    "ttl",
                     "the target has a TTL: staged rows that are already expired vanish, and reconciliation will say so",
                 )
             )
@@ -35,10 +35,10 @@ def hazards(_load: Load, facts: Facts) -> tuple[tuple[str, str], ...]:
     if engine and family not in _PLAIN_ENGINES:
         found.append(
             (
-                "DP603",
+                "table_engine",
                 f"engine {engine} combines or drops rows by itself (or holds none): counts after a load may differ",
             )
         )
     if engine.startswith("Replicated"):
-        found.append(("DP604", "the target is replicated: other replicas show a change when they have fetched it"))
+        found.append(("replicas", "the target is replicated: other replicas show a change when they have fetched it"))
     return tuple(found)

@@ -5,8 +5,8 @@ Copy-and-swap loaders that write `NOT (key IN …)` alone lose every row with a 
 
 from __future__ import annotations
 
-from dpone_compiler.backends.clickhouse.names import ident
 from dpone_compiler.backends.clickhouse.profile import View
+from dpone_compiler.sql.clickhouse_names import ident
 from dpone_compiler.sql.render import Sql, frame, join
 
 

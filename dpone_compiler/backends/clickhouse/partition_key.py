@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from dpone_compiler.backends.clickhouse.names import ident
-from dpone_compiler.backends.clickhouse.native import unescaped
 from dpone_compiler.expr.types import Kind
 from dpone_compiler.ir.load import Partitioning, PartitionUnit
 from dpone_compiler.ir.schema import Column, TableStructure
+from dpone_compiler.sql.clickhouse_names import ident
+from dpone_compiler.sql.clickhouse_native import unescaped
 from dpone_compiler.sql.render import Sql, frame
 
 # https://clickhouse.com/docs/sql-reference/functions/date-time-functions

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dpone_compiler.backends.clickhouse import state
 from dpone_compiler.backends.clickhouse.keys import key_in
-from dpone_compiler.backends.clickhouse.names import ident, literal, number, qualified
 from dpone_compiler.backends.clickhouse.partition_key import slice_refusal, unit_text
 from dpone_compiler.backends.clickhouse.profile import View, param_name, staging_name, staging_table, view
 from dpone_compiler.ir.interval import PartitionSet
@@ -12,6 +11,7 @@ from dpone_compiler.ir.load import Partitioning, PartitionUnit
 from dpone_compiler.ir.schema import Column
 from dpone_compiler.plan.actions import BuildRewrite, CheckPartitionValues, DropPartitions, FindPartitions, Staging
 from dpone_compiler.spi.backend import Context, Lowered, Unsupported
+from dpone_compiler.sql.clickhouse_names import ident, literal, number, qualified
 from dpone_compiler.sql.render import Sql, frame, join
 
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 
-from dpone_compiler.backends.clickhouse.names import ident
 from dpone_compiler.ir.decision import Undecided
 from dpone_compiler.ir.load import Load, MovedColumn
 from dpone_compiler.ir.schema import EngineFacts, TableRef, TableStructure
 from dpone_compiler.plan.actions import Staging
 from dpone_compiler.spi.backend import Context, ParamSpec
+from dpone_compiler.sql.clickhouse_names import ident
 from dpone_compiler.sql.render import Sql, frame
 
 DEFAULT_DATABASE = "default"

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dpone_compiler.backends.clickhouse import state
 from dpone_compiler.backends.clickhouse.digest import digest_of, row_text
 from dpone_compiler.backends.clickhouse.keys import key_in
-from dpone_compiler.backends.clickhouse.names import ident, literal, qualified
 from dpone_compiler.backends.clickhouse.partitions import in_set, partitioning_of
 from dpone_compiler.backends.clickhouse.profile import View, param_name, staging_table, view
 from dpone_compiler.expr.types import DataType, Kind
 from dpone_compiler.ir.interval import Interval
 from dpone_compiler.plan.actions import BuildRewrite, CheckTable, Reconcile
 from dpone_compiler.spi.backend import Context, Lowered, Unsupported
+from dpone_compiler.sql.clickhouse_names import ident, literal, qualified
 from dpone_compiler.sql.render import Sql, frame, join
 
 

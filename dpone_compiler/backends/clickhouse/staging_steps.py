@@ -7,8 +7,6 @@ import re
 from dpone_compiler.backends.clickhouse import state
 from dpone_compiler.backends.clickhouse.digest import digest_of, row_text
 from dpone_compiler.backends.clickhouse.keys import any_null
-from dpone_compiler.backends.clickhouse.names import columns, ident, literal, qualified
-from dpone_compiler.backends.clickhouse.native import native_sql
 from dpone_compiler.backends.clickhouse.profile import View, param_name, prefix, staging_table, view
 from dpone_compiler.plan.actions import (
     BuildRewrite,
@@ -27,6 +25,8 @@ from dpone_compiler.plan.actions import (
     Transfer,
 )
 from dpone_compiler.spi.backend import Context, Lowered, Unsupported
+from dpone_compiler.sql.clickhouse_names import columns, ident, literal, qualified
+from dpone_compiler.sql.clickhouse_native import native_sql
 from dpone_compiler.sql.render import Sql, frame, join
 
 MAX_OLD_STAGING = 1000
@@ -35,7 +35,7 @@ _FIXED_PATH = re.compile(r"^Replicated\w*MergeTree\(\s*'(?![^']*\{uuid\})")
 _LOAD = (
     "async_insert = 0, insert_deduplicate = 0, input_format_null_as_default = 0, max_partitions_per_insert_block = 0, "
     # A ReplacingMergeTree staging must hold what was sent, so that the counts can be compared.
-    "optimize_on_insert = 0, date_time_input_format = 'best_effort', "
+    "optimize_on_insert = 0, date_time_input_format = 'best_effort', session_timezone = 'UTC', "
     "input_format_tsv_empty_as_default = 0, input_format_skip_unknown_fields = 0, input_format_allow_errors_num = 0, "
     "input_format_allow_errors_ratio = 0"
 )

@@ -6,8 +6,8 @@ zombie that comes late, not two runs at the very same moment. The executor's fil
 
 from __future__ import annotations
 
-from dpone_compiler.backends.clickhouse.names import ident, literal, qualified
 from dpone_compiler.backends.clickhouse.profile import View
+from dpone_compiler.sql.clickhouse_names import ident, literal, qualified
 from dpone_compiler.sql.render import Sql, frame, join
 
 # (name, type, is carried from the last row)

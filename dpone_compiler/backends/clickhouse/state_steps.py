@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dpone_compiler.backends.clickhouse import state
 from dpone_compiler.backends.clickhouse.digest import digest_of, row_text
-from dpone_compiler.backends.clickhouse.names import ident, literal, qualified
 from dpone_compiler.backends.clickhouse.profile import View, param_name, staging_name, staging_table, view
 from dpone_compiler.plan.actions import (
     AcquireLease,
@@ -17,6 +16,7 @@ from dpone_compiler.plan.actions import (
     ReleaseLease,
 )
 from dpone_compiler.spi.backend import Context, Lowered
+from dpone_compiler.sql.clickhouse_names import ident, literal, qualified
 from dpone_compiler.sql.render import Sql, frame
 
 _READ = (

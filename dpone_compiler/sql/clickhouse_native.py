@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from dpone_compiler.backends.clickhouse.names import ident, literal
+from dpone_compiler.sql.clickhouse_names import ident, literal
 from dpone_compiler.sql.render import Sql, frame, join
 
 _TOKEN = re.compile(

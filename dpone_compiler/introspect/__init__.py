@@ -1,0 +1,1 @@
+"""Introspection: one module an engine reads its catalog into facts."""
