@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dpone_compiler.runtime.connections import Chunk, EngineError, Session, open_session
+from dpone_compiler.runtime.connections import Chunk, ConnectionProblem, EngineError, Session, open_session
 from dpone_compiler.runtime.connections.resolve import parse_url
 from dpone_compiler.runtime.transfer import pump
 
@@ -117,6 +117,42 @@ def test_postgres_stream_can_be_left_early(pg: tuple[Session, Session]) -> None:
     assert next(iter(rows)).rows > 1
     rows.close()
     assert pg[0].run("SELECT 1", {}).rows == (("1",),)
+
+
+def test_postgres_survives_the_loss_of_its_connection(pg: tuple[Session, Session]) -> None:
+    one, two = pg
+    one.run("CREATE TABLE t (a int)", {})
+    victim = two.run("SELECT pg_backend_pid()", {}).rows[0][0] or ""
+
+    def kill() -> Iterator[Chunk]:
+        for number in range(400):
+            if number == 5:
+                one.run("SELECT pg_terminate_backend(current_setting('dponec.pid')::int)", {"pid": victim})
+            yield Chunk(b"1\n" * 50_000, 50_000)
+
+    with pytest.raises(EngineError) as caught:
+        two.copy_in("COPY t FROM STDIN", {}, kill())
+    assert caught.value.unreachable
+    assert one.run("SELECT count(*) FROM t", {}).rows == (("0",),)
+
+
+def test_postgres_reader_survives_the_loss_of_its_connection(pg: tuple[Session, Session]) -> None:
+    one, two = pg
+    victim = two.run("SELECT pg_backend_pid()", {}).rows[0][0] or ""
+    rows = two.copy_out("COPY (SELECT generate_series(1, 50000000)) TO STDOUT", {})
+    next(rows)
+    one.run("SELECT pg_terminate_backend(current_setting('dponec.pid')::int)", {"pid": victim})
+    with pytest.raises(EngineError) as caught:
+        for _ in rows:
+            pass
+    assert caught.value.unreachable
+
+
+def test_a_url_that_libpq_refuses_is_not_quoted() -> None:
+    with pytest.raises(ConnectionProblem) as caught:
+        session("postgresql://u:sekret%zz@127.0.0.1/d")
+    assert "sekret" not in str(caught.value)
+    assert caught.value.__cause__ is None
 
 
 def test_unreachable_and_refused(pg_wheel: Any) -> None:

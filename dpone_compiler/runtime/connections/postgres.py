@@ -12,7 +12,7 @@ from psycopg.errors import error_from_result
 
 from dpone_compiler.runtime.connections import postgres_copy
 from dpone_compiler.runtime.connections.postgres_errors import normalise
-from dpone_compiler.runtime.connections.resolve import ConnectionUrl
+from dpone_compiler.runtime.connections.resolve import ConnectionProblem, ConnectionUrl
 from dpone_compiler.runtime.connections.session import Chunk, EngineError, Result, RowStream
 
 if TYPE_CHECKING:
@@ -42,13 +42,7 @@ class PostgresSession:
     def __init__(self, url: ConnectionUrl, limits: Mapping[str, str]) -> None:
         timeout = {} if "connect_timeout" in url.query else {"connect_timeout": _CONNECT_SECONDS}
         with _normalised():
-            self._connection: psycopg.Connection[tuple[object, ...]] = psycopg.connect(
-                url.raw,
-                autocommit=True,
-                client_encoding="UTF8",
-                application_name="dponec",
-                **timeout,  # type: ignore[arg-type]
-            )
+            self._connection = _connect(url, timeout)
         try:
             self._bind(_SET_SESSION, {**_SETTINGS, **limits})
         except BaseException:
@@ -190,6 +184,20 @@ class _Rows:
         self._open = False
         with contextlib.suppress(BaseException):  # contextmanager raises the same error again; the caller has it
             self._bound.__exit__(type(error), error, error.__traceback__)
+
+
+def _connect(url: ConnectionUrl, timeout: Mapping[str, str]) -> "psycopg.Connection[tuple[object, ...]]":
+    try:
+        psycopg.conninfo.conninfo_to_dict(url.raw)
+    except psycopg.ProgrammingError:  # quotes the part that it cannot read, which may be the password
+        raise ConnectionProblem("DP603", f"libpq cannot read the URL of connection '{url.connection_id}'") from None
+    return psycopg.connect(
+        url.raw,
+        autocommit=True,
+        client_encoding="UTF8",
+        application_name="dponec",
+        **timeout,  # type: ignore[arg-type]
+    )
 
 
 @contextmanager

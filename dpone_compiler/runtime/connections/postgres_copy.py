@@ -50,11 +50,12 @@ class CopyOut:
         if self._ended:
             return
         self._ended = True
-        self._connection.cancel_safe(timeout=5.0)
-        self._chunks.close()
-        for _ in _read(self._connection.pgconn, CHUNK_BYTES):
-            pass
-        with contextlib.suppress(Exception):  # the cancellation itself comes back as an error
+        # The cancellation comes back as an error, and so does a connection that is already gone.
+        with contextlib.suppress(Exception):
+            self._connection.cancel_safe(timeout=5.0)
+            self._chunks.close()
+            for _ in _read(self._connection.pgconn, CHUNK_BYTES):
+                pass
             finish(self._connection)
 
 
