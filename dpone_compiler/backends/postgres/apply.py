@@ -1,0 +1,158 @@
+"""Changing the target inside the finalizer's transaction. Every statement leaves its row count for Reconcile.
+
+Where rows that exist are changed, the target is first locked against other writers (readers go on), so that what Reconcile
+proves is still so at COMMIT. https://www.postgresql.org/docs/current/explicit-locking.html#LOCKING-TABLES
+"""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from dpone_compiler.backends.postgres import names
+from dpone_compiler.backends.postgres.predicates import PREDICATES
+from dpone_compiler.backends.postgres.script import AFFECTED, count_affected, counter, do_block, sql, statements, word
+from dpone_compiler.backends.postgres.shapes import shape
+from dpone_compiler.expr.types import Kind
+from dpone_compiler.ir.load import MovedColumn
+from dpone_compiler.plan.actions import DeleteAll, DeleteMatching, DeletePartitions, InsertStaged, UpdateMatching
+from dpone_compiler.spi.backend import Context, Lowered
+from dpone_compiler.sql.identifiers import column, identifier, table
+from dpone_compiler.sql.predicates import key_match, partition_predicate
+from dpone_compiler.sql.render import Sql, frame, join
+
+_UNCHANGED = {
+    # MVCC: https://www.postgresql.org/docs/current/transaction-iso.html
+    "READ COMMITTED": "old rows until COMMIT, from then on the new ones",
+    "REPEATABLE READ": "old rows as long as its snapshot lives",
+}
+_TRUNCATED = {
+    # https://www.postgresql.org/docs/current/mvcc-caveats.html
+    "READ COMMITTED": "waits for COMMIT (ACCESS EXCLUSIVE), then sees the new rows",
+    "REPEATABLE READ": "a snapshot taken before and first used on the table after COMMIT sees NO rows",
+}
+_WRITE_LOCK = ("SHARE ROW EXCLUSIVE on the target until the transaction ends: other writers wait, readers do not",)
+_EXACT = (Kind.BOOL, Kind.INT, Kind.DECIMAL, Kind.BYTES, Kind.UUID, Kind.DATE, Kind.TIME, Kind.TIMESTAMP)
+
+
+def delete_all(ctx: Context, action: DeleteAll) -> Lowered:
+    """DELETE keeps old snapshots whole; TRUNCATE is faster and shows them an empty table."""
+    target = names.target(ctx.load)
+    if action.truncate:
+        body = frame("TRUNCATE TABLE <<target>>;\n", target=word(table(target)))
+        lock = "ACCESS EXCLUSIVE on the target until the transaction ends: readers and writers wait"
+        return Lowered(op="sql", bodies={"main": body.text}, locks=(lock,), visibility=_TRUNCATED)
+    return _changing(ctx, _counted(exp.delete(table(target)), "rows_deleted"))
+
+
+def delete_matching(ctx: Context, action: DeleteMatching) -> Lowered:
+    """Typed equality on the bare keys."""
+    delete = exp.Delete(
+        this=table(names.target(ctx.load), "t"),
+        using=[table(names.staging(ctx, action.staging), "s")],
+        where=exp.Where(this=key_match(action.key, "t", "s")),
+    )
+    return _changing(ctx, _counted(delete, "rows_deleted"))
+
+
+def delete_partitions(ctx: Context, action: DeletePartitions) -> Lowered:
+    """The rows of the affected partitions, by the very predicate that read them."""
+    inside = partition_predicate(action.partitions, column(action.partitions.column), PREDICATES)
+    delete = exp.delete(table(names.target(ctx.load))).where(inside)
+    return _changing(ctx, _counted(delete, "rows_deleted"), (action.partitions.parameter,))
+
+
+def update_matching(ctx: Context, action: UpdateMatching) -> Lowered:
+    """Rows whose key is staged and that differ; how many keys matched is kept, since equal rows are not touched."""
+    staging, target = names.staging(ctx, action.staging), names.target(ctx.load)
+    present = exp.select("1").from_(table(target, "t")).where(key_match(action.key, "t", "s"))
+    matched = exp.select("count(*)").from_(table(staging, "s")).where(exp.Exists(this=present))
+    parts = [
+        frame(
+            "  PERFORM set_config('dponec.rows_matched', (<<old>> + (\n<<matched>>\n  ))::text, true);",
+            old=word(counter("rows_matched")),
+            matched=sql(matched),
+        )
+    ]
+    plain = [m for m in written(action.staging.columns) if m.target.name not in action.key and not m.target.identity]
+    if plain:
+        parts.append(_counted(_update(ctx, action, plain), "rows_updated"))
+    return _changing(ctx, statements(*parts))
+
+
+def _update(ctx: Context, action: UpdateMatching, plain: list[MovedColumn]) -> exp.Update:
+    left, right = (exp.Anonymous(this="ROW", expressions=[_comparable(m, side) for m in plain]) for side in ("t", "s"))
+    return exp.Update(
+        this=table(names.target(ctx.load), "t"),
+        expressions=[exp.EQ(this=column(m.target.name), expression=column(m.target.name, "s")) for m in plain],
+        from_=exp.From(this=table(names.staging(ctx, action.staging), "s")),
+        where=exp.Where(this=exp.and_(key_match(action.key, "t", "s"), exp.NullSafeNEQ(this=left, expression=right))),
+    )
+
+
+def _comparable(moved: MovedColumn, side: str) -> exp.Expression:
+    """A form in which two values are equal exactly when the content digest is: `=` calls 'a' and 'A' of a citext, 0 and -0,
+
+    or 1 month and 30 days equal, and has no answer for json.
+    """
+    value = column(moved.target.name, side)
+    kind = moved.target.type.kind
+    if kind in _EXACT:
+        return value
+    if kind is Kind.FLOAT:
+        send = "float4send" if moved.target.type.bits == 32 else "float8send"
+        return exp.Anonymous(this=send, expressions=[value])
+    return shape('(:value)::text COLLATE "C"', value=value)
+
+
+def insert_staged(ctx: Context, action: InsertStaged) -> Lowered:
+    """Columns by name; `missing_key`: the rows whose key the target lacks."""
+    columns = written(action.staging.columns)
+    query = exp.Select(expressions=[column(m.target.name, "s") for m in columns]).from_(
+        table(names.staging(ctx, action.staging), "s")
+    )
+    if action.missing_key:
+        present = (
+            exp.select("1").from_(table(names.target(ctx.load), "t")).where(key_match(action.missing_key, "t", "s"))
+        )
+        query = query.where(exp.Not(this=exp.Exists(this=present)))
+    # Needed for GENERATED ALWAYS AS IDENTITY, harmless elsewhere: https://www.postgresql.org/docs/current/sql-insert.html
+    identity = any(m.target.identity for m in columns)
+    insert = frame(
+        _INSERT_IDENTITY if identity else _INSERT,
+        target=word(table(names.target(ctx.load))),
+        columns=join(", ", [word(identifier(m.target.name)) for m in columns]),
+        query=sql(query),
+        count=count_affected("rows_inserted"),
+    )
+    if action.missing_key:
+        return _changing(ctx, insert)
+    return Lowered(
+        op="sql",
+        bodies={"main": do_block(insert, AFFECTED).text + "\n"},
+        locks=("ROW EXCLUSIVE on the target until the transaction ends: nobody waits",),
+        visibility=_UNCHANGED,
+    )
+
+
+_INSERT = "  INSERT INTO <<target>> (<<columns>>)\n<<query>>;\n<<count>>"
+_INSERT_IDENTITY = "  INSERT INTO <<target>> (<<columns>>) OVERRIDING SYSTEM VALUE\n<<query>>;\n<<count>>"
+
+
+def written(columns: tuple[MovedColumn, ...]) -> tuple[MovedColumn, ...]:
+    """Columns that may be written: a generated column computes itself."""
+    return tuple(m for m in columns if not m.target.generated)
+
+
+def _counted(statement: exp.Expression, name: str) -> Sql:
+    return frame("  <<statement>>;\n<<count>>", statement=sql(statement), count=count_affected(name))
+
+
+def _changing(ctx: Context, body: Sql, params: tuple[str, ...] = ()) -> Lowered:
+    lock = frame("  LOCK TABLE <<target>> IN SHARE ROW EXCLUSIVE MODE;\n", target=word(table(names.target(ctx.load))))
+    return Lowered(
+        op="sql",
+        bodies={"main": do_block(frame("<<lock>><<body>>", lock=lock, body=body), AFFECTED).text + "\n"},
+        params=params,
+        locks=_WRITE_LOCK,
+        visibility=_UNCHANGED,
+    )

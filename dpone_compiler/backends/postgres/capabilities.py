@@ -1,0 +1,41 @@
+"""What Postgres can do for a load, and why not the rest."""
+
+from __future__ import annotations
+
+from dpone_compiler.ir.schema import EngineFacts
+from dpone_compiler.spi.backend import Capabilities
+
+_STRATEGIES = {
+    "full_refresh": "",
+    "incremental_append": "",
+    "incremental_merge": "",
+    "partition_replace": "",
+    "cdc_apply": "not lowered yet: changes of a slot are not applied by this version",
+    "snapshot_diff": "not lowered yet: use incremental_merge, or full_refresh for deletes",
+    "scd2": "not lowered yet: versions of rows are not kept by this version",
+    "replace": "use full_refresh: it replaces the rows and keeps grants, indexes and old snapshots whole",
+    "backfill": "not lowered yet: run a window with dponec run --window",
+}
+_POLICIES = {
+    "full_refresh": ("delete_insert", "truncate_insert"),
+    "incremental_append": ("insert",),
+    # Both are exact; UPDATE of the rows that differ writes fewer dead rows, DELETE + INSERT needs no comparison.
+    "incremental_merge": ("update_insert", "delete_insert"),
+    "partition_replace": ("delete_insert",),
+}
+
+
+def capabilities(facts: EngineFacts | None) -> Capabilities:
+    """The table of abilities; of an older server than 14 it says why not."""
+    old = facts is not None and bool(facts.version) and facts.version[0] < 14
+    why = "needs PostgreSQL 14 or later (date_bin, exact extract)"
+    return Capabilities(
+        strategies={name: (why if old and not text else text) for name, text in _STRATEGIES.items()},
+        merge_policies=_POLICIES,
+        transactional=True,
+        mutable_table=True,
+        partitions=True,
+        snapshots=True,
+        state_in_target=True,
+        cdc_source=False,
+    )

@@ -1,0 +1,125 @@
+"""CheckTable: refuse when a column that this plan uses is gone, has another type, or has come and must be filled."""
+
+from __future__ import annotations
+
+from dpone_compiler.backends.postgres import names
+from dpone_compiler.backends.postgres.native_type import NativeTypeError, read_native
+from dpone_compiler.backends.postgres.script import do_block, literal
+from dpone_compiler.ir.load import Load, MovedColumn
+from dpone_compiler.ir.schema import Column, TableFacts
+from dpone_compiler.plan.actions import CheckTable
+from dpone_compiler.spi.backend import Context, Lowered
+from dpone_compiler.sql.postgres_catalog import COLUMN_TYPE
+from dpone_compiler.sql.render import Sql, frame, join
+
+_BODY = """\
+  SELECT c.oid INTO relation FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+   WHERE n.nspname = <<schema>> AND c.relname = <<name>> AND c.relkind IN ('r', 'p', 'v', 'm', 'f');
+  IF relation IS NULL THEN
+    RAISE EXCEPTION USING ERRCODE = 'DP420', MESSAGE = <<missing>>,
+      HINT = 'create the table, or run dponec introspect and compile again';
+  END IF;
+  SELECT string_agg(problem, '; ' ORDER BY problem) INTO problems FROM (
+    SELECT CASE
+        WHEN e.name IS NULL THEN NULL
+        WHEN a.attname IS NULL THEN format('column %I is gone', e.name)
+        WHEN <<found>> <> e.type AND format_type(a.atttypid, a.atttypmod) <> e.type
+          THEN format('column %I is %s, the plan was made for %s', e.name, <<found>>, e.type)
+        WHEN e.required AND NOT a.attnotnull THEN format('column %I may be NULL now', e.name)
+        WHEN e.written AND a.attgenerated <> '' THEN format('column %I is generated now', e.name)
+      END AS problem
+      FROM (VALUES
+        <<columns>>
+      ) AS e (name, type, required, written)
+      LEFT JOIN pg_attribute AS a
+        ON a.attrelid = relation AND a.attname = e.name AND a.attnum > 0 AND NOT a.attisdropped<<added>>
+  ) AS found;
+  IF problems IS NOT NULL THEN
+    RAISE EXCEPTION USING ERRCODE = 'DP420', MESSAGE = <<drifted>> || problems,
+      HINT = 'run dponec introspect, compile again and review the new plan';
+  END IF;"""
+
+_ADDED = """
+    UNION ALL
+    SELECT format('column %I is new, NOT NULL and has no default, and the plan does not write it', a.attname)
+      FROM pg_attribute AS a
+     WHERE a.attrelid = relation AND a.attnum > 0 AND NOT a.attisdropped AND a.attnotnull AND NOT a.atthasdef
+       AND a.attidentity = '' AND a.attname NOT IN (<<written>>)"""
+
+_DECLARE = Sql("  relation oid;\n  problems text;")
+
+
+def check_table(ctx: Context, action: CheckTable) -> Lowered:
+    """A DO block that raises DP420 and names every column that drifted."""
+    source = action.side == "source"
+    facts = ctx.facts.source_table if source else ctx.facts.target_table
+    moved = _moved(ctx.load)
+    used = _source_columns(ctx.load, moved, facts) if source else _target_columns(moved)
+    required = _required(ctx.load, source)
+    ref = names.source(action.table)
+    added = Sql("")
+    if not source and used:
+        added = frame(_ADDED, written=join(", ", [literal(column.name) for column in used]))
+    rows = [_expected(column, column.name in required and not column.nullable, not source) for column in used]
+    side = "source" if source else "target"
+    body = frame(
+        _BODY,
+        schema=literal(ref.schema),
+        name=literal(ref.name),
+        missing=literal(f"the {side} table {ref} is not there, or this role may not see it"),
+        drifted=literal(f"the {side} table {ref} has changed: "),
+        found=COLUMN_TYPE,
+        columns=join(",\n        ", rows or [_NOTHING]),
+        added=added,
+    )
+    return Lowered(op="sql", bodies={"main": do_block(body, _DECLARE).text + "\n"})
+
+
+# VALUES needs a row; a NULL name is no problem.
+_NOTHING = Sql("(NULL::text, NULL::text, false, false)")
+
+
+def _expected(column: Column, required: bool, written: bool) -> Sql:
+    return frame(
+        "(<<name>>, <<type>>, <<required>>, <<written>>)",
+        name=literal(column.name),
+        type=literal(_spelling(column.native)),
+        required=Sql("true" if required else "false"),
+        written=Sql("true" if written and not column.generated else "false"),
+    )
+
+
+def _spelling(native: str) -> str:
+    try:
+        return read_native(native).text
+    except NativeTypeError:
+        return native
+
+
+def _moved(load: Load) -> tuple[MovedColumn, ...]:
+    return load.decisions.columns if isinstance(load.decisions.columns, tuple) else ()
+
+
+def _source_columns(load: Load, moved: tuple[MovedColumn, ...], facts: TableFacts | None) -> tuple[Column, ...]:
+    """Columns that are moved, and those that the filter, an expression, the cursor or the partition reads."""
+    known = {column.name: column for column in facts.structure.columns} if facts else {}
+    used = {m.source.name: m.source for m in moved if m.sql is None}
+    named = {name for m in moved if m.sql is not None for name in m.sql.columns}
+    where = load.read.where
+    named |= set(getattr(where, "columns", ()))
+    if load.read.cursor is not None:
+        named.add(load.read.cursor.column)
+    used.update({name: known[name] for name in named if name in known})
+    return tuple(used[name] for name in sorted(used))
+
+
+def _target_columns(moved: tuple[MovedColumn, ...]) -> tuple[Column, ...]:
+    return tuple(m.target for m in moved)
+
+
+def _required(load: Load, source: bool) -> frozenset[str]:
+    """Columns whose NOT NULL the plan relies on: a cursor without a policy for NULL is the one."""
+    cursor = load.read.cursor
+    return (
+        frozenset((cursor.column,)) if source and cursor is not None and cursor.nulls != "always_read" else frozenset()
+    )

@@ -1,0 +1,220 @@
+"""The window's high end: a value below which no writer can still commit, read before the extraction's snapshot is taken.
+
+Time cursor that the database assigns: a row's value is not below its transaction's start, and every transaction that is not
+visible yet is either open now (pg_stat_activity) or begins later. So the horizon is the oldest start among the open ones.
+A prepared transaction shows when it was prepared, not when it began (view-pg-prepared-xacts.html), so it is refused unless a
+lag bounds how long a transaction runs before it is prepared.
+Sequence cursor: with a declared lag, read the maximum, then wait that long before the snapshot; without one, a brief SHARE lock
+waits for every writer. A sequence with CACHE above 1 hands out numbers out of order and is refused there.
+"""
+
+from __future__ import annotations
+
+from dpone_compiler.backends.postgres import names
+from dpone_compiler.backends.postgres.native_type import type_tree
+from dpone_compiler.backends.postgres.predicates import comparable_type
+from dpone_compiler.backends.postgres.script import do_block, literal, statements, word
+from dpone_compiler.expr.types import DataType, Kind
+from dpone_compiler.plan.actions import FreezeWindow
+from dpone_compiler.spi.backend import Context, Lowered, Unsupported
+from dpone_compiler.sql.identifiers import column, table
+from dpone_compiler.sql.render import Sql, frame
+
+_MINIMUM = {16: "-32768", 32: "-2147483648", 64: "-9223372036854775808"}
+
+_RESULT = Sql(
+    "SELECT current_setting('dponec.window_low') AS window_low, current_setting('dponec.window_high') AS window_high;\n"
+)
+
+_TIME = """\
+  horizon := clock_timestamp()<<lag>>;
+<<assigned>>
+  high := <<high>>;
+  IF mark = '' THEN
+    low := '-infinity';
+  ELSE
+    low := mark::<<type>> - interval <<lookback>>;
+    high := greatest(high, mark::<<type>>);
+  END IF;
+  high := greatest(high, low);
+  PERFORM set_config('dponec.window_low', <<low_text>>, true), set_config('dponec.window_high', <<high_text>>, true);"""
+
+_OPEN_TRANSACTIONS = """\
+  IF pg_is_in_recovery() THEN
+    RAISE EXCEPTION USING ERRCODE = 'DP430',
+      MESSAGE = 'the source is a standby: it does not see which transactions are open on the primary',
+      HINT = 'read from the primary, or declare cursor.lag and drop cursor.assigned_by';
+  END IF;
+  IF NOT pg_has_role(current_user, 'pg_read_all_stats', 'USAGE') THEN
+    RAISE EXCEPTION USING ERRCODE = 'DP430',
+      MESSAGE = 'without pg_read_all_stats the open transactions of other users are hidden',
+      HINT = format('GRANT pg_read_all_stats TO %I, or declare cursor.lag and drop cursor.assigned_by', current_user);
+  END IF;
+  -- A transaction that has just begun may show itself a moment after its start was stamped.
+  PERFORM pg_sleep(0.02), pg_stat_clear_snapshot();
+  IF EXISTS (SELECT FROM pg_stat_activity
+             WHERE datname = current_database() AND state = 'disabled' AND pid <> pg_backend_pid()) THEN
+    RAISE EXCEPTION USING ERRCODE = 'DP430',
+      MESSAGE = 'a session runs with track_activities = off, so its transactions are hidden',
+      HINT = 'turn track_activities on for every writer, or declare cursor.lag and drop cursor.assigned_by';
+  END IF;
+  SELECT least(horizon, min(least(xact_start, CASE WHEN state = 'active' THEN query_start END)))
+    INTO horizon
+    FROM pg_stat_activity
+   WHERE datname = current_database() AND pid <> pg_backend_pid()
+     AND backend_type IS DISTINCT FROM 'autovacuum worker';
+"""
+
+_PREPARED_REFUSED = """\
+  IF EXISTS (SELECT FROM pg_prepared_xacts WHERE database = current_database()) THEN
+    RAISE EXCEPTION USING ERRCODE = 'DP430',
+      MESSAGE = 'a prepared transaction is open, and nobody can say when it began',
+      HINT = 'COMMIT or ROLLBACK PREPARED it (see pg_prepared_xacts), or declare cursor.lag';
+  END IF;"""
+
+_PREPARED_LAG = """\
+  SELECT least(horizon, min(prepared)<<lag>>) INTO horizon
+    FROM pg_prepared_xacts WHERE database = current_database();"""
+
+_SEQUENCE = """\
+<<wait>>
+  IF mark = '' THEN
+    low := <<minimum>>;
+    high := coalesce(high, low);
+  ELSE
+    low := greatest(mark::bigint - <<lookback>>, <<minimum>>);
+    high := greatest(coalesce(high, low), mark::bigint);
+  END IF;
+  PERFORM set_config('dponec.window_low', low::text, true), set_config('dponec.window_high', high::text, true);"""
+
+_SHARE_LOCK = """\
+  IF EXISTS (SELECT FROM pg_sequence
+             WHERE seqrelid = pg_get_serial_sequence(<<table_text>>, <<column_text>>)::regclass
+               AND (seqcache > 1 OR seqincrement < 0)) THEN
+    RAISE EXCEPTION USING ERRCODE = 'DP430',
+      MESSAGE = 'the cursor''s sequence has CACHE above 1 or counts down, so a lower number can come later',
+      HINT = 'ALTER SEQUENCE … CACHE 1, or declare cursor.lag: the seconds in which every writer commits';
+  END IF;
+  BEGIN
+    LOCK TABLE <<table>> IN SHARE MODE;
+  EXCEPTION WHEN insufficient_privilege THEN
+    RAISE EXCEPTION USING ERRCODE = 'DP430',
+      MESSAGE = 'the brief SHARE lock that makes the sequence cursor complete is not permitted',
+      HINT = 'GRANT MAINTAIN (17 and later) or UPDATE on the source table, or declare cursor.lag';
+  END;
+  SELECT max(<<column>>)::bigint + 1 INTO high FROM <<table>>;"""
+
+_WAIT = """\
+  SELECT max(<<column>>)::bigint + 1 INTO high FROM <<table>>;
+  PERFORM pg_sleep(<<seconds>>);"""
+
+
+def freeze_window(ctx: Context, action: FreezeWindow) -> Lowered | Unsupported:
+    """The query that gives window_low and window_high."""
+    kind = action.interval.type.kind
+    if kind is Kind.INT:
+        return _by_sequence(ctx, action)
+    if kind not in (Kind.DATE, Kind.TIMESTAMP):
+        return Unsupported(f"a cursor of type {action.interval.type.label()} has no order that writers follow")
+    if action.lag is None and not action.assigned_by_database:
+        return Unsupported("a time cursor needs cursor.assigned_by: database, or a declared cursor.lag")
+    return _by_time(action)
+
+
+def _by_time(action: FreezeWindow) -> Lowered:
+    type_ = action.interval.type
+    lag = frame(" - <<span>>::interval", span=_seconds(action.lag)) if action.lag else Sql("")
+    assigned = Sql("")
+    if action.assigned_by_database:
+        prepared = frame(_PREPARED_LAG, lag=lag) if action.lag else Sql(_PREPARED_REFUSED)
+        assigned = statements(Sql(_OPEN_TRANSACTIONS), prepared)
+    native = word(type_tree(comparable_type(type_)))
+    body = frame(
+        _TIME,
+        lag=lag,
+        assigned=assigned,
+        high=_floor(type_),
+        type=native,
+        lookback=_lookback(action, type_),
+        low_text=_text(type_, Sql("low")),
+        high_text=_text(type_, Sql("high")),
+    )
+    declare = frame(
+        "  mark text := current_setting('dponec.watermark');\n  horizon timestamptz;\n  low <<type>>;\n  high <<type>>;",
+        type=native,
+    )
+    return Lowered(
+        op="query",
+        bodies={"main": statements(do_block(body, declare), _RESULT).text},
+        params=("watermark",),
+        captures=("window_low", "window_high"),
+    )
+
+
+def _floor(type_: DataType) -> Sql:
+    """The horizon, floored to what the cursor can tell apart. A wall-clock cursor is read in the database's own zone."""
+    # reset_val: what the role and the database say, whatever this session has set.
+    wall = Sql("(horizon AT TIME ZONE (SELECT reset_val FROM pg_settings WHERE name = 'TimeZone'))")
+    if type_.kind is Kind.DATE:
+        return frame("<<wall>>::date", wall=wall)
+    value = Sql("horizon") if type_.tz else wall
+    step = literal(f"{10 ** (6 - min(6 if type_.precision is None else type_.precision, 6))} microseconds")
+    origin = Sql("timestamptz '2000-01-01 00:00:00+00'") if type_.tz else Sql("timestamp '2000-01-01'")
+    return frame("date_bin(<<step>>, <<value>>, <<origin>>)", step=step, value=value, origin=origin)
+
+
+def _lookback(action: FreezeWindow, type_: DataType) -> Sql:
+    if type_.kind is Kind.DATE:  # part of a day re-reads the whole day
+        return literal(f"{-(-action.lookback // 86400)} days")
+    return _seconds(action.lookback)
+
+
+def _seconds(seconds: int | None) -> Sql:
+    return literal(f"{seconds or 0} seconds")
+
+
+def _text(type_: DataType, value: Sql) -> Sql:
+    if type_.kind is Kind.DATE:
+        shown = frame("to_char(<<value>>, 'YYYY-MM-DD')", value=value)
+    elif type_.tz:
+        shown = frame("to_char(<<value>> AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US') || '+00:00'", value=value)
+    else:
+        shown = frame("to_char(<<value>>, 'YYYY-MM-DD HH24:MI:SS.US')", value=value)
+    return frame("CASE WHEN isfinite(<<value>>) THEN <<shown>> ELSE '-infinity' END", value=value, shown=shown)
+
+
+def _by_sequence(ctx: Context, action: FreezeWindow) -> Lowered:
+    ref = names.source(ctx.load.read.endpoint.table)
+    whole, cursor = word(table(ref)), word(column(action.interval.column))
+    if action.lag is None:
+        wait = frame(
+            _SHARE_LOCK,
+            table_text=literal(whole.text),
+            column_text=literal(action.interval.column),
+            table=whole,
+            column=cursor,
+        )
+        locks: tuple[str, ...] = (
+            # https://www.postgresql.org/docs/current/explicit-locking.html#LOCKING-TABLES
+            "SHARE on the source table while its maximum is read: writers wait, readers do not",
+        )
+    else:
+        wait, locks = frame(_WAIT, column=cursor, table=whole, seconds=Sql(str(int(action.lag)))), ()
+    body = frame(
+        _SEQUENCE,
+        wait=wait,
+        minimum=Sql(f"({_MINIMUM[action.interval.type.bits or 64]})"),
+        lookback=Sql(str(int(action.lookback))),
+    )
+    timeout = frame(
+        "  PERFORM set_config('lock_timeout', <<limit>>, true);",
+        limit=literal(f"{ctx.load.write.limits.lock_timeout}s"),
+    )
+    declare = Sql("  mark text := current_setting('dponec.watermark');\n  low bigint;\n  high bigint;")
+    return Lowered(
+        op="query",
+        bodies={"main": statements(do_block(statements(timeout, body), declare), _RESULT).text},
+        params=("watermark",),
+        captures=("window_low", "window_high"),
+        locks=locks,
+    )

@@ -1,0 +1,45 @@
+"""What a catalog says that makes a load into this table surprising."""
+
+from __future__ import annotations
+
+from dpone_compiler.ir.load import Load
+from dpone_compiler.spi.backend import Facts
+
+_SENTENCES = {
+    "trigger": "trigger {name} fires for every row that is written; what it changes is not in the plan",
+    "rule": "rule {name} rewrites statements on the target, so row counts may not mean rows",
+    "incoming_foreign_key": "{name} refers to the target: deleting a row that is referred to fails or cascades, TRUNCATE fails",
+    "row_security": "row security is on ({name}): rows that the loader may not see are neither deleted nor counted",
+    "materialized_view": "materialized view {name} reads the target and stays old until it is refreshed",
+    "publication": "publication {name} sends every deleted and inserted row to its subscribers",
+    "exclusion_constraint": "exclusion constraint {name} may refuse rows that the key allows",
+}
+_CODES = {
+    "trigger": "DP601",
+    "rule": "DP602",
+    "incoming_foreign_key": "DP603",
+    "row_security": "DP604",
+    "materialized_view": "DP605",
+    "publication": "DP606",
+    "exclusion_constraint": "DP607",
+}
+
+
+def hazards(load: Load, facts: Facts) -> tuple[tuple[str, str], ...]:
+    """(code, sentence) for the target, from its catalog snapshot alone."""
+    if facts.target_table is None:
+        return ()
+    structure = facts.target_table.structure
+    found = [
+        (_CODES[kind], _SENTENCES[kind].replace("{name}", name)) for kind, name in structure.hazards if kind in _CODES
+    ]
+    columns = load.decisions.columns if isinstance(load.decisions.columns, tuple) else ()
+    for moved in columns:
+        now = structure.column(moved.target.name) or moved.target
+        if now.generated:
+            found.append(("DP608", f"column {now.name} is generated: it computes itself and is not written"))
+        elif now.identity:
+            found.append(
+                ("DP609", f"column {now.name} is an identity: its sequence does not follow the values that are loaded")
+            )
+    return tuple(found)

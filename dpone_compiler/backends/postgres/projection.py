@@ -1,0 +1,102 @@
+"""What a moved column is on the source: the bare column or the manifest's expression, and its form on the wire."""
+
+from __future__ import annotations
+
+from sqlglot import exp, parse_one
+
+from dpone_compiler.backends.postgres.native_type import NativeTypeError, cast, read_native
+from dpone_compiler.backends.postgres.shapes import shape
+from dpone_compiler.backends.postgres.types import parse_type
+from dpone_compiler.expr.types import DataType, Kind
+from dpone_compiler.ir.load import MovedColumn, ParsedSql
+from dpone_compiler.sql.identifiers import column, text
+
+_BUILT_IN = frozenset(Kind) - {Kind.OTHER, Kind.ENUM, Kind.ARRAY}
+
+
+def parsed(sql: ParsedSql) -> exp.Expression:
+    """The tree of an expression that `parse-expressions` has checked; in parentheses, so that nothing binds into it."""
+    return exp.Paren(this=parse_one(sql.text, dialect=sql.dialect))
+
+
+def source_value(moved: MovedColumn) -> exp.Expression:
+    """The value as the source computes it."""
+    return parsed(moved.sql) if moved.sql is not None else column(moved.source.name)
+
+
+def wire_value(moved: MovedColumn, sink: str) -> exp.Expression:
+    """The value as it is sent. Only what the receiver would misread is changed here; rounding is the loss ledger's."""
+    value = source_value(moved)
+    given, wanted = moved.source.type, moved.target.type
+    if given.kind is Kind.TIMESTAMP and wanted.kind in (Kind.TIMESTAMP, Kind.DATE) and sink == "postgres":
+        return _between_zones(value, given, wanted)
+    if sink == "postgres":
+        return value
+    return _foreign_value(value, given, wanted)
+
+
+def _between_zones(value: exp.Expression, given: DataType, wanted: DataType) -> exp.Expression:
+    # A timestamp's input function drops an offset without a word: datatype-datetime.html#DATATYPE-DATETIME-INPUT-TIME-STAMPS
+    if given.tz != wanted.tz:
+        return shape(":value AT TIME ZONE 'UTC'", value=value)
+    return value
+
+
+def _foreign_value(value: exp.Expression, given: DataType, wanted: DataType) -> exp.Expression:
+    """For tab-separated text of another engine: instants as UTC wall clock, bools as digits, bytes as hex, arrays as JSON."""
+    match given.kind:
+        case Kind.BOOL if wanted.kind in (Kind.BOOL, Kind.INT):
+            return shape("(:value)::int", value=value)
+        case Kind.TIMESTAMP:
+            return _coarsened(shape(":value AT TIME ZONE 'UTC'", value=value) if given.tz else value, wanted)
+        case Kind.BYTES:
+            return shape("encode(:value, 'hex')", value=value)
+        case Kind.DECIMAL if wanted.kind is Kind.DECIMAL and wanted.scale is not None:
+            if given.scale is not None and given.scale <= wanted.scale:
+                return value
+            return shape("round(:value, :scale)", value=value, scale=exp.Literal.number(wanted.scale))
+        case Kind.ARRAY:
+            return shape("array_to_json(:value)::text", value=value)
+        case _:
+            return value
+
+
+def _coarsened(wall: exp.Expression, wanted: DataType) -> exp.Expression:
+    if wanted.kind is Kind.DATE:
+        return exp.cast(wall, "date")
+    if wanted.kind is not Kind.TIMESTAMP or wanted.precision is None or wanted.precision >= 6:
+        return wall
+    step = f"{10 ** (6 - wanted.precision)} microseconds"
+    return shape("date_bin(:step::interval, :wall, TIMESTAMP '2000-01-01')", step=text(step), wall=wall)
+
+
+def arriving_value(moved: MovedColumn, sink: str) -> tuple[exp.Expression, DataType]:
+    """The value as it will be stored, computed on the source, with its type there: what the content digest is taken of."""
+    value = wire_value(moved, sink)
+    if sink != "postgres":
+        return value, _foreign_type(moved)
+    wanted = parse_type(moved.target.native)
+    if moved.sql is None and same_native(moved.source.native, moved.target.native):
+        return value, wanted
+    if wanted.kind not in _BUILT_IN:  # a type of the target that the source need not know
+        return exp.cast(value, "text"), DataType(kind=Kind.TEXT)
+    return cast(exp.cast(value, "text"), moved.target.native), wanted
+
+
+def _foreign_type(moved: MovedColumn) -> DataType:
+    given, wanted = moved.source.type, moved.target.type
+    if given.kind is Kind.BYTES or given.kind is Kind.ARRAY:
+        return DataType(kind=Kind.TEXT)
+    if given.kind is Kind.BOOL and wanted.kind in (Kind.BOOL, Kind.INT):
+        return DataType(kind=Kind.INT, bits=32)
+    if given.kind is Kind.TIMESTAMP:
+        return wanted if wanted.kind is Kind.DATE else DataType(kind=Kind.TIMESTAMP, precision=6)
+    return given
+
+
+def same_native(left: str, right: str) -> bool:
+    """Two spellings of one type."""
+    try:
+        return read_native(left).text == read_native(right).text
+    except NativeTypeError:
+        return left == right

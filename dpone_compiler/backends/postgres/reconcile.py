@@ -1,0 +1,173 @@
+"""The proof inside the finalizer's transaction: the target holds what was staged, or nothing is committed.
+
+counts: rows affected (and rows in scope where that is cheap) equal rows staged. keys: staging and target lack no key of each
+other within the scope. content, full: the digest of the scope in the target is the one recorded with the staging.
+"""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from dpone_compiler.backends.postgres import names
+from dpone_compiler.backends.postgres.predicates import PREDICATES
+from dpone_compiler.backends.postgres.script import counter, do_block, literal, sql, statements, word
+from dpone_compiler.backends.postgres.staging import staged_digest, staging_sql
+from dpone_compiler.backends.postgres.state import mine, state_sql
+from dpone_compiler.plan.actions import DeleteMatching, InsertStaged, Reconcile, Staging, UpdateMatching
+from dpone_compiler.spi.backend import Context, Lowered
+from dpone_compiler.sql.identifiers import column, table
+from dpone_compiler.sql.predicates import interval_predicate, key_match, partition_predicate
+from dpone_compiler.sql.render import Sql, frame
+
+_EXPECTED = """\
+  SELECT rows_staged, digest INTO expected, expected_digest FROM <<state>>
+<<mine>>
+     AND run_id = current_setting('dponec.run_id') AND phase = 'staged';
+  IF expected IS NULL THEN
+    RAISE EXCEPTION USING ERRCODE = 'DP510', MESSAGE = 'the state row does not say how many rows this run staged',
+      HINT = 'the transaction was rolled back; run again';
+  END IF;"""
+
+_EQUAL = """\
+  found := (
+<<found>>
+  );
+  IF found IS DISTINCT FROM expected THEN
+    RAISE EXCEPTION USING ERRCODE = 'DP510', MESSAGE = format(<<message>>, found, expected),
+      HINT = 'the transaction was rolled back; look for triggers, rules and row security on the target';
+  END IF;"""
+
+_NONE = """\
+  found := (
+<<found>>
+  );
+  IF found <> 0 THEN
+    RAISE EXCEPTION USING ERRCODE = 'DP510', MESSAGE = format(<<message>>, found),
+      HINT = 'the transaction was rolled back; look for triggers, rules and row security on the target';
+  END IF;"""
+
+_SAME = """\
+  SELECT <<digest>> INTO found_digest
+    FROM <<target>>
+<<scope>>;
+  IF expected_digest IS NULL OR found_digest IS DISTINCT FROM expected_digest THEN
+    RAISE EXCEPTION USING ERRCODE = 'DP510', MESSAGE = 'the target holds as many rows as were staged, and not the same ones',
+      HINT = 'the transaction was rolled back; look for triggers that change values, and for lossy column types';
+  END IF;"""
+
+_DECLARE = Sql("  expected bigint;\n  found bigint;\n  expected_digest text;\n  found_digest text;")
+_PROVING_KEYS = ("keys", "content", "full")
+
+
+def reconcile(ctx: Context, action: Reconcile) -> Lowered:
+    """One DO block; every IF of it raises DP510."""
+    parts = [
+        frame(_EXPECTED, state=state_sql(ctx.load), mine=mine(ctx.load)),
+        _equal(
+            frame("SELECT count(*) FROM <<s>>", s=staging_sql(ctx, action.staging)),
+            "staging holds %s rows now, %s were staged",
+        ),
+        *_applied(ctx),
+        *_scope_count(ctx, action),
+    ]
+    if action.key and action.level in _PROVING_KEYS:
+        parts += _key_proofs(ctx, action)
+    if action.level in ("content", "full"):
+        parts.append(_same_content(ctx, action))
+    return Lowered(
+        op="sql",
+        bodies={"main": do_block(statements(*parts), _DECLARE).text + "\n"},
+        params=("run_id", "fence", *_scope_params(action)),
+        locks=("ACCESS SHARE on the target until the transaction ends",),
+    )
+
+
+def _applied(ctx: Context) -> list[Sql]:
+    """Rows inserted, and rows that were there already, are the rows staged."""
+    actions = [step.action for step in ctx.plan.steps]
+    updates = any(isinstance(a, UpdateMatching) for a in actions)
+    if not updates and any(isinstance(a, InsertStaged) and a.missing_key for a in actions):
+        return []  # rows that were there are skipped and not counted; the keys prove it
+    done = counter("rows_inserted")
+    if updates:
+        done = exp.Add(this=done, expression=counter("rows_matched"))
+    return [_equal(word(done), "%s rows were applied, %s were staged")]
+
+
+def _scope_count(ctx: Context, action: Reconcile) -> list[Sql]:
+    # The rows of a window or of keys can only be found by an index that may not exist: not at level counts.
+    if action.scope in ("keys", "window") and action.level == "counts":
+        return []
+    query = exp.select("count(*)").from_(table(names.target(ctx.load), "t"))
+    scope = _scope(ctx, action)
+    query = query.where(scope) if scope is not None else query
+    return [_equal(sql(query), "the target holds %s rows of this run's scope, %s were staged")]
+
+
+def _key_proofs(ctx: Context, action: Reconcile) -> list[Sql]:
+    target, staging = names.target(ctx.load), names.staging(ctx, action.staging)
+    match = key_match(action.key, "t", "s")
+    in_target = exp.Exists(this=exp.select("1").from_(table(target, "t")).where(match))
+    in_staging = exp.Exists(this=exp.select("1").from_(table(staging, "s")).where(match))
+    missing = exp.select("count(*)").from_(table(staging, "s")).where(exp.Not(this=in_target))
+    proofs = [_none(missing, "%s staged keys are not in the target")]
+    if action.scope != "keys":
+        more = exp.select("count(*)").from_(table(target, "t"))
+        scope = _scope(ctx, action)
+        more = more.where(scope) if scope is not None else more
+        proofs.append(_none(more.where(exp.Not(this=in_staging)), "%s keys of the target were not staged"))
+    for left in _left(ctx):
+        gone = exp.select("1").from_(table(names.staging(ctx, left), "s")).where(key_match(action.key, "t", "s"))
+        stayed = exp.select("count(*)").from_(table(target, "t")).where(exp.Exists(this=gone))
+        proofs.append(_none(stayed, "%s rows that left the filter are still in the target"))
+    return proofs
+
+
+def _left(ctx: Context) -> list[Staging]:
+    actions = [step.action for step in ctx.plan.steps]
+    return [a.staging for a in actions if isinstance(a, DeleteMatching) and a.staging.role == "left"]
+
+
+def _same_content(ctx: Context, action: Reconcile) -> Sql:
+    scope = _scope(ctx, action)
+    return frame(
+        _SAME,
+        digest=staged_digest(action.staging, "t"),
+        target=word(table(names.target(ctx.load), "t")),
+        scope=sql(exp.Where(this=scope)) if scope is not None else Sql("   WHERE true"),
+    )
+
+
+def _scope(ctx: Context, action: Reconcile) -> exp.Expression | None:
+    """The rows of the target that this run answers for; None: all."""
+    if action.scope == "keys":
+        staged = exp.select("1").from_(table(names.staging(ctx, action.staging), "s"))
+        return exp.Exists(this=staged.where(key_match(action.key, "t", "s")))
+    if action.scope == "window" and action.interval is not None:
+        return interval_predicate(action.interval, column(_in_target(action), "t"), PREDICATES)
+    if action.scope == "partitions" and action.partitions is not None:
+        return partition_predicate(action.partitions, column(action.partitions.column, "t"), PREDICATES)
+    return None
+
+
+def _in_target(action: Reconcile) -> str:
+    """An interval names the source's column; the target may call it otherwise."""
+    cursor = action.interval.column if action.interval else ""
+    moved = (m.target.name for m in action.staging.columns if m.sql is None and m.source.name == cursor)
+    return next(moved, cursor)
+
+
+def _scope_params(action: Reconcile) -> tuple[str, ...]:
+    if action.scope == "window" and action.interval is not None:
+        return (action.interval.low, action.interval.high)
+    if action.scope == "partitions" and action.partitions is not None:
+        return (action.partitions.parameter,)
+    return ()
+
+
+def _equal(found: Sql, message: str) -> Sql:
+    return frame(_EQUAL, found=found, message=literal(message))
+
+
+def _none(query: exp.Select, message: str) -> Sql:
+    return frame(_NONE, found=sql(query), message=literal(message))

@@ -1,0 +1,122 @@
+"""setup/: what a DBA runs once, with the fewest privileges that the plan needs. Roles are psql variables."""
+
+from __future__ import annotations
+
+from dpone_compiler.backends.postgres import names
+from dpone_compiler.backends.postgres.script import word
+from dpone_compiler.plan.actions import DeleteAll, FreezeWindow
+from dpone_compiler.spi.backend import Context, SetupFile
+from dpone_compiler.sql.identifiers import identifier, table
+from dpone_compiler.sql.render import Sql, frame
+
+_STATE = """\
+<<schema>>CREATE TABLE IF NOT EXISTS <<state>> (
+  load text PRIMARY KEY,
+  fence bigint NOT NULL DEFAULT 0,
+  lease_owner text,
+  lease_until timestamp with time zone,
+  lease_backend integer,
+  lease_backend_start timestamp with time zone,
+  attempt bigint NOT NULL DEFAULT 0,
+  run_id text,
+  phase text NOT NULL DEFAULT 'idle' CHECK (phase IN ('idle', 'open', 'staged', 'committed', 'done')),
+  fingerprint text,
+  window_low text,
+  window_high text,
+  partitions text,
+  rows_staged bigint,
+  digest text,
+  watermark text NOT NULL DEFAULT '',
+  committed_run_id text,
+  rows_applied bigint,
+  adopted boolean NOT NULL DEFAULT false,
+  updated_at timestamp with time zone NOT NULL DEFAULT now()
+);
+COMMENT ON TABLE <<state>> IS 'dponec: one row a load; the data and this row commit together';
+COMMENT ON COLUMN <<state>>.fence IS 'token of the newest lease; a transaction with an older one fails';
+COMMENT ON COLUMN <<state>>.watermark IS 'the window''s high end of the last committed run, exclusive';
+
+-- psql -v loader=ROLE; without the variable nothing is granted.
+\\if :{?loader}
+GRANT USAGE ON SCHEMA <<state_schema>> TO :"loader";
+GRANT SELECT, INSERT, UPDATE ON <<state>> TO :"loader";
+GRANT USAGE ON SCHEMA <<target_schema>> TO :"loader";
+GRANT SELECT, INSERT, UPDATE, DELETE<<truncate>> ON <<target>> TO :"loader";
+GRANT USAGE, CREATE ON SCHEMA <<staging_schema>> TO :"loader";
+\\endif
+"""
+
+_SOURCE = """\
+-- psql -v reader=ROLE
+\\if :{?reader}
+GRANT USAGE ON SCHEMA <<schema>> TO :"reader";
+GRANT SELECT ON <<table>> TO :"reader";
+<<window>>\\endif
+"""
+
+_STATS = """\
+-- The window's end is the start of the oldest open transaction, also of other roles.
+GRANT pg_read_all_stats TO :"reader";
+"""
+_MAINTAIN = """\
+-- A brief SHARE lock: MAINTAIN on 17 and later; before that UPDATE, or declare cursor.lag.
+GRANT MAINTAIN ON <<table>> TO :"reader";
+"""
+
+
+def setup(ctx: Context) -> tuple[SetupFile, ...]:
+    """State table and grants of the sink; grants of the source."""
+    files: list[SetupFile] = []
+    if ctx.load.write.endpoint.engine == "postgres":
+        body = _state(ctx)
+        files.append(
+            SetupFile(
+                name="postgres_state.sql", side="target", body=body.text, purpose="state table, schemas and grants"
+            )
+        )
+    if ctx.load.read.endpoint.engine == "postgres":
+        files.append(
+            SetupFile(
+                name="postgres_source.sql", side="source", body=_source(ctx).text, purpose="what the reader may see"
+            )
+        )
+    return tuple(files)
+
+
+def _state(ctx: Context) -> Sql:
+    load = ctx.load
+    state, target = names.state(load), names.target(load)
+    staging_schema = load.write.staging_schema or target.schema
+    made = sorted({state.schema, staging_schema} - {target.schema})
+    lines = [frame("CREATE SCHEMA IF NOT EXISTS <<schema>>;\n", schema=word(identifier(name))).text for name in made]
+    truncates = any(isinstance(s.action, DeleteAll) and s.action.truncate for s in ctx.plan.steps)
+    return frame(
+        _STATE,
+        schema=Sql("".join(lines)),
+        state=word(table(state)),
+        state_schema=word(identifier(state.schema)),
+        target_schema=word(identifier(target.schema)),
+        target=word(table(target)),
+        staging_schema=word(identifier(staging_schema)),
+        truncate=Sql(", TRUNCATE" if truncates else ""),
+    )
+
+
+def _source(ctx: Context) -> Sql:
+    ref = names.source(ctx.load.read.endpoint.table)
+    window = Sql("")
+    for step in ctx.plan.steps:
+        if isinstance(step.action, FreezeWindow):
+            window = _window_grant(step.action, word(table(ref)))
+    return frame(_SOURCE, schema=word(identifier(ref.schema)), table=word(table(ref)), window=window)
+
+
+def _window_grant(action: FreezeWindow, source: Sql) -> Sql:
+    if action.assigned_by_database:
+        return Sql(_STATS)
+    return frame(_MAINTAIN, table=source) if action.lag is None else Sql("")
+
+
+def state_display(ctx: Context) -> str:
+    """The state table for people."""
+    return str(names.state(ctx.load))

@@ -1,0 +1,126 @@
+"""Postgres as a source: the selection, its fingerprint and its extraction."""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from dpone_compiler.backends.postgres import names
+from dpone_compiler.backends.postgres.canonical import digest_sum, row_text
+from dpone_compiler.backends.postgres.drift import check_table
+from dpone_compiler.backends.postgres.freeze import freeze_window
+from dpone_compiler.backends.postgres.native_type import NativeTypeError
+from dpone_compiler.backends.postgres.predicates import PREDICATES
+from dpone_compiler.backends.postgres.projection import arriving_value, parsed, source_value, wire_value
+from dpone_compiler.backends.postgres.script import sql
+from dpone_compiler.backends.postgres.shapes import shape
+from dpone_compiler.ir.load import MovedColumn
+from dpone_compiler.plan.actions import CheckTable, FingerprintSource, FreezeWindow, Selection, Transfer
+from dpone_compiler.plan.step import Step
+from dpone_compiler.spi.backend import Context, Lowered, Unsupported
+from dpone_compiler.sql.identifiers import column, table
+from dpone_compiler.sql.predicates import interval_predicate, partition_predicate
+from dpone_compiler.sql.render import Sql, frame
+
+# https://www.postgresql.org/docs/current/explicit-locking.html#LOCKING-TABLES
+_READ_LOCK = "ACCESS SHARE on the source table until the end of its snapshot: only ACCESS EXCLUSIVE (DDL) waits for it"
+
+
+def lower_source(ctx: Context, step: Step) -> Lowered | Unsupported:
+    """How Postgres does a step on its side as a source, or why it does not."""
+    action = step.action
+    try:
+        match action:
+            case CheckTable(side="source"):
+                return check_table(ctx, action)
+            case FreezeWindow():
+                return freeze_window(ctx, action)
+            case FingerprintSource():
+                return _fingerprint(ctx, action)
+            case Transfer():
+                return _extract(ctx, action)
+            case _:
+                return Unsupported(f"{type(action).__name__} is not done on the source")
+    except NativeTypeError as error:
+        return Unsupported(str(error))
+
+
+def _extract(ctx: Context, action: Transfer) -> Lowered | Unsupported:
+    if action.wire not in ("binary", "text", "tsv"):
+        return Unsupported(f"Postgres does not send the wire format {action.wire!r}")
+    values = [_named(moved, ctx.sink.name) for moved in action.selection.columns]
+    query = sql(select_from(ctx, action.selection, values))
+    # COPY … (FORMAT text) is tab-separated: https://www.postgresql.org/docs/current/sql-copy.html
+    return Lowered(
+        op="transfer",
+        bodies={"extract": frame(_COPY_OUT[action.wire], query=query).text},
+        params=selection_params(action.selection),
+        locks=(_READ_LOCK,),
+    )
+
+
+_COPY_OUT = {
+    "binary": "COPY (\n<<query>>\n) TO STDOUT (FORMAT binary);\n",
+    "text": "COPY (\n<<query>>\n) TO STDOUT (FORMAT text, ENCODING 'UTF8');\n",
+    "tsv": "COPY (\n<<query>>\n) TO STDOUT (FORMAT text, ENCODING 'UTF8');\n",
+}
+
+
+def _named(moved: MovedColumn, sink: str) -> exp.Expression:
+    value = wire_value(moved, sink)
+    if isinstance(value, exp.Column) and value.name == moved.target.name:
+        return value
+    return exp.Alias(this=value, alias=exp.Identifier(this=moved.target.name, quoted=True))
+
+
+def _fingerprint(ctx: Context, action: FingerprintSource) -> Lowered:
+    selection = action.selection
+    values: list[exp.Expression] = [_as(shape("count(*)::text"), "source_rows")]
+    if action.level == "counts":
+        values += [_as(shape("''"), "source_a"), _as(shape("''"), "source_b")]
+    else:
+        line = row_text(tuple(arriving_value(moved, ctx.sink.name) for moved in selection.columns))
+        values += [_as(digest_sum(line, 0), "source_a"), _as(digest_sum(line, 1), "source_b")]
+    return Lowered(
+        op="query",
+        bodies={"main": _ended(sql(select_from(ctx, selection, values))).text},
+        params=selection_params(selection),
+        captures=("source_rows", "source_a", "source_b"),
+        locks=(_READ_LOCK,),
+    )
+
+
+def _as(value: exp.Expression, name: str) -> exp.Expression:
+    return exp.Alias(this=value, alias=exp.to_identifier(name))
+
+
+def _ended(query: Sql) -> Sql:
+    return frame("<<query>>;\n", query=query)
+
+
+def select_from(ctx: Context, selection: Selection, values: list[exp.Expression]) -> exp.Select:
+    """The selection's rows. No alias: the manifest's filter names bare columns."""
+    conditions: list[exp.Expression] = []
+    if selection.where is not None:
+        wanted = parsed(selection.where)
+        conditions.append(shape("NOT coalesce(:wanted, false)", wanted=wanted) if selection.negate_filter else wanted)
+    if selection.interval is not None:
+        conditions.append(interval_predicate(selection.interval, column(selection.interval.column), PREDICATES))
+    if selection.partitions is not None:
+        value = _on_source(ctx, selection, selection.partitions.column)
+        conditions.append(partition_predicate(selection.partitions, value, PREDICATES))
+    query = exp.Select(expressions=values).from_(table(names.source(selection.table)))
+    return query.where(*conditions) if conditions else query
+
+
+def _on_source(ctx: Context, selection: Selection, target_column: str) -> exp.Expression:
+    """A partition column is named by the target; on the source it is whatever is moved into it."""
+    everything = ctx.load.decisions.columns
+    moved = selection.columns if not isinstance(everything, tuple) else (*selection.columns, *everything)
+    return next((source_value(m) for m in moved if m.target.name == target_column), column(target_column))
+
+
+def selection_params(selection: Selection) -> tuple[str, ...]:
+    """The run parameters that a selection's predicates read."""
+    interval = (selection.interval.low, selection.interval.high) if selection.interval else ()
+    partitions = (selection.partitions.parameter,) if selection.partitions else ()
+    return (*interval, *partitions)

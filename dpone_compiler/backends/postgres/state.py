@@ -1,0 +1,255 @@
+"""The state row: what the load knows of itself, in the target, in the same transaction as the data (docs/adr/0003)."""
+
+from __future__ import annotations
+
+from dpone_compiler.backends.postgres import names
+from dpone_compiler.backends.postgres.script import do_block, literal, word
+from dpone_compiler.ir.load import Load
+from dpone_compiler.plan.actions import FindPartitions, FreezeWindow
+from dpone_compiler.spi.backend import Context, Lowered
+from dpone_compiler.sql.identifiers import table
+from dpone_compiler.sql.render import Sql, frame
+
+_READ = """\
+SELECT coalesce(s.phase, 'idle') AS phase,
+       coalesce(s.run_id, '') AS attempt_run_id,
+       coalesce(s.fingerprint, '') AS attempt_fingerprint,
+       coalesce(s.window_low, '') AS attempt_low,
+       coalesce(s.window_high, '') AS attempt_high,
+       coalesce(s.partitions, '') AS attempt_partitions,
+       coalesce(s.rows_staged, 0)::text AS rows_staged,
+       coalesce(s.digest, '') AS digest,
+       coalesce(s.watermark, '') AS watermark,
+       coalesce(s.fence, 0)::text AS fence,
+       coalesce(s.lease_owner, '') AS lease_owner,
+       coalesce(ceil(extract(epoch FROM s.lease_until - clock_timestamp()))::bigint, 0)::text AS lease_seconds,
+       CASE WHEN s.lease_backend IS NULL THEN ''
+            WHEN a.pid IS NULL THEN '0'
+            WHEN a.backend_start IS NULL THEN ''
+            WHEN a.backend_start = s.lease_backend_start THEN '1'
+            ELSE '0' END AS lease_alive,
+       CASE WHEN EXISTS (SELECT FROM <<target>>) THEN '0' ELSE '1' END AS target_empty,
+       CASE WHEN s.adopted THEN '1' ELSE '0' END AS adopted
+  FROM (VALUES (<<load>>)) AS one (load)
+  LEFT JOIN <<state>> AS s ON s.load = one.load
+  LEFT JOIN pg_stat_activity AS a ON a.pid = s.lease_backend;
+"""
+
+STATE_COLUMNS = (
+    "phase",
+    "attempt_run_id",
+    "attempt_fingerprint",
+    "attempt_low",
+    "attempt_high",
+    "attempt_partitions",
+    "rows_staged",
+    "digest",
+    "watermark",
+    "fence",
+    "lease_owner",
+    "lease_seconds",
+    "lease_alive",
+    "target_empty",
+    "adopted",
+)
+
+# A holder whose backend is gone cannot come back; a hidden backend_start (another role's session) proves nothing.
+_ACQUIRE = """\
+INSERT INTO <<state>> AS s (load, fence, lease_owner, lease_until, lease_backend, lease_backend_start, updated_at)
+SELECT <<load>>, 1, current_setting('dponec.run_id'), clock_timestamp() + <<lease>>::interval, h.pid,
+       (SELECT a.backend_start FROM pg_stat_activity AS a WHERE a.pid = h.pid), clock_timestamp()
+  FROM (SELECT nullif(current_setting('dponec.lease_backend', true), '')::integer) AS h (pid)
+ON CONFLICT (load) DO UPDATE
+   SET fence = s.fence + 1, lease_owner = excluded.lease_owner, lease_until = excluded.lease_until,
+       lease_backend = excluded.lease_backend, lease_backend_start = excluded.lease_backend_start,
+       updated_at = excluded.updated_at
+ WHERE s.lease_owner IS NULL
+    OR s.lease_owner = excluded.lease_owner
+    OR s.lease_until <= clock_timestamp()
+    OR (s.lease_backend IS NOT NULL AND NOT EXISTS (
+          SELECT FROM pg_stat_activity AS a
+           WHERE a.pid = s.lease_backend
+             AND (a.backend_start IS NULL OR a.backend_start = s.lease_backend_start)))
+RETURNING s.fence::text AS fence;
+"""
+
+_MINE = """\
+ WHERE load = <<load>> AND fence = current_setting('dponec.fence')::bigint
+   AND lease_owner = current_setting('dponec.run_id')"""
+
+_LOST = """\
+  GET DIAGNOSTICS affected = ROW_COUNT;
+  IF affected <> 1 THEN
+    RAISE EXCEPTION USING ERRCODE = <<code>>, MESSAGE = <<message>>, HINT = <<hint>>;
+  END IF;"""
+
+_OPEN = """\
+  UPDATE <<state>>
+     SET attempt = attempt + 1, run_id = current_setting('dponec.run_id'), phase = 'open',
+         fingerprint = current_setting('dponec.fingerprint'), window_low = <<low>>, window_high = <<high>>,
+         partitions = NULL, rows_staged = NULL, digest = NULL, updated_at = clock_timestamp()
+<<mine>>
+     AND NOT (run_id IS NOT DISTINCT FROM current_setting('dponec.run_id') AND phase IN ('committed', 'done'));
+<<lost>>"""
+
+_FENCE = """\
+  PERFORM set_config('lock_timeout', <<timeout>>, true)<<statement>>;
+  PERFORM pg_advisory_xact_lock(hashtextextended(<<key>>, 0));
+  PERFORM FROM <<state>>
+<<mine>>
+     FOR UPDATE;
+<<lost>>"""
+
+_COMMIT = """\
+  UPDATE <<state>>
+     SET phase = 'committed', committed_run_id = run_id, rows_applied = rows_staged<<watermark>>,
+         updated_at = clock_timestamp()
+<<mine>>
+     AND run_id = current_setting('dponec.run_id') AND phase = 'staged' AND rows_staged IS NOT NULL<<window>>;
+<<lost>>"""
+
+# Repeating it after another run has begun must not disturb that run, so only our own lease is given back.
+_RELEASE = """\
+UPDATE <<state>>
+   SET lease_owner = NULL, lease_until = NULL, lease_backend = NULL, lease_backend_start = NULL,
+       phase = CASE WHEN phase = 'committed' AND run_id = current_setting('dponec.run_id') THEN 'done' ELSE phase END,
+       updated_at = clock_timestamp()
+<<mine>>;
+"""
+
+AFFECTED = Sql("  affected bigint;")
+
+
+def state_sql(load: Load) -> Sql:
+    """The state table's name."""
+    return word(table(names.state(load)))
+
+
+def mine(load: Load) -> Sql:
+    """Our row, as long as the lease is ours and the token is the newest."""
+    return frame(_MINE, load=literal(load.name))
+
+
+def exactly_one(code: str, message: str, hint: str) -> Sql:
+    """Refuse unless the last statement touched one row. Needs `affected bigint`."""
+    return frame(_LOST, code=literal(code), message=literal(message), hint=literal(hint))
+
+
+def lost_lease() -> Sql:
+    """The refusal of a zombie."""
+    return exactly_one(
+        "DP410",
+        "another run holds the lease of this load now, so this one may not write",
+        "nothing of this transaction was kept; look at dponec status and run again",
+    )
+
+
+def read_state(ctx: Context) -> Lowered:
+    """One row always, also when the load has no state row yet."""
+    body = frame(
+        _READ,
+        target=word(table(names.target(ctx.load))),
+        load=literal(ctx.load.name),
+        state=state_sql(ctx.load),
+    )
+    return Lowered(op="query", bodies={"main": body.text}, captures=STATE_COLUMNS)
+
+
+def acquire_lease(ctx: Context) -> Lowered:
+    """One row with the new token, or no row when another run holds the lease."""
+    lease = literal(f"{ctx.load.write.limits.lease_seconds} seconds")
+    body = frame(_ACQUIRE, state=state_sql(ctx.load), load=literal(ctx.load.name), lease=lease)
+    return Lowered(
+        op="query",
+        bodies={"main": body.text},
+        params=("run_id", "lease_backend"),
+        captures=("fence",),
+        locks=("ROW EXCLUSIVE on the state table and its row until the statement ends",),
+    )
+
+
+def open_attempt(ctx: Context) -> Lowered:
+    """Phase open with the frozen window; a run that is committed already is refused."""
+    windowed = has_window(ctx)
+    body = frame(
+        _OPEN,
+        state=state_sql(ctx.load),
+        low=Sql("current_setting('dponec.window_low')" if windowed else "NULL"),
+        high=Sql("current_setting('dponec.window_high')" if windowed else "NULL"),
+        mine=mine(ctx.load),
+        lost=lost_lease(),
+    )
+    window = ("window_low", "window_high") if windowed else ()
+    return Lowered(
+        op="sql",
+        bodies={"main": do_block(body, AFFECTED).text + "\n"},
+        params=("run_id", "fence", "fingerprint", *window),
+        locks=("ROW EXCLUSIVE on the state table and its row until the transaction ends",),
+    )
+
+
+def fence(ctx: Context) -> Lowered:
+    """Advisory lock of the target first, then the state row: every load takes them in this order."""
+    limits = ctx.load.write.limits
+    statement = Sql("")
+    if limits.statement_timeout:
+        statement = frame(
+            ", set_config('statement_timeout', <<limit>>, true)", limit=literal(f"{limits.statement_timeout}s")
+        )
+    body = frame(
+        _FENCE,
+        timeout=literal(f"{limits.lock_timeout}s"),
+        statement=statement,
+        key=literal(names.lock_key(ctx.load)),
+        state=state_sql(ctx.load),
+        mine=mine(ctx.load),
+        lost=lost_lease(),
+    )
+    return Lowered(
+        op="sql",
+        bodies={"main": do_block(body, AFFECTED).text + "\n"},
+        params=("run_id", "fence"),
+        locks=(
+            # https://www.postgresql.org/docs/current/explicit-locking.html#ADVISORY-LOCKS
+            f"advisory lock of {names.target(ctx.load)} until the transaction ends: other loads into it wait",
+            "FOR UPDATE on the state row until the transaction ends",
+        ),
+    )
+
+
+def commit_state(ctx: Context, windowed: bool) -> Lowered:
+    """Phase committed and, for a window, the watermark: in the transaction of the data, one row or DP511."""
+    body = frame(
+        _COMMIT,
+        state=state_sql(ctx.load),
+        watermark=Sql(",\n         watermark = current_setting('dponec.window_high')" if windowed else ""),
+        mine=mine(ctx.load),
+        window=Sql("\n     AND window_high = current_setting('dponec.window_high')" if windowed else ""),
+        lost=exactly_one(
+            "DP511",
+            "the state row is not this run's staged attempt, so the watermark did not move",
+            "the data of this transaction was rolled back; run again",
+        ),
+    )
+    return Lowered(
+        op="sql",
+        bodies={"main": do_block(body, AFFECTED).text + "\n"},
+        params=("run_id", "fence", *(("window_high",) if windowed else ())),
+        locks=("ROW EXCLUSIVE on the state table and its row until the transaction ends",),
+    )
+
+
+def release_lease(ctx: Context) -> Lowered:
+    """Give our lease back; done when committed."""
+    body = frame(_RELEASE, state=state_sql(ctx.load), mine=mine(ctx.load))
+    return Lowered(op="sql", bodies={"main": body.text}, params=("run_id", "fence"))
+
+
+def has_window(ctx: Context) -> bool:
+    """The plan freezes a window."""
+    return any(isinstance(step.action, FreezeWindow) for step in ctx.plan.steps)
+
+
+def has_partitions(ctx: Context) -> bool:
+    """The plan finds its partitions at run time."""
+    return any(isinstance(step.action, FindPartitions) for step in ctx.plan.steps)

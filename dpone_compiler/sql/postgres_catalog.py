@@ -1,0 +1,18 @@
+"""How Postgres' catalog is asked for a type's text: the same in introspection and in the drift check, whatever search_path says."""
+
+from __future__ import annotations
+
+from dpone_compiler.sql.render import Sql
+
+# format_type() leaves out the schema of a type that search_path finds, so types outside pg_catalog are spelled here.
+# Needs `a` (pg_attribute) in scope.
+COLUMN_TYPE = Sql(
+    """(SELECT CASE WHEN n.nspname = 'pg_catalog' THEN format_type(a.atttypid, a.atttypmod)
+        ELSE quote_ident(n.nspname) || '.' || quote_ident(b.typname)
+             || coalesce(substring(format_type(a.atttypid, a.atttypmod) FROM '\\([^()]*\\)'), '')
+             || CASE WHEN t.oid <> b.oid THEN '[]' ELSE '' END END
+        FROM pg_type AS t
+        JOIN pg_type AS b ON b.oid = CASE WHEN t.typcategory = 'A' AND t.typelem <> 0 THEN t.typelem ELSE t.oid END
+        JOIN pg_namespace AS n ON n.oid = b.typnamespace
+        WHERE t.oid = a.atttypid)"""
+)
