@@ -32,7 +32,7 @@ FROM (SELECT 1) one LEFT JOIN dponec.dponec_state s ON s.load = 'orders'
 ACQUIRE = """
 INSERT INTO dponec.dponec_state AS s (load, fence, lease_owner, lease_until, lease_backend, lease_backend_start)
 SELECT 'orders', 1, current_setting('dponec.run_id'), clock_timestamp() + interval '60 s', a.pid, a.backend_start
-FROM (SELECT 1) one LEFT JOIN pg_stat_activity a ON a.pid = pg_backend_pid() AND current_setting('dponec.holder') = 'session'
+FROM (SELECT 1) one LEFT JOIN pg_stat_activity a ON a.pid = nullif(current_setting('dponec.lease_backend'), '')::int
 ON CONFLICT (load) DO UPDATE SET fence = s.fence + 1, lease_owner = excluded.lease_owner,
   lease_until = excluded.lease_until, lease_backend = excluded.lease_backend, lease_backend_start = excluded.lease_backend_start
 WHERE s.lease_until IS NULL OR s.lease_until <= clock_timestamp() OR s.lease_owner = excluded.lease_owner
@@ -91,7 +91,7 @@ def hand_steps() -> tuple[tuple[StepDoc, dict[str, str]], ...]:
             "acquire_lease",
             ACQUIRE,
             op="query",
-            params=("run_id", "holder"),
+            params=("run_id", "lease_backend"),
             captures=("fence",),
             more={"heartbeat": HEARTBEAT, "giveback": GIVEBACK},
         ),
@@ -169,7 +169,7 @@ def write_hand_bundle(folder: Path, **overrides: Any) -> PlanDoc:
     for path, body in files.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_text(body, encoding="utf-8")
-    names = ("run_id", "fingerprint", "fence", "watermark", "window_low", "window_high", "source_rows", "holder")
+    names = ("run_id", "fingerprint", "fence", "watermark", "window_low", "window_high", "source_rows", "lease_backend")
     values: dict[str, Any] = {
         "name": LOAD,
         "compiler": "test",

@@ -58,7 +58,7 @@ class Attempt:
             return "the attempt is open and its window frozen"
         if reached >= rank("committed") and step.transaction in self._committing:
             return "the run is committed"
-        if step.guard.kind == "phase" and self._phase_reached(step.guard.phase, reached, staged):
+        if step.guard.phase and self._phase_reached(step.guard.phase, reached, staged):
             return f"phase {step.guard.phase} is reached"
         return self._before_from(step, reached)
 

@@ -51,7 +51,9 @@ class Executor:
         match step.op:
             case "sql":
                 return self._run(step, session).affected, 0
-            case "query":
+            case "query" | "lock":  # the runner has taken the lock; its body, if any, gives the token
+                if not step.file:
+                    return None, 0
                 result = self._run(step, session)
                 self._parameters.capture(step, result)
                 return None, 0

@@ -140,7 +140,9 @@ class Run:
             self._close_groups(step)
 
     def _guarded(self, step: StepDoc) -> str:
-        asked = step.guard.kind == "query" and step.op != "foreach" and self._attempt.asks_guards
+        asked = (
+            step.guard.kind == "query" and not step.guard.phase and step.op != "foreach" and self._attempt.asks_guards
+        )
         if not asked:
             return ""
         self._open_groups(step)
@@ -167,11 +169,11 @@ class Run:
 
     def _special(self, step: StepDoc) -> Report:
         """The steps that the protocol knows by kind; all others are their op alone."""
-        if step.op == "lock":
-            self._holding.lock()
-            return Report(None, 0, 0.0)
         match step.kind:
             case "read_state":
+                # Before the row is read: what it says must still hold when we act on it.
+                if any(other.op == "lock" for other in self._doc.steps) and not self._options.dry_run:
+                    self._holding.lock()
                 return self._read_state(step)
             case "acquire_lease":
                 return self._acquire(step)
@@ -199,7 +201,7 @@ class Run:
             )
         self._attempt.begin(verdict, windowed=options.window is not None)
         self._parameters.start(verdict.run_id)
-        self._parameters.put(**{name: row.get(name, "") for name in step.captures}, holder="")
+        self._parameters.put(**{name: row.get(name, "") for name in step.captures}, holder="", lease_backend="")
         self._parameters.put(watermark=row.get("watermark", ""))
         if verdict.mode == "continue":
             self._parameters.take_over(row)
@@ -223,16 +225,21 @@ class Run:
 
     def _acquire(self, step: StepDoc) -> Report:
         started = time.monotonic()
+        if not step.file:  # the file lock alone
+            return Report(None, 0, 0.0)
         side = "holder" if step.files.get("heartbeat") else "target"
-        self._parameters.put(holder="session" if side == "holder" else "")
-        result = self._sessions.on(side).run(self._bundle.body(step.file), self._parameters.of(step))
+        session = self._sessions.on(side)
+        pid = str(getattr(session, "backend_pid", "")) if side == "holder" else ""
+        self._parameters.put(holder="session" if side == "holder" else "", lease_backend=pid)
+        result = session.run(self._bundle.body(step.file), self._parameters.of(step))
         if not result.rows:
             message = "another run took the lease of this load just now"
             next = command("dponec", "run", self._options.shown)
             raise RefusedError("DP413", message, exit_code=4, next=next, retryable=True, step=step.id)
         self._parameters.capture(step, result)
         self._attempt.leased = True
-        if side == "holder" and (session := self._sessions.detach(side)) is not None:
+        if side == "holder":
+            self._sessions.detach(side)
             self._holding.hold(session, step, self._bundle, self._parameters.all())
         return Report(None, 0, time.monotonic() - started)
 

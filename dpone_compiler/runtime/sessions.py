@@ -14,11 +14,9 @@ from dpone_compiler.runtime.outcome import RefusedError
 
 Opener = Callable[[str], Session]
 
-# The limits of a plan that are settings of the engine's session; the others are read by bodies or by the runner.
-_SETTINGS = {
-    "postgres": ("lock_timeout", "statement_timeout", "idle_in_transaction_session_timeout"),
-    "clickhouse": ("max_execution_time", "max_memory_usage"),
-}
+# The one limit of a plan that is a session setting everywhere; the others are read by bodies or by the runner. Not the
+# statement timeout: it would end a long COPY of the source.
+_SETTINGS = {"postgres": ("lock_timeout",)}
 
 
 def engine_opener(doc: PlanDoc, environ: Mapping[str, str], file: Path | None) -> Opener:
@@ -28,7 +26,7 @@ def engine_opener(doc: PlanDoc, environ: Mapping[str, str], file: Path | None) -
 
     def open_one(connection_id: str) -> Session:
         names = _SETTINGS.get(engines.get(connection_id, ""), ())
-        limits = {name: str(doc.limits[name]) for name in names if doc.limits.get(name) not in (None, "")}
+        limits = {name: f"{doc.limits[name]}s" for name in names if doc.limits.get(name)}
         return open_session(resolve(connection_id, environ, file), limits=limits)
 
     return open_one

@@ -56,6 +56,11 @@ class PostgresSession:
             pq.TransactionStatus.INERROR,
         )
 
+    @property
+    def backend_pid(self) -> str:
+        """The server process of this session, which the lease names as its holder."""
+        return str(self._connection.pgconn.backend_pid)
+
     def run(self, body: str, params: Mapping[str, str]) -> Result:
         """Run every statement of a body. Without parameters and outside a transaction it is sent as it stands,
 
