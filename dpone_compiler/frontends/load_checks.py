@@ -32,8 +32,10 @@ def check_names(loads: Iterable[Load]) -> Diagnostics:
     for load in loads:
         first = seen.setdefault(load.name, load)
         if first is not load:
-            where = str(first.origin.at("name") or "another file")
-            found.append(Diagnostic(DuplicateLoad(load.name, where), load.origin.at("name"), load.name))
+            # One template may have named both: then the loads themselves are the places to show.
+            path = "" if first.origin.at("name") == load.origin.at("name") else "name"
+            where = str(first.origin.at(path) or "another file")
+            found.append(Diagnostic(DuplicateLoad(load.name, where), load.origin.at(path), load.name))
     return tuple(found)
 
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from dpone_compiler.diagnostics.diagnostic import Diagnostic, Diagnostics
 from dpone_compiler.diagnostics.problem import Severity
+from dpone_compiler.diagnostics.render.excerpt import printable
 from dpone_compiler.source.text import SourceFile
 
 _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
@@ -34,7 +35,8 @@ def _command(diagnostic: Diagnostic) -> str:
 
 # The toolkit escapes exactly these (actions/toolkit, packages/core/src/command.ts).
 def _data(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    lines = text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return printable(lines)
 
 
 def _property(text: str) -> str:

@@ -51,8 +51,9 @@ def _diagnostic(model: type[BaseModel], node: Node, details: ErrorDetails, load:
     problem = _problem(model, path, details, top)
     span = place(node, path, key=details["type"] == "extra_forbidden")
     if details["type"] == "extra_forbidden" and span.file.startswith(PREFIX):
-        dotted = span.file.removeprefix(PREFIX)
-        problem = UnknownOverride(dotted, did_you_mean(str(path[-1]), _keys(model, path[:-1])))
+        override = span.file.removeprefix(PREFIX)
+        # The command line is no file: the message itself names the place.
+        return Diagnostic(UnknownOverride(override, did_you_mean(str(path[-1]), _keys(model, path[:-1]))), None, load)
     return Diagnostic(problem, span, load)
 
 

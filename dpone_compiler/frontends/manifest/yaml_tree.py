@@ -30,6 +30,19 @@ MAX_NODES = 200_000
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
+# YAML 1.1, and so libyaml, ends a line at these and would fold them into a space; YAML 1.2 and editors do not.
+_BREAKS = (0x85, 0x2028, 0x2029)
+
+
+def _stand_ins(text: str) -> dict[int, int]:
+    """Private characters that the text does not use, for those that the parser must not take for line ends."""
+    found = [code for code in _BREAKS if chr(code) in text]
+    if not found:
+        return {}
+    free = (code for code in range(0xE000, 0xF900) if chr(code) not in text)
+    return dict(zip(found, free, strict=False))
+
+
 class _Stop(Exception):
     """Ends the reading of a file that cannot be understood any further; never leaves this module."""
 
@@ -43,10 +56,12 @@ class _Reader:
         self._starts = [0]
         self._starts.extend(index + 1 for index, char in enumerate(file.text) if char == "\n")
         self._anchors: dict[str, tuple[Node, int]] = {}
+        self._hidden = _stand_ins(file.text)
+        self._shown = {after: before for before, after in self._hidden.items()}
 
     def read(self) -> Node | None:
         try:
-            return self._document(iter(yaml.parse(self.file.text, Loader=_LOADER)))
+            return self._document(iter(yaml.parse(self.file.text.translate(self._hidden), Loader=_LOADER)))
         except _Stop:
             return None
         except yaml.MarkedYAMLError as error:
@@ -90,7 +105,7 @@ class _Reader:
 
     def _made(self, event: Any, events: Iterator[Any], depth: int, span: Span) -> tuple[Node, int]:
         if isinstance(event, yaml.ScalarEvent):
-            text = str(event.value)
+            text = str(event.value).translate(self._shown)
             return Scalar(resolve(text) if event.implicit[0] else text, text, span), 1
         if isinstance(event, yaml.SequenceStartEvent):
             return self._sequence(events, depth, span)

@@ -1,0 +1,130 @@
+"""Problems of a load as a whole, whichever front end built it, DP040 to DP099."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from dpone_compiler.diagnostics.problem import Problem, Severity
+
+
+@dataclass(frozen=True, slots=True)
+class KeyNeeded(Problem):
+    """A strategy that finds rows by key has no key.
+
+    Without `unique_key` there is no way to say which row of the target a new row replaces.
+
+    Example: `strategy: {mode: incremental_merge}`.
+
+    What to do: add `unique_key: [column, …]`: columns that are unique in the source and never NULL.
+    """
+
+    mode: str
+    code: ClassVar[str] = "DP040"
+    template: ClassVar[str] = "mode {mode} needs a unique_key"
+    advice: ClassVar[str] = "add unique_key: [column, …] under sink.strategy"
+
+
+@dataclass(frozen=True, slots=True)
+class PartitionNeeded(Problem):
+    """`partition_replace` has no partition column.
+
+    The rows to be replaced are those of the partitions read; without a column that would be the whole table.
+
+    Example: `strategy: {mode: partition_replace}`.
+
+    What to do: add `partition: {column: business_date, by: day}`.
+    """
+
+    code: ClassVar[str] = "DP041"
+    template: ClassVar[str] = "mode partition_replace needs a partition column"
+    advice: ClassVar[str] = "add partition: {{column: …, by: day}} under sink.strategy"
+
+
+@dataclass(frozen=True, slots=True)
+class DuplicateLoad(Problem):
+    """Two loads have one name.
+
+    A name is the identity of a load: its bundle, its state row and its lock hang on it. Two loads with one name would
+    overwrite each other's state.
+
+    Example: a batch whose `process_name` does not contain `{{ src_schema }}`.
+
+    What to do: give each a name of its own.
+    """
+
+    name: str
+    first: str
+    code: ClassVar[str] = "DP042"
+    template: ClassVar[str] = "two loads are named {name!r}; the first is at {first}"
+    advice: ClassVar[str] = "give each load a name of its own"
+
+
+@dataclass(frozen=True, slots=True)
+class RepeatedColumn(Problem):
+    """A column is named twice in one list.
+
+    Two columns of the target with one name cannot be written; a key that repeats a column is a slip.
+
+    Example: `columns: [{name: id}, {name: order_id, as: id}]`.
+
+    What to do: remove one, or rename it with `as`.
+    """
+
+    name: str
+    where: str
+    code: ClassVar[str] = "DP043"
+    template: ClassVar[str] = "column {name!r} is named twice in {where}"
+    advice: ClassVar[str] = "remove one of the two"
+
+
+@dataclass(frozen=True, slots=True)
+class ScopeNeeded(Problem):
+    """Mode `replace` has no typed scope.
+
+    dpone deletes by a text of SQL here; when that text is always true, it empties the table. This compiler takes only a
+    typed range, from which it makes both what is read and what is deleted.
+
+    Example: `strategy: {mode: replace, custom_predicate: "1=1"}`.
+
+    What to do: add `source.options.portable_scope: {kind: range, column: day, lower: 2026-01-01, upper: 2026-02-01}`.
+    """
+
+    code: ClassVar[str] = "DP044"
+    template: ClassVar[str] = "mode replace needs source.options.portable_scope"
+    advice: ClassVar[str] = "add portable_scope: {{kind: range, column: …, lower: …, upper: …}} under source.options"
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnNameNeeded(Problem):
+    """A computed column has no name.
+
+    Engines invent different names for an expression, so the target's column must be named here.
+
+    Example: `columns: [{sql: "price * amount"}]`.
+
+    What to do: add `as: total`.
+    """
+
+    code: ClassVar[str] = "DP045"
+    template: ClassVar[str] = "a column needs a name: name for one of the source, as for a computed one"
+    advice: ClassVar[str] = "add as: <column of the target>"
+
+
+@dataclass(frozen=True, slots=True)
+class KeysUnused(Problem):
+    """Keys of dpone that were recorded and have no effect here.
+
+    They say nothing about which rows move (orchestration, labels, evidence folders), so they are kept in the plan
+    under `unused` and nothing else is done with them. Hooks are among them: they are not executed.
+
+    Example: `runtime: {profile: small}`.
+
+    What to do: nothing; remove them when nobody else reads them.
+    """
+
+    keys: str
+    code: ClassVar[str] = "DP050"
+    severity: ClassVar[Severity] = Severity.NOTE
+    template: ClassVar[str] = "recorded, without effect: {keys}"
+    advice: ClassVar[str] = ""

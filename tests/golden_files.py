@@ -1,0 +1,21 @@
+"""Golden files: one text file an artifact under tests/golden/<test module>/, written by syrupy, never by hand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
+from syrupy.location import PyTestLocation
+
+GOLDEN = Path(__file__).parent / "golden"
+
+
+class GoldenText(SingleFileSnapshotExtension):
+    """A text file whose name is the test's and its parameter's."""
+
+    _write_mode = WriteMode.TEXT
+    file_extension = "txt"
+
+    @classmethod
+    def dirname(cls, *, test_location: PyTestLocation) -> str:
+        return str(GOLDEN / test_location.basename)
