@@ -110,7 +110,8 @@ def _named(process: Block, naming: Block, here: Span) -> Block:
             process = process.with_entry(key, entry)
     sink = process.get("sink")
     table = sink.get("table") if isinstance(sink, Block) else None
-    if not isinstance(sink, Block) or isinstance(table, Scalar):
+    # A topic is a name already; a second one from the templates would contradict it.
+    if not isinstance(sink, Block) or isinstance(table, Scalar) or sink.get("topic") is not None:
         return process
     table = table if isinstance(table, Block) else Block({}, here)
     schema = naming.entries.get("sink_dataset") or naming.entries.get("sink_schema")

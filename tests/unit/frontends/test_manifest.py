@@ -260,6 +260,27 @@ def test_keys_that_would_change_the_rows_are_refused(key: str) -> None:
     assert codes(flat(reading=key)) == ["DP015"]
 
 
+def test_replace_takes_a_typed_scope_alone() -> None:
+    scope = "options: {portable_scope: {kind: range, column: d, lower: 2026-01-01, upper: 2026-02-01}}"
+    load = load_of(flat(reading=scope, writing="strategy: {mode: replace}"))
+    recorded = '{"column":"d","kind":"range","lower":"2026-01-01","upper":"2026-02-01"}'
+    assert dict(load.passthrough)["source.options.portable_scope"] == recorded
+    assert codes(flat(writing='strategy: {mode: replace, custom_predicate: "1=1"}')) == ["DP015"]
+    assert codes(flat(reading="options: {portable_scope: {kind: range, column: d, lower: [1]}}"))[0] == "DP012"
+
+
+def test_blocks_of_strategies_are_recorded_and_their_keys_checked() -> None:
+    text = "strategy: {mode: scd2, unique_key: a, scd2: {valid_from_column: f, delete_policy: ignore}}"
+    assert dict(load_of(flat(writing=text)).passthrough)["sink.strategy.scd2"].startswith('{"delete_policy":"ignore"')
+    assert codes(flat(writing="strategy: {mode: scd2, unique_key: a, scd2: {valid_from: f}}")) == ["DP010"]
+    assert codes(flat(writing="strategy: {diff: {delete_policy: drop}}")) == ["DP024"]
+
+
+@pytest.mark.parametrize("written", ["true", "false", "{mode: key_snapshot, guards: {max_delete_rows: 5}}"])
+def test_reconciliation_is_a_switch_or_a_block(written: str) -> None:
+    assert dict(load_of(flat() + f"reconciliation: {written}\n").passthrough).keys() == {"reconciliation"}
+
+
 def test_harmless_values_of_refused_keys() -> None:
     load_of(flat(writing="strategy: {only_new_rows: false, custom_predicate: null}") + "transforms: []\n")
 

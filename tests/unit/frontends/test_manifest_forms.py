@@ -121,6 +121,35 @@ schemas: {public: {tables: [Core_City]}}
     assert load.write.endpoint.table == TableRef("landing__crm__db_1", "public__core_city")
 
 
+def test_a_batch_as_dpone_ships_them() -> None:
+    text = """
+kind: dpone.batch.v1
+convention: landing_raw_v1
+vars: {src_system: crm, src_database: db, owner_team: us, sla: daily}
+defaults:
+  source:
+    type: mssql
+    connection_type: vault
+    connection_id: m
+    vault_path: m/s
+    options: {batch_size: 100000, export_format: csv, compress_export: false}
+  sink:
+    type: kafka
+    connection_type: vault
+    connection_id: k
+    vault_path: k/d
+    topic: dwh__orders
+    strategy: {mode: incremental_append, unique_key: id}
+    options: {message_format: json, key: {mode: unique_key}, delivery: {mode: idempotent}, log_sample_rows: 5}
+  state: {type: mssql, connection_id: m, connection_type: vault, atomicity: target_atomic, provisioning: external}
+  bigquery_proxy: {proxy_enable: true}
+schemas: {dbo: {tables: [orders]}}
+"""
+    load = load_of(text)
+    assert load.write.endpoint.table == TableRef("", "dwh__orders")
+    assert load.name == "dbo_orders__incremental_append"
+
+
 @pytest.mark.parametrize(
     "bad",
     [
@@ -128,6 +157,8 @@ schemas: {public: {tables: [Core_City]}}
         "vars: {src_table: x}",
         "vars: {a: '{{ 1/0 }}'}",
         "vars: {a: '{% for x in y %}'}",
+        "vars: {a: '{{ \"x\" * 10000000000 }}'}",
+        "vars: {a: '{{ 9 ** 9 ** 9 }}'}",
         "vars: {a: \"{{ ''.__class__.__mro__ }}\"}",
     ],
 )

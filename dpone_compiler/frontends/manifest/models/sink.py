@@ -140,7 +140,10 @@ class SinkOptions(Closed):
     delivery: Recorded = None
     schema_registry: Recorded = None
     type_inference: Recorded = None
+    message_format: Recorded = None
+    envelope: Recorded = None
     dlq: Unused = None
+    log_sample_rows: Unused = None
     lineage: Unused = None
     load_governance: Unused = None
     durable_quality_replay: Unused = None
