@@ -14,9 +14,9 @@ from dpone_compiler.backends.postgres.setup import setup, state_display
 from dpone_compiler.backends.postgres.sink import lower_sink
 from dpone_compiler.backends.postgres.source import lower_source
 from dpone_compiler.backends.postgres.staging import stored_row
-from dpone_compiler.backends.postgres.types import parse_type, propose_type
 from dpone_compiler.ir.load import MovedColumn
 from dpone_compiler.spi.backend import Backend, Context, ParamSpec
+from dpone_compiler.sql.postgres_types import parse_type, propose_type
 
 
 def digest_expression(columns: tuple[MovedColumn, ...], side: str) -> str:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dpone_compiler.backends.postgres import names
-from dpone_compiler.backends.postgres.native_type import NativeTypeError, read_native
 from dpone_compiler.backends.postgres.script import do_block, literal
 from dpone_compiler.ir.load import Load, MovedColumn
 from dpone_compiler.ir.schema import Column, TableFacts
 from dpone_compiler.plan.actions import CheckTable
 from dpone_compiler.spi.backend import Context, Lowered
 from dpone_compiler.sql.postgres_catalog import COLUMN_TYPE
+from dpone_compiler.sql.postgres_native import NativeTypeError, read_native
 from dpone_compiler.sql.render import Sql, frame, join
 
 _BODY = """\

@@ -11,13 +11,13 @@ waits for every writer. A sequence with CACHE above 1 hands out numbers out of o
 from __future__ import annotations
 
 from dpone_compiler.backends.postgres import names
-from dpone_compiler.backends.postgres.native_type import type_tree
 from dpone_compiler.backends.postgres.predicates import comparable_type
 from dpone_compiler.backends.postgres.script import do_block, literal, statements, word
 from dpone_compiler.expr.types import DataType, Kind
 from dpone_compiler.plan.actions import FreezeWindow
 from dpone_compiler.spi.backend import Context, Lowered, Unsupported
 from dpone_compiler.sql.identifiers import column, table
+from dpone_compiler.sql.postgres_native import type_tree
 from dpone_compiler.sql.render import Sql, frame
 
 _MINIMUM = {16: "-32768", 32: "-2147483648", 64: "-9223372036854775808"}

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from dpone_compiler.backends.postgres.native_type import cast
 from dpone_compiler.backends.postgres.script import setting
 from dpone_compiler.backends.postgres.shapes import shape
-from dpone_compiler.backends.postgres.types import propose_type
 from dpone_compiler.expr.types import DataType, Kind
 from dpone_compiler.ir.interval import PartitionSet
 from dpone_compiler.sql.identifiers import text
+from dpone_compiler.sql.postgres_native import cast
+from dpone_compiler.sql.postgres_types import propose_type
 
 _UNITS = {"hour": "1 hour", "day": "1 day", "month": "1 month", "year": "1 year"}
 

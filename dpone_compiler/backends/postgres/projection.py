@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from sqlglot import exp, parse_one
 
-from dpone_compiler.backends.postgres.native_type import NativeTypeError, cast, read_native
 from dpone_compiler.backends.postgres.shapes import shape
-from dpone_compiler.backends.postgres.types import parse_type
 from dpone_compiler.expr.types import DataType, Kind
 from dpone_compiler.ir.load import MovedColumn, ParsedSql
 from dpone_compiler.sql.identifiers import column, text
+from dpone_compiler.sql.postgres_native import NativeTypeError, cast, read_native
+from dpone_compiler.sql.postgres_types import parse_type
 
 _BUILT_IN = frozenset(Kind) - {Kind.OTHER, Kind.ENUM, Kind.ARRAY}
 

@@ -6,13 +6,18 @@ other within the scope. content, full: the digest of the scope in the target is 
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sqlglot import exp
 
 from dpone_compiler.backends.postgres import names
-from dpone_compiler.backends.postgres.predicates import PREDICATES
-from dpone_compiler.backends.postgres.script import counter, do_block, literal, sql, statements, word
+from dpone_compiler.backends.postgres.predicates import PREDICATES, PostgresPredicates
+from dpone_compiler.backends.postgres.script import counter, do_block, literal, setting, sql, statements, word
+from dpone_compiler.backends.postgres.shapes import shape
 from dpone_compiler.backends.postgres.staging import staged_digest, staging_sql
 from dpone_compiler.backends.postgres.state import mine, state_sql
+from dpone_compiler.expr.types import DataType, Kind
+from dpone_compiler.ir.load import MovedColumn
 from dpone_compiler.plan.actions import DeleteMatching, InsertStaged, Reconcile, Staging, UpdateMatching
 from dpone_compiler.spi.backend import Context, Lowered
 from dpone_compiler.sql.identifiers import column, table
@@ -72,7 +77,7 @@ def reconcile(ctx: Context, action: Reconcile) -> Lowered:
     ]
     if action.key and action.level in _PROVING_KEYS:
         parts += _key_proofs(ctx, action)
-    if action.level in ("content", "full"):
+    if action.level in ("content", "full") and (action.key or _exact(action)):
         parts.append(_same_content(ctx, action))
     return Lowered(
         op="sql",
@@ -96,7 +101,7 @@ def _applied(ctx: Context) -> list[Sql]:
 
 def _scope_count(ctx: Context, action: Reconcile) -> list[Sql]:
     # The rows of a window or of keys can only be found by an index that may not exist: not at level counts.
-    if action.scope in ("keys", "window") and action.level == "counts":
+    if (action.scope in ("keys", "window") and action.level == "counts") or not _exact(action):
         return []
     query = exp.select("count(*)").from_(table(names.target(ctx.load), "t"))
     scope = _scope(ctx, action)
@@ -111,7 +116,7 @@ def _key_proofs(ctx: Context, action: Reconcile) -> list[Sql]:
     in_staging = exp.Exists(this=exp.select("1").from_(table(staging, "s")).where(match))
     missing = exp.select("count(*)").from_(table(staging, "s")).where(exp.Not(this=in_target))
     proofs = [_none(missing, "%s staged keys are not in the target")]
-    if action.scope != "keys":
+    if action.scope != "keys" and _exact(action):
         more = exp.select("count(*)").from_(table(target, "t"))
         scope = _scope(ctx, action)
         more = more.where(scope) if scope is not None else more
@@ -130,6 +135,8 @@ def _left(ctx: Context) -> list[Staging]:
 
 def _same_content(ctx: Context, action: Reconcile) -> Sql:
     scope = _scope(ctx, action)
+    if not _exact(action):
+        scope = _scope(ctx, replace(action, scope="keys")) if action.key else None
     return frame(
         _SAME,
         digest=staged_digest(action.staging, "t"),
@@ -144,17 +151,43 @@ def _scope(ctx: Context, action: Reconcile) -> exp.Expression | None:
         staged = exp.select("1").from_(table(names.staging(ctx, action.staging), "s"))
         return exp.Exists(this=staged.where(key_match(action.key, "t", "s")))
     if action.scope == "window" and action.interval is not None:
-        return interval_predicate(action.interval, column(_in_target(action), "t"), PREDICATES)
+        moved = _cursor(action)
+        interval = replace(action.interval, type=moved.target.type) if moved else action.interval
+        name = moved.target.name if moved else interval.column
+        return interval_predicate(interval, column(name, "t"), _Bounds(action.interval.type))
     if action.scope == "partitions" and action.partitions is not None:
         return partition_predicate(action.partitions, column(action.partitions.column, "t"), PREDICATES)
     return None
 
 
-def _in_target(action: Reconcile) -> str:
-    """An interval names the source's column; the target may call it otherwise."""
+def _cursor(action: Reconcile) -> MovedColumn | None:
+    """An interval names the source's column; the target may call it otherwise, and store it in another type."""
     cursor = action.interval.column if action.interval else ""
-    moved = (m.target.name for m in action.staging.columns if m.sql is None and m.source.name == cursor)
-    return next(moved, cursor)
+    return next((m for m in action.staging.columns if m.sql is None and m.source.name == cursor), None)
+
+
+def _exact(action: Reconcile) -> bool:
+    """Whether the scope's rows can be told from the others in the target: not by a cursor that was rounded or dropped."""
+    if action.scope != "window" or action.interval is None:
+        return True
+    moved = _cursor(action)
+    if moved is None:
+        return False
+    given, held = moved.source.type, moved.target.type
+    coarser = held.kind is Kind.TIMESTAMP and (held.precision or 0) < (given.precision or 0)
+    return given.kind is held.kind and not coarser
+
+
+class _Bounds(PostgresPredicates):
+    """Bounds without a zone are UTC where the target stores instants, whatever the session says."""
+
+    def __init__(self, given: DataType) -> None:
+        self._given = given
+
+    def parameter(self, name: str, type_: DataType) -> exp.Expression:
+        if type_.tz and not self._given.tz:
+            return shape("(:value)::timestamp AT TIME ZONE 'UTC'", value=setting(name))
+        return super().parameter(name, type_)
 
 
 def _scope_params(action: Reconcile) -> tuple[str, ...]:

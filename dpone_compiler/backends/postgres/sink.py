@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dpone_compiler.backends.postgres import apply, checks, staging, state
 from dpone_compiler.backends.postgres.drift import check_table
-from dpone_compiler.backends.postgres.native_type import NativeTypeError
 from dpone_compiler.backends.postgres.partitions import find_partitions
 from dpone_compiler.backends.postgres.reconcile import reconcile
 from dpone_compiler.plan import actions as do
 from dpone_compiler.plan.step import Step
 from dpone_compiler.spi.backend import Context, Lowered, Unsupported
+from dpone_compiler.sql.postgres_native import NativeTypeError
 
 _IN_PLACE = "Postgres changes the table in place, inside one transaction: "
 
@@ -17,12 +17,12 @@ _IN_PLACE = "Postgres changes the table in place, inside one transaction: "
 def lower_sink(ctx: Context, step: Step) -> Lowered | Unsupported:
     """How Postgres does a step on its side as a sink, or why it does not."""
     try:
-        return _lower(ctx, step.action)
+        return _lower(ctx, step, step.action)
     except NativeTypeError as error:
         return Unsupported(str(error))
 
 
-def _lower(ctx: Context, action: do.Action) -> Lowered | Unsupported:  # noqa: C901, PLR0912 - one arm an action
+def _lower(ctx: Context, step: Step, action: do.Action) -> Lowered | Unsupported:  # noqa: C901, PLR0912 - one arm an action
     match action:
         case do.CheckTable():
             return (
@@ -61,7 +61,7 @@ def _lower(ctx: Context, action: do.Action) -> Lowered | Unsupported:  # noqa: C
         case do.RecordStaged():
             return staging.record_staged(ctx, action)
         case do.Fence():
-            return state.fence(ctx)
+            return state.fence(ctx, step)
         case do.DeleteAll():
             return apply.delete_all(ctx, action)
         case do.DeleteMatching():

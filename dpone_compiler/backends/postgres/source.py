@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sqlglot import exp
 
 from dpone_compiler.backends.postgres import names
 from dpone_compiler.backends.postgres.canonical import digest_sum, row_text
 from dpone_compiler.backends.postgres.drift import check_table
 from dpone_compiler.backends.postgres.freeze import freeze_window
-from dpone_compiler.backends.postgres.native_type import NativeTypeError
 from dpone_compiler.backends.postgres.predicates import PREDICATES
 from dpone_compiler.backends.postgres.projection import arriving_value, parsed, source_value, wire_value
 from dpone_compiler.backends.postgres.script import sql
 from dpone_compiler.backends.postgres.shapes import shape
+from dpone_compiler.ir.interval import PartitionSet
 from dpone_compiler.ir.load import MovedColumn
 from dpone_compiler.plan.actions import CheckTable, FingerprintSource, FreezeWindow, Selection, Transfer
 from dpone_compiler.plan.step import Step
 from dpone_compiler.spi.backend import Context, Lowered, Unsupported
 from dpone_compiler.sql.identifiers import column, table
+from dpone_compiler.sql.postgres_native import NativeTypeError
 from dpone_compiler.sql.predicates import interval_predicate, partition_predicate
 from dpone_compiler.sql.render import Sql, frame
 
@@ -78,7 +81,7 @@ def _fingerprint(ctx: Context, action: FingerprintSource) -> Lowered:
     if action.level == "counts":
         values += [_as(shape("''"), "source_a"), _as(shape("''"), "source_b")]
     else:
-        line = row_text(tuple(arriving_value(moved, ctx.sink.name) for moved in selection.columns))
+        line = row_text(tuple(arriving_value(moved, ctx.sink.name) for moved in _compared(ctx, selection)))
         values += [_as(digest_sum(line, 0), "source_a"), _as(digest_sum(line, 1), "source_b")]
     return Lowered(
         op="query",
@@ -87,6 +90,11 @@ def _fingerprint(ctx: Context, action: FingerprintSource) -> Lowered:
         captures=("source_rows", "source_a", "source_b"),
         locks=(_READ_LOCK,),
     )
+
+
+def _compared(ctx: Context, selection: Selection) -> tuple[MovedColumn, ...]:
+    """A generated column of the target computes itself, so it is not compared."""
+    return tuple(m for m in selection.columns if not (ctx.sink.name == "postgres" and m.target.generated))
 
 
 def _as(value: exp.Expression, name: str) -> exp.Expression:
@@ -106,17 +114,23 @@ def select_from(ctx: Context, selection: Selection, values: list[exp.Expression]
     if selection.interval is not None:
         conditions.append(interval_predicate(selection.interval, column(selection.interval.column), PREDICATES))
     if selection.partitions is not None:
-        value = _on_source(ctx, selection, selection.partitions.column)
-        conditions.append(partition_predicate(selection.partitions, value, PREDICATES))
+        conditions.append(_partition_condition(ctx, selection, selection.partitions))
     query = exp.Select(expressions=values).from_(table(names.source(selection.table)))
-    return query.where(*conditions) if conditions else query
+    query = query.where(*conditions) if conditions else query
+    return query.distinct() if selection.distinct else query
 
 
-def _on_source(ctx: Context, selection: Selection, target_column: str) -> exp.Expression:
-    """A partition column is named by the target; on the source it is whatever is moved into it."""
+def _partition_condition(ctx: Context, selection: Selection, partitions: PartitionSet) -> exp.Expression:
+    """The set names a source column; its values are those of the target's column, so a conversion comes before the test."""
     everything = ctx.load.decisions.columns
-    moved = selection.columns if not isinstance(everything, tuple) else (*selection.columns, *everything)
-    return next((source_value(m) for m in moved if m.target.name == target_column), column(target_column))
+    moved = (*selection.columns, *everything) if isinstance(everything, tuple) else selection.columns
+    found = next((m for m in moved if m.source.name == partitions.column), None)
+    if found is None:
+        return partition_predicate(partitions, column(partitions.column), PREDICATES)
+    if found.sql is None and found.source.type.kind is found.target.type.kind:
+        return partition_predicate(partitions, source_value(found), PREDICATES)
+    value, type_ = arriving_value(found, ctx.sink.name)
+    return partition_predicate(replace(partitions, type=type_), value, PREDICATES)
 
 
 def selection_params(selection: Selection) -> tuple[str, ...]:

@@ -6,15 +6,15 @@ from sqlglot import exp
 
 from dpone_compiler.backends.postgres import names
 from dpone_compiler.backends.postgres.canonical import digest_sum, row_text
-from dpone_compiler.backends.postgres.native_type import cast
 from dpone_compiler.backends.postgres.script import do_block, literal, sql, statements, word
 from dpone_compiler.backends.postgres.shapes import shape
 from dpone_compiler.backends.postgres.state import AFFECTED, has_partitions, lost_lease, mine, state_sql
-from dpone_compiler.backends.postgres.types import parse_type
 from dpone_compiler.ir.load import MovedColumn
 from dpone_compiler.plan.actions import CleanStaging, CreateStaging, DropStaging, RecordStaged, Staging, Transfer
 from dpone_compiler.spi.backend import Context, Lowered, Unsupported
 from dpone_compiler.sql.identifiers import column, identifier, table
+from dpone_compiler.sql.postgres_native import cast
+from dpone_compiler.sql.postgres_types import parse_type
 from dpone_compiler.sql.predicates import any_null
 from dpone_compiler.sql.render import Sql, frame, join
 

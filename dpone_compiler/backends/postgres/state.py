@@ -5,7 +5,8 @@ from __future__ import annotations
 from dpone_compiler.backends.postgres import names
 from dpone_compiler.backends.postgres.script import do_block, literal, word
 from dpone_compiler.ir.load import Load
-from dpone_compiler.plan.actions import FindPartitions, FreezeWindow
+from dpone_compiler.plan.actions import CommitState, FindPartitions, FreezeWindow
+from dpone_compiler.plan.step import Step
 from dpone_compiler.spi.backend import Context, Lowered
 from dpone_compiler.sql.identifiers import table
 from dpone_compiler.sql.render import Sql, frame
@@ -73,6 +74,22 @@ ON CONFLICT (load) DO UPDATE
 RETURNING s.fence::text AS fence;
 """
 
+# The row is locked by our own transaction while it writes; a beat must not wait for it.
+_HEARTBEAT = """\
+UPDATE <<state>> AS s SET lease_until = clock_timestamp() + <<lease>>::interval
+  FROM (SELECT load FROM <<state>>
+<<mine>>
+           FOR UPDATE SKIP LOCKED) AS free (load)
+ WHERE s.load = free.load;
+"""
+
+_GIVE_BACK = """\
+UPDATE <<state>>
+   SET lease_owner = NULL, lease_until = NULL, lease_backend = NULL, lease_backend_start = NULL,
+       updated_at = clock_timestamp()
+<<mine>>;
+"""
+
 _MINE = """\
  WHERE load = <<load>> AND fence = current_setting('dponec.fence')::bigint
    AND lease_owner = current_setting('dponec.run_id')"""
@@ -94,11 +111,12 @@ _OPEN = """\
 
 _FENCE = """\
   PERFORM set_config('lock_timeout', <<timeout>>, true)<<statement>>;
-  PERFORM pg_advisory_xact_lock(hashtextextended(<<key>>, 0));
-  PERFORM FROM <<state>>
+<<advisory>>  PERFORM FROM <<state>>
 <<mine>>
      FOR UPDATE;
 <<lost>>"""
+
+_ADVISORY = "  PERFORM pg_advisory_xact_lock(hashtextextended(<<key>>, 0));\n"
 
 _COMMIT = """\
   UPDATE <<state>>
@@ -158,10 +176,15 @@ def read_state(ctx: Context) -> Lowered:
 def acquire_lease(ctx: Context) -> Lowered:
     """One row with the new token, or no row when another run holds the lease."""
     lease = literal(f"{ctx.load.write.limits.lease_seconds} seconds")
-    body = frame(_ACQUIRE, state=state_sql(ctx.load), load=literal(ctx.load.name), lease=lease)
+    state, own = state_sql(ctx.load), mine(ctx.load)
+    bodies = {
+        "main": frame(_ACQUIRE, state=state, load=literal(ctx.load.name), lease=lease).text,
+        "heartbeat": frame(_HEARTBEAT, state=state, lease=lease, mine=own).text,
+        "giveback": frame(_GIVE_BACK, state=state, mine=own).text,
+    }
     return Lowered(
         op="query",
-        bodies={"main": body.text},
+        bodies=bodies,
         params=("run_id", "lease_backend"),
         captures=("fence",),
         locks=("ROW EXCLUSIVE on the state table and its row until the statement ends",),
@@ -188,8 +211,12 @@ def open_attempt(ctx: Context) -> Lowered:
     )
 
 
-def fence(ctx: Context) -> Lowered:
-    """Advisory lock of the target first, then the state row: every load takes them in this order."""
+def fence(ctx: Context, step: Step) -> Lowered:
+    """Advisory lock of the target first, then the state row: every load takes them in this order.
+
+    A transaction that only stages leaves the target's lock to others, for a COPY may be long.
+    """
+    finalizing = any(isinstance(s.action, CommitState) and s.transaction == step.transaction for s in ctx.plan.steps)
     limits = ctx.load.write.limits
     statement = Sql("")
     if limits.statement_timeout:
@@ -200,7 +227,7 @@ def fence(ctx: Context) -> Lowered:
         _FENCE,
         timeout=literal(f"{limits.lock_timeout}s"),
         statement=statement,
-        key=literal(names.lock_key(ctx.load)),
+        advisory=frame(_ADVISORY, key=literal(names.lock_key(ctx.load))) if finalizing else Sql(""),
         state=state_sql(ctx.load),
         mine=mine(ctx.load),
         lost=lost_lease(),
@@ -211,7 +238,10 @@ def fence(ctx: Context) -> Lowered:
         params=("run_id", "fence"),
         locks=(
             # https://www.postgresql.org/docs/current/explicit-locking.html#ADVISORY-LOCKS
-            f"advisory lock of {names.target(ctx.load)} until the transaction ends: other loads into it wait",
+            *(
+                (f"advisory lock of {names.target(ctx.load)} until the transaction ends: other loads into it wait",)
+                * finalizing
+            ),
             "FOR UPDATE on the state row until the transaction ends",
         ),
     )

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dpone_compiler.backends.postgres.native_type import NativeType, NativeTypeError, read_native
 from dpone_compiler.expr.types import DataType, Kind
+from dpone_compiler.sql.postgres_native import NativeType, NativeTypeError, read_native
 
 _FIXED: dict[str, DataType] = {
     "boolean": DataType(kind=Kind.BOOL),
