@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import strategies as st
 
 from dpone_compiler.frontends import meaning
+from dpone_compiler.frontends.load_checks import check_load, name_fault
 from dpone_compiler.ir.load import (
     ENGINES,
     SOURCE_ENGINES,
@@ -103,7 +106,9 @@ READS = st.builds(
     Read,
     endpoint=endpoints(SOURCE_ENGINES),
     where=st.one_of(st.none(), SQL),
-    columns=st.one_of(st.none(), st.lists(COLUMNS, min_size=1, max_size=3).map(tuple)),
+    columns=st.one_of(
+        st.none(), st.lists(COLUMNS, min_size=1, max_size=3, unique_by=lambda column: column.target).map(tuple)
+    ),
     cursor=st.one_of(st.none(), CURSORS),
     declared=st.lists(st.tuples(NAME, TEXT, st.booleans()), max_size=3).map(tuple),
 )
@@ -112,7 +117,7 @@ WRITES = st.builds(
     endpoint=endpoints(ENGINES),
     mode=st.sampled_from(meaning.MODES),
     merge_policy=st.sampled_from(meaning.MERGE_POLICIES),
-    key=st.lists(NAME, max_size=3).map(tuple),
+    key=st.lists(NAME, max_size=3, unique=True).map(tuple),
     partition=st.one_of(st.none(), PARTITIONS),
     staging_schema=optional(NAME),
     state_schema=optional(NAME),
@@ -121,13 +126,20 @@ WRITES = st.builds(
     policies=POLICIES,
     limits=LIMITS,
 )
+
+
+def _workable(load: Load) -> Load:
+    """The load with a mode that needs nothing, when its own needs what it lacks."""
+    return replace(load, write=replace(load.write, mode="auto")) if check_load(load) else load
+
+
 LOADS = st.builds(
     Load,
-    name=NAME,
+    name=NAME.filter(lambda name: not name_fault(name)),
     read=READS,
     write=WRITES,
     hints=HINTS,
     depends_on=st.lists(NAME, max_size=3).map(tuple),
     description=TEXT,
     passthrough=st.dictionaries(TEXT, TEXT, max_size=2).map(lambda found: tuple(sorted(found.items()))),
-)
+).map(_workable)

@@ -43,6 +43,12 @@ def test_a_duration_reads_back(seconds: int) -> None:
     assert duration_seconds(duration_text(seconds)) == seconds
 
 
+def test_deep_nesting_is_a_problem_and_not_an_overflow() -> None:
+    for deep in ("not " * 5000 + "cdc", "not (" * 5000 + "cdc" + ")" * 5000):
+        _, problems = read_language(SourceFile("deep.dpone", f'gate g {{ when {deep} deny "no" }}'))
+        assert [p.code for p in problems] == ["DP185"]
+
+
 def test_hostile_sql_takes_no_exponential_time() -> None:
     for hostile in ("(" * 2000, "('" * 2000, "''" * 5000 + "(", "/*" * 2000, "--" * 2000, "(a''" * 2000, " " * 5000):
         begun = time.perf_counter()

@@ -15,6 +15,7 @@ def read_from(draft: Draft, clause: Node) -> None:
     """`from ENGINE.CONNECTION table`."""
     draft.source = _endpoint(draft, clause, SOURCE_ENGINES, "read from")
     draft.place("source", clause)
+    draft.place("source.connection", names(clause)[1])
     draft.place("source.table", subtrees(clause, "table")[0])
 
 
@@ -22,6 +23,7 @@ def read_into(draft: Draft, clause: Node) -> None:
     """`into ENGINE.CONNECTION table`."""
     draft.sink = _endpoint(draft, clause, ENGINES, "write into")
     draft.place("sink", clause)
+    draft.place("sink.connection", names(clause)[1])
     draft.place("sink.table", subtrees(clause, "table")[0])
 
 

@@ -10,9 +10,12 @@ from dpone_compiler.diagnostics.problem import Problem
 
 @dataclass(frozen=True, slots=True)
 class UnknownFact(Problem):
-    """A condition names a fact that the compiler does not have. Such a rule could never fire.
+    """A condition names a fact that the compiler does not have.
+
+    Such a rule could never fire.
 
     Example: `when row >= 1_000_000`: the fact is called rows.
+
     What to do: use one of the facts of docs/reference/policy.md.
     """
 
@@ -27,7 +30,10 @@ class UnknownFact(Problem):
 class FactComparedWithOtherKind(Problem):
     """A fact is compared with a value of another kind, so the comparison could never be true.
 
+    A rule that can never fire is worse than none: its author believes in it.
+
     Example: `changed >= 5` (a share is written 5%), `rows > many`, `sink > postgres` (words have no order).
+
     What to do: write a value of the kind that the message names.
     """
 
@@ -44,7 +50,10 @@ class FactComparedWithOtherKind(Problem):
 class WordOutsideFact(Problem):
     """A fact with a closed list of words is compared with a word outside it.
 
+    A gate on a misspelt engine would never close.
+
     Example: `sink = postgress`.
+
     What to do: use one of the words.
     """
 
@@ -60,7 +69,10 @@ class WordOutsideFact(Problem):
 class UnknownStrategyChosen(Problem):
     """A rule chooses a strategy that does not exist.
 
+    The compiler would find no steps for it.
+
     Example: `choose merge`: it is called incremental_merge.
+
     What to do: use a known strategy.
     """
 
@@ -75,7 +87,10 @@ class UnknownStrategyChosen(Problem):
 class PolicyNamedTwice(Problem):
     """Two rules or two gates of one file have the same name, so a report could not say which one acted.
 
+    Reports, plans and the source map name rules and gates by their name.
+
     Example: `gate never_big {…}` twice.
+
     What to do: rename one.
     """
 
@@ -87,10 +102,28 @@ class PolicyNamedTwice(Problem):
     first: str
 
 
+@dataclass(frozen=True, slots=True)
+class ConditionTooDeep(Problem):
+    """A condition nests `not`, `and` and `or` too deeply.
+
+    Nobody can review such a rule, and reading it would exhaust the compiler's stack.
+
+    Example: sixty times `not` in a row.
+
+    What to do: split the rule into several; rules are tried in order.
+    """
+
+    code: ClassVar[str] = "DP185"
+    template: ClassVar[str] = "this condition nests more than {deepest} levels"
+    advice: ClassVar[str] = "split the rule into several; rules are tried in order"
+    deepest: int
+
+
 POLICY_PROBLEMS: tuple[type[Problem], ...] = (
     UnknownFact,
     FactComparedWithOtherKind,
     WordOutsideFact,
     UnknownStrategyChosen,
     PolicyNamedTwice,
+    ConditionTooDeep,
 )

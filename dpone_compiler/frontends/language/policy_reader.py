@@ -8,7 +8,7 @@ from dpone_compiler.diagnostics.diagnostic import Diagnostic, Diagnostics
 from dpone_compiler.diagnostics.suggest import did_you_mean
 from dpone_compiler.frontends import meaning
 from dpone_compiler.frontends.language.policy_check import Checked, check_flag, check_known, check_value
-from dpone_compiler.frontends.language.policy_problems import UnknownStrategyChosen
+from dpone_compiler.frontends.language.policy_problems import ConditionTooDeep, UnknownStrategyChosen
 from dpone_compiler.frontends.language.trees import Node, names, quantity, span_of, subtree, subtrees, texts, word
 from dpone_compiler.ir.load import STRATEGIES
 from dpone_compiler.policy.model import (
@@ -28,6 +28,8 @@ from dpone_compiler.policy.model import (
     Rule,
     Value,
 )
+
+DEEPEST = 50  # every reader of a condition is recursive, and Python's stack is finite
 
 
 def read_rule(statement: Node, file: str) -> tuple[Rule, Diagnostics]:
@@ -69,14 +71,17 @@ def _ignored(node: Node, checked: Checked) -> Ignored:
     return Ignored(code=word(code), when=_condition(when, checked), because=word(because))
 
 
-def _condition(node: Node, checked: Checked) -> Condition:
+def _condition(node: Node, checked: Checked, depth: int = 1) -> Condition:
+    if depth > DEEPEST:
+        checked.report(ConditionTooDeep(DEEPEST), node)
+        return ALWAYS
     match str(node.data):
         case "any_of":
-            return AnyOf(tuple(_condition(term, checked) for term in subtrees(node)))
+            return AnyOf(tuple(_condition(term, checked, depth + 1) for term in subtrees(node)))
         case "all_of":
-            return All(tuple(_condition(term, checked) for term in subtrees(node)))
+            return All(tuple(_condition(term, checked, depth + 1) for term in subtrees(node)))
         case "negation":
-            return Not(_condition(subtrees(node)[0], checked))
+            return Not(_condition(subtrees(node)[0], checked, depth + 1))
         case _:
             return _atom(node, checked)
 

@@ -10,10 +10,14 @@ from dpone_compiler.diagnostics.problem import Problem
 
 @dataclass(frozen=True, slots=True)
 class SyntaxNotUnderstood(Problem):
-    """The text stops following the grammar here. The message says what was found and what may stand in its place.
+    """The text stops following the grammar here.
+
+    The message says what was found and what may stand in its place.
 
     Example: `load orders { form postgres.pg public.orders }`: the clause is called `from`.
-    What to do: write one of the expected words. The rest of the file is still read, so other problems show as well.
+
+    What to do: write one of the expected words. The rest of the file is still read, so other problems show as
+    well.
     """
 
     code: ClassVar[str] = "DP100"
@@ -28,8 +32,12 @@ class SyntaxNotUnderstood(Problem):
 class UnclosedText(Problem):
     """A quote is opened and never closed, so the rest of the file would be taken for text.
 
+    Everything up to the end of the file is then part of that text, and no clause after it is seen.
+
     Example: `description "daily orders` without the second quote.
-    What to do: close it. A quote inside a text is written twice. SQL with unusual quoting stands between `$$` and `$$`.
+
+    What to do: close it. A quote inside a text is written twice. SQL with unusual quoting stands between `$$` and
+    `$$`.
     """
 
     code: ClassVar[str] = "DP101"
@@ -42,7 +50,10 @@ class UnclosedText(Problem):
 class UnknownEngine(Problem):
     """The word before the connection is not an engine that can stand on this side of a load.
 
+    The engine decides which SQL is written, so it is never guessed.
+
     Example: `from mysql.shop public.orders`.
+
     What to do: use one of the listed engines. bigquery and kafka are written to, not read from.
     """
 
@@ -58,7 +69,10 @@ class UnknownEngine(Problem):
 class TableNameNotUsable(Problem):
     """The table name has too many parts, or lacks the part that this engine needs.
 
+    A guess could write into a table of the same name in another schema.
+
     Example: `into bigquery.dwh orders` has no dataset; `from postgres.pg a.b.c` has three parts.
+
     What to do: write schema.table, and quote a part that contains a dot: `public."odd.name"`.
     """
 
@@ -72,9 +86,12 @@ class TableNameNotUsable(Problem):
 
 @dataclass(frozen=True, slots=True)
 class ClauseGivenTwice(Problem):
-    """One load says the same thing twice. The compiler does not guess which one was meant.
+    """One load says the same thing twice.
+
+    The compiler does not guess which one was meant.
 
     Example: two `key` clauses, or `hint rows 5 rows 6`.
+
     What to do: keep one. Lists are separated by commas: `key region, order_id`.
     """
 
@@ -89,7 +106,10 @@ class ClauseGivenTwice(Problem):
 class ClauseMissing(Problem):
     """A load must say where rows come from and where they go.
 
+    Neither side has a default.
+
     Example: `load orders { from postgres.pg public.orders }` has no `into`.
+
     What to do: add the clause.
     """
 
@@ -104,7 +124,11 @@ class ClauseMissing(Problem):
 class UnknownWord(Problem):
     """A place that takes one of a few words has another word.
 
-    Example: `strategy merge`: the mode is called `incremental_merge`. `on null_keys ignore`: the words are fail, skip.
+    A word that is passed over would leave the default in force, which is seldom what was meant.
+
+    Example: `strategy merge`: the mode is called `incremental_merge`. `on null_keys ignore`: the words are fail,
+    skip.
+
     What to do: use one of the words named in the help.
     """
 
@@ -120,7 +144,10 @@ class UnknownWord(Problem):
 class QuantityNotUnderstood(Problem):
     """A duration, share, size or count cannot be read, or is outside its range.
 
+    Such numbers steer the choice of the strategy and the edges of a window; a wrong one loses rows without a sound.
+
     Example: `lag 10 minuets`; `changed 20`, which would be 2000 %; `bytes 50 GX`; `max 0`.
+
     What to do: write 10 minutes, 20%, 50 GB.
     """
 
@@ -133,29 +160,17 @@ class QuantityNotUnderstood(Problem):
 
 
 @dataclass(frozen=True, slots=True)
-class LoadNamedTwice(Problem):
-    """Two loads of one file have the same name, so their bundles would overwrite each other.
-
-    Example: `load orders {…}` twice.
-    What to do: rename one.
-    """
-
-    code: ClassVar[str] = "DP108"
-    template: ClassVar[str] = "load {name!r} is defined twice in this file"
-    advice: ClassVar[str] = "rename one; the first is at {first}"
-    name: str
-    first: str
-
-
-@dataclass(frozen=True, slots=True)
 class NameEmpty(Problem):
     """A quoted name with nothing inside names nothing.
 
+    No engine has a table or column of that name.
+
     Example: `key ""`.
+
     What to do: write the name.
     """
 
-    code: ClassVar[str] = "DP109"
+    code: ClassVar[str] = "DP108"
     template: ClassVar[str] = "a name must not be empty"
 
 
@@ -168,6 +183,5 @@ LANGUAGE_PROBLEMS: tuple[type[Problem], ...] = (
     ClauseMissing,
     UnknownWord,
     QuantityNotUnderstood,
-    LoadNamedTwice,
     NameEmpty,
 )

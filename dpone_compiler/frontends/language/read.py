@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from dpone_compiler.diagnostics.diagnostic import Diagnostic, Diagnostics
+from dpone_compiler.diagnostics.diagnostic import Diagnostic, Diagnostics, has_errors
 from dpone_compiler.frontends.language.load_reader import read_load
 from dpone_compiler.frontends.language.parser import parse
 from dpone_compiler.frontends.language.policy_problems import PolicyNamedTwice
 from dpone_compiler.frontends.language.policy_reader import read_gate, read_rule
-from dpone_compiler.frontends.language.problems import LoadNamedTwice
+from dpone_compiler.frontends.load_checks import check_load, check_names
 from dpone_compiler.ir.load import Load
 from dpone_compiler.policy.model import Gate, Rule
 from dpone_compiler.source.text import SourceFile, Span
@@ -26,7 +26,7 @@ class LanguageUnit:
 
 
 def read_language(file: SourceFile) -> tuple[LanguageUnit, Diagnostics]:
-    """Read a file of the language. What could not be read is left out and has a problem."""
+    """Read a file of the language. A load with an error is left out; the problems stand in the order of the text."""
     statements, problems = parse(file)
     loads: list[Load] = []
     rules: list[Rule] = []
@@ -37,7 +37,8 @@ def read_language(file: SourceFile) -> tuple[LanguageUnit, Diagnostics]:
         match str(statement.data):
             case "load":
                 load, diagnostics = read_load(statement, file.name)
-                loads += [load] if load else []
+                diagnostics = (*diagnostics, *check_load(load)) if load else diagnostics
+                loads += [load] if load and not has_errors(diagnostics) else []
             case "rule":
                 rule, diagnostics = read_rule(statement, file.name)
                 rules.append(rule)
@@ -45,10 +46,13 @@ def read_language(file: SourceFile) -> tuple[LanguageUnit, Diagnostics]:
                 gate, diagnostics = read_gate(statement, file.name)
                 gates.append(gate)
         found += diagnostics
-    found += _twice("load", ((load.name, load.origin.at("name")) for load in loads))
+    repeated = check_names(loads)
+    bad = {diagnostic.load for diagnostic in repeated}
+    found += repeated
     found += _twice("rule", ((rule.name, rule.span) for rule in rules))
     found += _twice("gate", ((gate.name, gate.span) for gate in gates))
-    return LanguageUnit(tuple(loads), tuple(rules), tuple(gates)), tuple(sorted(found, key=_position))
+    kept = tuple(load for load in loads if load.name not in bad)
+    return LanguageUnit(kept, tuple(rules), tuple(gates)), tuple(sorted(found, key=_position))
 
 
 def _twice(kind: str, named: Iterable[tuple[str, Span | None]]) -> Iterable[Diagnostic]:
@@ -57,8 +61,7 @@ def _twice(kind: str, named: Iterable[tuple[str, Span | None]]) -> Iterable[Diag
         if name in first:
             where = first[name]
             at = f"{where.line}:{where.column}" if where else "the top"
-            problem = LoadNamedTwice(name, at) if kind == "load" else PolicyNamedTwice(kind, name, at)
-            yield Diagnostic(problem, span, name if kind == "load" else "")
+            yield Diagnostic(PolicyNamedTwice(kind, name, at), span)
         first.setdefault(name, span)
 
 

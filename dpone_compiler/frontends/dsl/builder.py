@@ -1,0 +1,263 @@
+"""`load("orders").read(…).into(…).key(…).auto()`: every call gives a new builder, the strategy ends it with the IR."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+
+from dpone_compiler.frontends import meaning
+from dpone_compiler.frontends.dsl import arguments as checked
+from dpone_compiler.frontends.dsl.conditions import Col, Condition
+from dpone_compiler.frontends.dsl.problems import SaidTwice, ScriptError, SideMissing
+from dpone_compiler.frontends.dsl.script import RUNNING, place
+from dpone_compiler.frontends.dsl.sides import where_text
+from dpone_compiler.ir.load import (
+    ColumnSpec,
+    Cursor,
+    Endpoint,
+    Hints,
+    Limits,
+    Load,
+    Partitioning,
+    PartitionUnit,
+    Policies,
+    Read,
+    Write,
+)
+from dpone_compiler.ir.origin import Origin
+from dpone_compiler.source.text import Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadBuilder:
+    """A load that is being written. Not the IR: sides may still be missing."""
+
+    name: str
+    token: object = field(compare=False, repr=False)
+    source: Endpoint | None = None
+    condition: Condition | str | None = None
+    cols: tuple[ColumnSpec, ...] | None = None
+    cursor_spec: Cursor | None = None
+    sink: Endpoint | None = None
+    unique: tuple[str, ...] = ()
+    partition: Partitioning | None = None
+    places: tuple[str, ...] = ("", "", "", "")  # staging, state, lock connection, version column
+    hints: Hints | None = None
+    kept: Policies | None = None
+    bounds: Limits | None = None
+    after: tuple[str, ...] = ()
+    text: str = ""
+    spans: tuple[tuple[str, Span | None], ...] = field(default=(), compare=False, repr=False)
+
+    def read(self, source: Endpoint) -> LoadBuilder:
+        """Where rows come from: `postgres("pg_oltp", "public.orders")`."""
+        self._first(self.source is None, "where it reads")
+        places = {"source": "", "source.table": "0"}
+        return replace(self, source=checked.source(source), spans=self._at(places))
+
+    def where(self, condition: Condition | str) -> LoadBuilder:
+        """Which rows: a condition, or SQL of the source's dialect."""
+        self._first(self.condition is None, "which rows")
+        return replace(self, condition=condition, spans=self._at({"source.where": "0"}))
+
+    def columns(self, *columns: str | Col | ColumnSpec) -> LoadBuilder:
+        """Which columns; without this call, all of the catalog's."""
+        self._first(self.cols is None, "which columns")
+        places = {"source.columns": "", **{f"source.columns.{i}": str(i) for i in range(len(columns))}}
+        return replace(self, cols=tuple(map(_column, columns)), spans=self._at(places))
+
+    def cursor(
+        self,
+        column: str,
+        *,
+        lag: str | int | None = None,
+        lookback: str | int = 0,
+        assigned_by: str = "",
+        nulls: str = "",
+    ) -> LoadBuilder:
+        """The column that says what is new."""
+        self._first(self.cursor_spec is None, "a cursor")
+        cursor = Cursor(
+            column=checked.name(column, "0"),
+            lag=None if lag is None else checked.duration(lag, "lag"),
+            lookback=checked.duration(lookback, "lookback"),
+            assigned_by=checked.one_of(
+                assigned_by, ("", *meaning.CURSOR_ASSIGNERS), "source of cursor values", "assigned_by"
+            ),
+            nulls=checked.one_of(nulls, ("", *meaning.CURSOR_NULLS), "policy for NULL in a cursor", "nulls"),
+        )
+        return replace(self, cursor_spec=cursor, spans=self._at({"source.cursor": "", "source.cursor.column": "0"}))
+
+    def into(
+        self, sink: Endpoint, *, staging: str = "", state: str = "", lock_connection: str = "", version: str = ""
+    ) -> LoadBuilder:
+        """Where rows go: `mssql("mssql_dwh", "dbo.orders")`."""
+        self._first(self.sink is None, "where it writes")
+        places = (staging, state, lock_connection, version)
+        return replace(self, sink=checked.sink(sink), places=places, spans=self._at({"sink": "", "sink.table": "0", "sink.staging": "staging"}))
+
+    def key(self, *columns: str) -> LoadBuilder:
+        """The columns that identify a row."""
+        self._first(not self.unique, "a key")
+        unique = tuple(checked.name(column, str(i)) for i, column in enumerate(columns))
+        return replace(self, unique=unique, spans=self._at({"sink.strategy.unique_key": ""}))
+
+    def partition_by(
+        self, by: str | checked.PartitionBy, *, max_partitions: int = 64, nulls: str = "fail"
+    ) -> LoadBuilder:
+        """How the target is partitioned: `day("business_date")`, or a column whose values are the partitions."""
+        self._first(self.partition is None, "a partition")
+        by = by if isinstance(by, checked.PartitionBy) else checked.PartitionBy(by, PartitionUnit.VALUE)
+        partition = Partitioning(
+            column=checked.name(by.column, "0"),
+            unit=by.unit,
+            max_partitions=checked.count(max_partitions, "max_partitions", least=1) or 1,
+            nulls=checked.one_of(nulls, meaning.PARTITION_NULLS, "policy for NULL in a partition column", "nulls"),
+        )
+        places = {"sink.strategy.partition": "", "sink.strategy.partition.column": "0"}
+        return replace(self, partition=partition, spans=self._at(places))
+
+    def hint(
+        self,
+        *,
+        rows: int | None = None,
+        changed: str | float | None = None,
+        deleted: str | float | None = None,
+        bytes: str | int | None = None,
+        cdc: bool = False,
+        batch_size: int | None = None,
+    ) -> LoadBuilder:
+        """What you estimate: counts, and shares 0..1."""
+        self._first(self.hints is None, "hints")
+        hints = Hints(
+            rows=checked.count(rows, "rows"),
+            changed=checked.share(changed, "changed"),
+            deleted=checked.share(deleted, "deleted"),
+            bytes=checked.size(bytes, "bytes"),
+            cdc=cdc,
+            batch_size=checked.count(batch_size, "batch_size", least=1),
+        )
+        said = {"rows": rows, "changed": changed, "deleted": deleted, "bytes": bytes}
+        places = {f"hints.{name}": name for name, value in said.items() if value is not None}
+        return replace(self, hints=hints, spans=self._at(places))
+
+    def policies(self, **words: str) -> LoadBuilder:
+        """What happens to awkward rows: null_keys, staging_duplicates, on_leave_filter, empty_slice, readers, reconcile."""
+        self._first(self.kept is None, "policies")
+        for name, word in words.items():
+            checked.one_of(name, meaning.POLICY_WORDS, "policy", name)
+            checked.one_of(word, meaning.POLICY_WORDS[name], f"policy for {name}", name)
+        return replace(self, kept=Policies(**words), spans=self._at({f"sink.policies.{name}": name for name in words}))
+
+    def limits(
+        self,
+        *,
+        lock_timeout: str | int = 30,
+        statement_timeout: str | int = 0,
+        lease: str | int = 60,
+        max_delete_ratio: str | float | None = None,
+    ) -> LoadBuilder:
+        """Bounds of every session of the run."""
+        self._first(self.bounds is None, "limits")
+        bounds = Limits(
+            lock_timeout=checked.duration(lock_timeout, "lock_timeout"),
+            statement_timeout=checked.duration(statement_timeout, "statement_timeout"),
+            lease_seconds=checked.duration(lease, "lease"),
+            max_delete_ratio=checked.share(max_delete_ratio, "max_delete_ratio"),
+        )
+        return replace(self, bounds=bounds, spans=self._at({"sink.limits": ""}))
+
+    def depends_on(self, *loads: str) -> LoadBuilder:
+        """Loads that must have run before."""
+        self._first(not self.after, "what it depends on")
+        after = tuple(checked.name(load, str(i)) for i, load in enumerate(loads))
+        return replace(self, after=after, spans=self._at({"depends_on": ""}))
+
+    def description(self, text: str) -> LoadBuilder:
+        """A sentence for the reviewer."""
+        return replace(self, text=text)
+
+    def auto(self, *, policy: str = "auto") -> Load:
+        """Let the compiler choose the strategy."""
+        return self._finish("auto", policy)
+
+    def full_refresh(self, *, policy: str = "auto") -> Load:
+        """Replace the whole table."""
+        return self._finish("full_refresh", policy)
+
+    def incremental_append(self) -> Load:
+        """Add what is new."""
+        return self._finish("incremental_append", "auto")
+
+    def incremental_merge(self, *, policy: str = "auto") -> Load:
+        """Update by key and add what is new."""
+        return self._finish("incremental_merge", policy)
+
+    def partition_replace(self, *, policy: str = "auto") -> Load:
+        """Replace the partitions that changed."""
+        return self._finish("partition_replace", policy)
+
+    def strategy(self, mode: str, *, policy: str = "auto") -> Load:
+        """Any mode by its word: cdc_apply, snapshot_diff, scd2 …"""
+        return self._finish(checked.one_of(mode, meaning.MODES, "strategy", "0"), policy)
+
+    def _finish(self, mode: str, policy: str) -> Load:
+        policy = checked.merge_policy(policy, "policy")
+        if self.source is None or self.sink is None:
+            raise ScriptError(SideMissing(self.name, "read" if self.source is None else "into"))
+        staging, state, lock, version = self.places
+        spans = self._at({"sink.strategy": "", "sink.strategy.mode": "", "sink.strategy.merge_policy": "policy"})
+        load = Load(
+            name=self.name,
+            read=Read(
+                endpoint=self.source,
+                where=where_text(self.condition, self.source.engine),
+                columns=self.cols,
+                cursor=self.cursor_spec,
+            ),
+            write=Write(
+                endpoint=self.sink,
+                mode=mode,
+                merge_policy=policy,
+                key=self.unique,
+                partition=self.partition,
+                staging_schema=staging,
+                state_schema=state,
+                lock_connection=lock,
+                version_column=version,
+                policies=self.kept or Policies(),
+                limits=self.bounds or Limits(),
+            ),
+            hints=self.hints or Hints(),
+            depends_on=self.after,
+            description=self.text,
+            origin=Origin(MappingProxyType({path: span for path, span in spans if span is not None})),
+        )
+        script = RUNNING.get()
+        if script is not None:
+            script.begun.pop(self.token, None)
+            script.loads.append(load)
+        return load
+
+    def _first(self, is_first: bool, what: str) -> None:
+        if not is_first:
+            raise ScriptError(SaidTwice(self.name, what))
+
+    def _at(self, places: dict[str, str]) -> tuple[tuple[str, Span | None], ...]:
+        return (*self.spans, *((path, place(argument)) for path, argument in places.items()))
+
+
+def load(name: str) -> LoadBuilder:
+    """Begin a load."""
+    checked.name(name, "0")
+    token = object()
+    script = RUNNING.get()
+    if script is not None:
+        script.begun[token] = (name, place())
+    return LoadBuilder(name=name, token=token, spans=(("", place()), ("name", place("0"))))
+
+
+def _column(column: str | Col | ColumnSpec) -> ColumnSpec:
+    if isinstance(column, ColumnSpec):
+        return column
+    return checked.column(column.name if isinstance(column, Col) else column)
