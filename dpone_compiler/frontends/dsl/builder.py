@@ -94,7 +94,12 @@ class LoadBuilder:
         """Where rows go: `mssql("mssql_dwh", "dbo.orders")`."""
         self._first(self.sink is None, "where it writes")
         places = (staging, state, lock_connection, version)
-        return replace(self, sink=checked.sink(sink), places=places, spans=self._at({"sink": "", "sink.table": "0", "sink.staging": "staging"}))
+        return replace(
+            self,
+            sink=checked.sink(sink),
+            places=places,
+            spans=self._at({"sink": "", "sink.table": "0", "sink.staging": "staging"}),
+        )
 
     def key(self, *columns: str) -> LoadBuilder:
         """The columns that identify a row."""
