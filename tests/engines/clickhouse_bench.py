@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
 
 from dpone_compiler.backends.clickhouse import BACKEND
 from dpone_compiler.introspect.clickhouse import read_clickhouse
@@ -13,9 +15,14 @@ from dpone_compiler.ir.schema import Column, TableRef
 from dpone_compiler.plan.actions import Action, Staging
 from dpone_compiler.plan.step import Contract, Guard, Idempotency, Plan, Step
 from dpone_compiler.runtime.connections.clickhouse_text import bind_legacy
+from dpone_compiler.runtime.connections.open import open_session
+from dpone_compiler.runtime.connections.resolve import ConnectionUrl
 from dpone_compiler.runtime.connections.session import Chunk, Session
 from dpone_compiler.spi.backend import Context, Facts, Lowered, Unsupported
+from dpone_compiler.sql.clickhouse_names import ident
+from dpone_compiler.sql.clickhouse_native import unescaped
 from dpone_compiler.sql.clickhouse_types import is_nullable, parse_type
+from tests.engine_fixtures import run_clickhouse
 
 RUN = "00000000-0000-4000-8000-000000000001"
 ROWS = Staging(role="rows", columns=())
@@ -32,12 +39,23 @@ def column(name: str, native: str) -> Column:
     return Column(name=name, native=native, type=parse_type(native), nullable=is_nullable(native))
 
 
+def open_bench(url: str, shape: str, *, table: str = "t", **given: Any) -> Bench:
+    """A table of that shape in the database of `url`, with the state table set up."""
+    database = urlsplit(url).path.strip("/")
+    session = open_session(ConnectionUrl("c", "clickhouse+http", "clickhouse+http" + url.removeprefix("http")))
+    made = Bench(session=session, database=database, url=url, table=table, **given)
+    session.run(f"CREATE TABLE {database}.{ident(table)} {shape}", {})
+    made.setup()
+    return made
+
+
 @dataclass
 class Bench:
     """One target table on one server."""
 
     session: Session
     database: str
+    url: str
     table: str = "t"
     key: tuple[str, ...] = ("k",)
     partition: Partitioning | None = None
@@ -45,7 +63,9 @@ class Bench:
     plan: tuple[Action, ...] = ()
 
     def sql(self, body: str) -> tuple[tuple[str | None, ...], ...]:
-        return self.session.run(body, {}).rows
+        text = run_clickhouse(self.url, body)
+        lines = [line.split("\t") for line in text.split("\n")[:-1]]
+        return tuple(tuple(None if cell == "\\N" else unescaped(cell) for cell in line) for line in lines)
 
     def context(self) -> Context:
         ref = TableRef(self.database, self.table)
@@ -139,8 +159,8 @@ class Bench:
         assert isinstance(lowered, Unsupported), lowered
         return lowered.why
 
-    def rows(self, what: str = "*", order: str = "1") -> Sequence[tuple[str | None, ...]]:
-        return self.sql(f"SELECT {what} FROM {self.database}.{self.table} ORDER BY {order}")
+    def rows(self, what: str = "*") -> Sequence[tuple[str | None, ...]]:
+        return sorted(self.sql(f"SELECT {what} FROM {self.database}.{self.table}"), key=str)
 
     def _run(self, body: str) -> tuple[tuple[str | None, ...], ...]:
         return self.session.run(self._named(body), self.params).rows

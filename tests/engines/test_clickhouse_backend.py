@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from urllib.parse import urlsplit
 
 import pytest
 
 from dpone_compiler.ir.interval import Interval, PartitionSet
 from dpone_compiler.ir.load import Partitioning, PartitionUnit
 from dpone_compiler.plan import actions as do
-from dpone_compiler.runtime.connections.open import open_session
-from dpone_compiler.runtime.connections.resolve import ConnectionUrl
 from dpone_compiler.runtime.connections.session import EngineError
-from dpone_compiler.sql.clickhouse_names import ident
 from dpone_compiler.sql.clickhouse_types import parse_type
-from tests.engines.clickhouse_bench import LEFT, REWRITE, ROWS, RUN, Bench, Violation
+from tests.engines.clickhouse_bench import LEFT, REWRITE, ROWS, RUN, Bench, Violation, open_bench
 
 Make = Callable[..., Bench]
 MONTHLY = Partitioning(column="d", unit=PartitionUnit.MONTH)
@@ -37,13 +33,8 @@ def make(profile: str, request: pytest.FixtureRequest) -> Iterator[Make]:
     opened = []
 
     def bench(shape: str = PLAIN, **given: object) -> Bench:
-        url = fresh()
-        database = urlsplit(url).path.strip("/")
-        session = open_session(ConnectionUrl("c", "clickhouse+http", "clickhouse+http" + url.removeprefix("http")))
-        opened.append(session)
-        made = Bench(session=session, database=database, **given)  # type: ignore[arg-type]
-        session.run(f"CREATE TABLE {database}.{ident(made.table)} {shape}", {})
-        made.setup()
+        made = open_bench(fresh(), shape, **given)
+        opened.append(made.session)
         return made
 
     yield bench
@@ -157,8 +148,11 @@ def test_full_refresh_by_exchange(make: Make, profile: str) -> None:
     bench.sql(f"INSERT INTO {bench.database}.t VALUES (9, '2020-01-01', 'old')")
     swap = do.ExchangeTables(staging=ROWS)
     stage(bench, JAN + FEB, swap)
-    record, proof = do.RecordStaged(staging=ROWS, level="content"), do.Reconcile(staging=ROWS, level="content", scope="all")
-    with pytest.raises(Violation, match="DP507"):
+    record, proof = (
+        do.RecordStaged(staging=ROWS, level="content"),
+        do.Reconcile(staging=ROWS, level="content", scope="all"),
+    )
+    with pytest.raises(Violation, match="DP510"):
         bench.do(proof)
     assert (bench.guard(swap), bench.guard(record)) == ("0", "1")
     bench.do(swap)
@@ -168,7 +162,7 @@ def test_full_refresh_by_exchange(make: Make, profile: str) -> None:
     bench.do(do.DropStaging(staging=ROWS))
     bench.do(do.DropStaging(staging=ROWS))
     bench.sql(f"INSERT INTO {bench.database}.t VALUES (9, '2020-01-01', 'x')")
-    with pytest.raises(Violation, match="DP507"):
+    with pytest.raises(Violation, match="DP510"):
         bench.do(proof)
 
 
@@ -207,7 +201,7 @@ def test_unpartitioned_full_refresh_by_one_replace(make: Make) -> None:
     bench.sql(f"INSERT INTO {bench.database}.t VALUES (8, 'old')")
     stage(bench, "1\ta\n", do.ReplacePartitions(staging=ROWS))
     bench.do(do.ReplacePartitions(staging=ROWS))
-    assert bench.rows() == (("1", "a"),)
+    assert bench.rows() == [("1", "a")]
 
 
 def test_append_moves_partitions_once(make: Make, profile: str) -> None:
@@ -227,7 +221,7 @@ def test_append_moves_partitions_once(make: Make, profile: str) -> None:
     assert [row[0] for row in bench.rows("k")] == ["1", "2", "3", "8"]
     window = Interval(column="d", type=parse_type("Date"))
     proof = do.Reconcile(staging=ROWS, level="content", scope="window", interval=window)
-    with pytest.raises(Violation, match="DP507"):
+    with pytest.raises(Violation, match="DP510"):
         bench.do(proof)
     bench.sql(f"ALTER TABLE {bench.database}.t DELETE WHERE k = 8 SETTINGS mutations_sync = 2")
     bench.do(proof)
@@ -249,7 +243,7 @@ def test_partition_replace(make: Make) -> None:
     proof = do.Reconcile(staging=ROWS, level="content", scope="partitions", partitions=MONTHS)
     bench.do(proof)
     bench.params["partitions"] = '["2026-01-01", "2026-04-01"]'
-    with pytest.raises(Violation, match="DP507"):
+    with pytest.raises(Violation, match="DP510"):
         bench.do(proof)
     bench.params["partitions"] = '["2026-03-01"]'
     with pytest.raises(Violation, match="DP506"):
@@ -277,8 +271,11 @@ def test_affected_partitions_are_those_of_the_delta_and_of_its_keys(make: Make) 
     find = do.FindPartitions(delta=ROWS, key=("k",), partitioning=MONTHLY, partitions=MONTHS)
     assert bench.do(find)["partitions"] == '["2025-12-01","2026-01-01"]'
     few = Partitioning(column="d", unit=PartitionUnit.MONTH, max_partitions=1)
-    with pytest.raises(EngineError):
+    with pytest.raises(EngineError, match="395"):
         bench.do(do.FindPartitions(delta=ROWS, key=("k",), partitioning=few, partitions=MONTHS))
+    stage(bench, "")
+    with pytest.raises(EngineError, match="395"):
+        bench.do(find)
 
 
 def _rewrite_plan(left: do.Staging | None = None) -> tuple[do.Action, ...]:
@@ -294,7 +291,11 @@ def _rewrite_plan(left: do.Staging | None = None) -> tuple[do.Action, ...]:
 @pytest.mark.parametrize("stop", [0, 1, 2])
 def test_merge_by_rewrite_keeps_null_keys_and_moves_rows(make: Make, stop: int) -> None:
     bench = make(NULLABLE, key=("k", "g"))
-    for values in ("(1,'a','2025-12-01','moves alone')", "(NULL,'a','2026-01-01','null')", "(3,'','2026-01-05','empty')"):
+    for values in (
+        "(1,'a','2025-12-01','moves alone')",
+        "(NULL,'a','2026-01-01','null')",
+        "(3,'','2026-01-05','empty')",
+    ):
         bench.sql(f"INSERT INTO {bench.database}.t VALUES {values}")
     bench.sql(f"INSERT INTO {bench.database}.t VALUES (2,'a','2026-01-01','old'), (1,'b','2026-05-01','far')")
     plan = _rewrite_plan()
@@ -310,7 +311,7 @@ def test_merge_by_rewrite_keeps_null_keys_and_moves_rows(make: Make, stop: int) 
     proof = do.Reconcile(staging=ROWS, level="content", scope="keys", key=("k", "g"))
     bench.do(proof)
     bench.sql(f"ALTER TABLE {bench.database}.t DROP PARTITION 202602")
-    with pytest.raises(Violation, match="DP507"):
+    with pytest.raises(Violation, match="DP510"):
         bench.do(proof)
 
 
@@ -352,6 +353,19 @@ def test_replacing_merge_tree_is_repeatable_under_final(make: Make) -> None:
     bench.do(do.Reconcile(staging=ROWS, level="content", scope="keys", key=("k",)))
     rows = bench.sql(f"SELECT s FROM {bench.database}.t FINAL ORDER BY k")
     assert rows == (("new",), ("kept",))
+
+
+@pytest.mark.parametrize(
+    ("shape", "why"),
+    [
+        (PLAIN, "double rows"),
+        ("(k Int64, s String) ENGINE = ReplacingMergeTree ORDER BY k", "no version column"),
+        ("(k Int64, v Int64) ENGINE = ReplacingMergeTree(v) ORDER BY (k, v)", "sorting key"),
+        ("(k Int64, d Date, v Int64) ENGINE = ReplacingMergeTree(v) PARTITION BY d ORDER BY k", "inside one partition"),
+    ],
+)
+def test_an_insert_that_cannot_be_repeated_is_refused(make: Make, shape: str, why: str) -> None:
+    assert why in make(shape).refused(do.InsertStaged(staging=ROWS))
 
 
 def test_awkward_names(make: Make) -> None:

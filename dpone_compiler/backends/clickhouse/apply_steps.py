@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dpone_compiler.backends.clickhouse import state
 from dpone_compiler.backends.clickhouse.keys import key_in, key_not_in
-from dpone_compiler.backends.clickhouse.partition_key import slice_refusal
+from dpone_compiler.backends.clickhouse.partition_key import replacing_refusal, slice_refusal
 from dpone_compiler.backends.clickhouse.partitions import droppable, partition_ids, rewritten
 from dpone_compiler.backends.clickhouse.profile import View, param_name, staging_table, view
+from dpone_compiler.backends.clickhouse.proof_steps import replacing
 from dpone_compiler.backends.clickhouse.staging_steps import PINNED_SELECT
 from dpone_compiler.plan.actions import (
     BuildRewrite,
@@ -78,8 +79,8 @@ def move_partitions(ctx: Context, action: MovePartitions) -> Lowered | Unsupport
 def replace_partitions(ctx: Context, action: ReplacePartitions) -> Lowered | Unsupported:
     """One REPLACE PARTITION a statement: several in one ALTER are not atomic together (field.md, finding 4)."""
     seen = view(ctx)
-    sliced = seen.load.write.partition if action.staging.role == "rows" else None
-    if sliced is not None and (why := slice_refusal(seen.structure, sliced)):
+    sliced = seen.load.write.partition
+    if sliced is not None and not _whole_table(ctx, action) and (why := slice_refusal(seen.structure, sliced)):
         return Unsupported(why)
     body = frame(
         "ALTER TABLE <<target>> REPLACE PARTITION ID {item:String} FROM <<staging>><<pinned>>",
@@ -161,6 +162,8 @@ def insert_staged(ctx: Context, action: InsertStaged) -> Lowered | Unsupported:
     seen = view(ctx)
     if action.missing_key and seen.nullable(action.missing_key[0]):
         return Unsupported("insert of missing keys needs key columns that cannot be NULL")
+    if why := _unrepeatable(ctx, seen, action):
+        return Unsupported(why)
     staging = staging_table(ctx, action.staging)
     where = (
         frame(" WHERE <<missing>>", missing=key_not_in(seen, action.missing_key, (qualified(seen.target),)))
@@ -183,12 +186,32 @@ def insert_staged(ctx: Context, action: InsertStaged) -> Lowered | Unsupported:
     )
 
 
+def _unrepeatable(ctx: Context, seen: View, action: InsertStaged) -> str:
+    """Why inserting twice would double rows: neither are they deleted first, nor does the engine collapse them."""
+    deleted = any(
+        isinstance(step.action, DeleteMatching) and step.action.staging.role == action.staging.role
+        for step in ctx.plan.steps
+    )
+    if deleted or action.missing_key:
+        return ""
+    if seen.structure is None or not replacing(seen):
+        return "the target is not known to be a ReplacingMergeTree, so an insert that is repeated would double rows"
+    return replacing_refusal(seen.structure, seen.load.write.key, seen.target_columns)
+
+
 def unmanaged(seen: View) -> tuple[str, ...]:
     """Writable target columns that the load does not carry."""
     if seen.structure is None:
         return ()
     carried = set(seen.target_columns)
     return tuple(c.name for c in seen.structure.columns if not c.generated and c.name not in carried)
+
+
+def _whole_table(ctx: Context, action: ReplacePartitions) -> bool:
+    # A rewrite holds what stays, and a full refresh drops what staging lacks: there partitions need not be slices.
+    return action.staging.role == "rewrite" or any(
+        isinstance(step.action, DropPartitions) and step.action.affected is None for step in ctx.plan.steps
+    )
 
 
 def _guards_empty(ctx: Context) -> bool:

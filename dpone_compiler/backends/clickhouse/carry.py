@@ -112,7 +112,7 @@ def _decimals(given: DataType, wanted: DataType) -> str:
     precision, scale = wanted.precision or 0, wanted.scale or 0
     if given.precision is None:
         return (
-            f"an unbounded numeric: NaN and infinity are refused, digits after the {scale}th decimal place are cut, "
+            f"an unbounded numeric: NaN and infinity are refused, digits after decimal place {scale} are cut, "
             f"and values of {precision - scale} integral digits or more overflow"
         )
     lost = []
@@ -137,7 +137,7 @@ def _timestamps(given: DataType, wanted: DataType, native: Native) -> str:
         last = "2262-04-11" if held == 9 else "2299-12-31"
         lost.append(f"instants outside of 1900-01-01 to {last} (and infinity) do not survive")
         if held < digits:
-            lost.append(f"digits after the {held}th of a second are cut")
+            lost.append(f"digits after decimal place {held} of a second are cut")
     if not given.tz:
         lost.append("a wall clock without zone is taken as UTC")
     return ", ".join(lost)

@@ -10,10 +10,12 @@ _PLAIN_ENGINES = ("MergeTree", "ReplacingMergeTree")
 
 def hazards(_load: Load, facts: Facts) -> tuple[tuple[str, str], ...]:
     """(kind, sentence) of every hazard that the snapshot shows."""
+    found: list[tuple[str, str]] = []
+    if facts.target_engine is None or not facts.target_engine.version:
+        found.append(("engine_version", "the server's version is not known: the SQL is made for 23.12 or newer"))
     if facts.target_table is None:
-        return ()
+        return tuple(found)
     structure = facts.target_table.structure
-    found = []
     for kind, name in structure.hazards:
         if kind == "materialized_view":
             found.append(

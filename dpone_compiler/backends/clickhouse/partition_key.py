@@ -77,6 +77,28 @@ def slice_refusal(structure: TableStructure | None, wanted: Partitioning) -> str
     )
 
 
+def replacing_refusal(structure: TableStructure, key: tuple[str, ...], carried: tuple[str, ...]) -> str:
+    """Why a ReplacingMergeTree does not give the newest version of each key; '' when it does.
+
+    It collapses rows of one sorting key, inside one partition, by the version column.
+    https://clickhouse.com/docs/engines/table-engines/mergetree-family/replacingmergetree
+    """
+    if not structure.version_column or structure.version_column not in carried:
+        return "the ReplacingMergeTree has no version column that this load carries, so which row wins is chance"
+    sorted_by = {element.column for element in elements(structure.sorting_key) if element.unit is PartitionUnit.VALUE}
+    if sorted_by != set(key) or len(sorted_by) != structure.sorting_key.count(",") + 1:
+        return (
+            f"the table collapses rows by its sorting key ({structure.sorting_key}), which is not the key of this load"
+        )
+    parts = elements(structure.partition_key)
+    if structure.partition_key and (not parts or any(part.column not in key for part in parts)):
+        return (
+            f"rows collapse inside one partition only, and a row may move between partitions of {structure.partition_key}, "
+            "whose columns are not part of the key"
+        )
+    return ""
+
+
 def unit_text(wanted: Partitioning, column: Column | None) -> Sql:
     """The partition value of a row as text: '2026-01-01' for the month of January."""
     name = ident(wanted.column)

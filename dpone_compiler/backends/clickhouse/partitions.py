@@ -58,13 +58,23 @@ def droppable(ctx: Context, action: DropPartitions) -> Sql | Unsupported:
         # Were staging gone or short, "what staging lacks" would be everything: so its rows are counted again first.
         "SELECT DISTINCT _partition_id FROM <<target>> WHERE <<where>> "
         "AND _partition_id NOT IN (SELECT _partition_id FROM <<staging>>) "
-        "AND throwIf((SELECT count() FROM <<staging>>) <<short>> <<rows>>) = 0 ORDER BY _partition_id",
+        "AND <<complete>> ORDER BY _partition_id",
         target=qualified(seen.target),
         where=where,
         staging=staging_table(ctx, action.staging),
-        short=Sql("<" if action.staging.role == "rewrite" else "!="),
+        complete=_complete(ctx, seen, action.staging),
+    )
+
+
+def _complete(ctx: Context, seen: View, staging: Staging) -> Sql:
+    short = frame(
+        "(SELECT count() FROM <<staging>>) <<short>> <<rows>>",
+        staging=staging_table(ctx, staging),
+        # A rewrite holds the staged rows and the rows that stay.
+        short=Sql("<" if staging.role == "rewrite" else "!="),
         rows=state.value(seen, "rows_staged"),
     )
+    return seen.stop_if(short, "DP510: staging does not hold the rows that were recorded")
 
 
 def find_partitions(ctx: Context, action: FindPartitions) -> Lowered | Unsupported:
@@ -89,9 +99,16 @@ def find_partitions(ctx: Context, action: FindPartitions) -> Lowered | Unsupport
     body = frame(
         "SELECT concat('[', arrayStringConcat(arrayMap(x -> concat('\"', x, '\"'), arraySort(groupUniqArray("
         "replaceAll(replaceAll(v, '\\\\', '\\\\\\\\'), '\"', '\\\\\"')))), ','), ']') AS partitions FROM (<<sources>>) "
-        "HAVING throwIf(uniqExact(v) > <<max>>) = 0",
+        "HAVING <<few>> AND <<some>>",
         sources=join(" UNION ALL ", sources),
-        max=number(wanted.max_partitions),
+        few=seen.stop_if(
+            frame("uniqExact(v) > <<max>>", max=number(wanted.max_partitions)),
+            "DP505: more partitions are affected than max_partitions allows",
+        ),
+        some=seen.stop_if(
+            Sql("count() = 0" if seen.load.write.policies.empty_slice == "fail" else "0"),
+            "DP502: no partition is affected, the source gave no row",
+        ),
     )
     return Lowered(op="query", bodies={"main": body.text}, params=(param_name(action.delta),), captures=("partitions",))
 

@@ -14,7 +14,7 @@ from dpone_compiler.ir.load import Load, MovedColumn
 from dpone_compiler.ir.schema import EngineFacts, TableRef, TableStructure
 from dpone_compiler.plan.actions import Staging
 from dpone_compiler.spi.backend import Context, ParamSpec
-from dpone_compiler.sql.clickhouse_names import ident
+from dpone_compiler.sql.clickhouse_names import ident, literal
 from dpone_compiler.sql.render import Sql, frame
 
 DEFAULT_DATABASE = "default"
@@ -44,6 +44,12 @@ class View:
     def pinned(self, settings: str) -> Sql:
         """A SETTINGS clause; 18.16 has none of these settings, and no such place for the clause."""
         return Sql("") if self.legacy else frame(" SETTINGS " + settings)
+
+    def stop_if(self, condition: Sql, message: str) -> Sql:
+        """A condition that is true, or ends the statement with our code; 18.16's throwIf takes no message."""
+        if self.legacy:
+            return frame("throwIf(<<condition>>) = 0", condition=condition)
+        return frame("throwIf(<<condition>>, <<message>>) = 0", condition=condition, message=literal(message))
 
     @property
     def target_columns(self) -> tuple[str, ...]:

@@ -68,7 +68,7 @@ def reconcile(ctx: Context, action: Reconcile) -> Lowered | Unsupported:
     expected = state.value(seen, "digest") if content else frame("toString(<<n>>)", n=state.value(seen, "rows_staged"))
     pieces = [
         frame(
-            "SELECT 'DP507' AS code, concat('the target holds ', actual, ' where ', expected, ' was staged') AS detail, "
+            "SELECT 'DP510' AS code, concat('the target holds ', actual, ' where ', expected, ' was staged') AS detail, "
             "held AS count FROM (SELECT <<actual>> AS actual, <<expected>> AS expected, count() AS held "
             "FROM <<target>><<final>> WHERE <<where>>) WHERE actual != expected",
             actual=actual,
@@ -148,9 +148,9 @@ _TIME_LOW = "ifNull(parseDateTime64BestEffortOrNull({<<name>>:String}, 6, 'UTC')
 def _same_counts(ctx: Context, seen: View, built: BuildRewrite) -> Sql:
     # Proves that the rows that were to stay did stay: each rewritten partition has as many rows as its new content.
     return frame(
-        "SELECT 'DP507' AS code, concat('partition ', id, ' does not hold its rewritten rows') AS detail, "
-        "toUInt64(abs(difference)) AS count FROM (SELECT id, sum(toInt64(n)) AS difference FROM ("
-        "SELECT toString(_partition_id) AS id, count() AS n FROM <<rewrite>> GROUP BY id UNION ALL "
+        "SELECT 'DP510' AS code, concat('partition ', id, ' does not hold its rewritten rows') AS detail, "
+        "toUInt64(abs(difference)) AS count FROM (SELECT id, sum(n) AS difference FROM ("
+        "SELECT toString(_partition_id) AS id, toInt64(count()) AS n FROM <<rewrite>> GROUP BY id UNION ALL "
         "SELECT toString(_partition_id) AS id, -toInt64(count()) AS n FROM <<target>> "
         "WHERE _partition_id IN (SELECT _partition_id FROM <<rewrite>>) GROUP BY id) GROUP BY id) WHERE difference != 0",
         rewrite=staging_table(ctx, built.rewrite),

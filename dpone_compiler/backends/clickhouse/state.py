@@ -93,11 +93,14 @@ def append(seen: View, **changed: Sql) -> Sql:
         for name, _ in _COLUMNS
     ]
     return frame(
-        "INSERT INTO <<table>> (<<names>>)<<pinned>>\nSELECT <<picked>>\nFROM (<<last>>)\n"
-        "WHERE throwIf(s_fence > toUInt64({fence:String})) = 0",
+        "INSERT INTO <<table>> (<<names>>)<<pinned>>\nSELECT <<picked>>\nFROM (<<last>>)\nWHERE <<fenced>>",
         table=qualified(seen.state),
         names=join(", ", [ident(name) for name, _ in _COLUMNS]),
         pinned=seen.pinned(PINNED),
         picked=join(", ", picked),
         last=last_row(seen),
+        fenced=seen.stop_if(
+            Sql("s_fence > toUInt64({fence:String})"),
+            "DP410: another run has taken this load; its fencing token is higher",
+        ),
     )

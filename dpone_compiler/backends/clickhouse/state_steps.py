@@ -123,7 +123,11 @@ def commit_state(ctx: Context, action: CommitState) -> Lowered:
     """The watermark moves and the run is committed, in one appended row; only for the run that staged it."""
     seen = view(ctx)
     body = frame(
-        "<<append>> AND throwIf(s_run_id != {run_id:String} OR s_phase NOT IN ('staged', 'committed')) = 0",
+        "<<append>> AND <<proved>>",
+        proved=seen.stop_if(
+            Sql("s_run_id != {run_id:String} OR s_phase NOT IN ('staged', 'committed')"),
+            "DP511: the state row is not the staged attempt of this run",
+        ),
         append=state.append(
             seen,
             phase=literal("committed"),
@@ -142,9 +146,14 @@ def commit_state(ctx: Context, action: CommitState) -> Lowered:
 
 def release_lease(ctx: Context, _action: ReleaseLease) -> Lowered:
     """Phase done."""
+    seen = view(ctx)
     body = frame(
-        "<<append>> AND throwIf(s_run_id != {run_id:String} OR s_phase NOT IN ('committed', 'done')) = 0",
-        append=state.append(view(ctx), phase=literal("done"), lease_owner=literal("")),
+        "<<append>> AND <<committed>>",
+        committed=seen.stop_if(
+            Sql("s_run_id != {run_id:String} OR s_phase NOT IN ('committed', 'done')"),
+            "DP511: the state row is not the committed attempt of this run",
+        ),
+        append=state.append(seen, phase=literal("done"), lease_owner=literal("")),
     )
     return Lowered(op="sql", bodies={"main": body.text}, params=("fence", "run_id"))
 
