@@ -8,7 +8,7 @@ from dpone_compiler.diagnostics.diagnostic import Diagnostic, Diagnostics
 from dpone_compiler.diagnostics.suggest import did_you_mean
 from dpone_compiler.frontends.manifest.scalars import resolve
 from dpone_compiler.frontends.manifest.tree import Block, Entry, Items, Node, Scalar, text_of
-from dpone_compiler.frontends.manifest.yaml_tree import read_tree
+from dpone_compiler.frontends.manifest.yaml_tree import MAX_DEPTH, read_tree
 from dpone_compiler.frontends.problems import UnknownOverride
 from dpone_compiler.source.text import SourceFile, Span
 
@@ -32,7 +32,7 @@ def apply(root: Node, overrides: Mapping[str, str]) -> tuple[Node, Diagnostics]:
         if value is None:
             continue
         try:
-            root = _set(root, path.split("."), value)
+            root = _set(root, _steps(path), value)
         except _NoSuchPlace as error:
             found.append(Diagnostic(UnknownOverride(path, error.hint), None))
     return root, tuple(found)
@@ -43,6 +43,13 @@ def _value(path: str, text: str) -> tuple[Node | None, Diagnostics]:
     if text[:1] in ("[", "{", '"', "'"):
         return read_tree(SourceFile(PREFIX + path, text))
     return Scalar(resolve(text), text, Span(PREFIX + path, 1, 1, 1, len(text) + 1)), ()
+
+
+def _steps(path: str) -> list[str]:
+    steps = path.split(".")
+    if len(steps) > MAX_DEPTH:
+        raise _NoSuchPlace("no manifest nests that deep")
+    return steps
 
 
 def _set(node: Node, steps: list[str], value: Node) -> Node:

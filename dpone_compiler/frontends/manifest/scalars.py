@@ -20,9 +20,8 @@ _WORDS: dict[str, bool | None] = {
 }
 # A leading zero makes a text of it: 007 is a code, not seven. 4000 digits: int() refuses more than 4300.
 _INT = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,3999}|[1-9][0-9]{0,2}(?:_[0-9]{1,3}){1,99})")
-_FLOAT = re.compile(
-    r"[-+]?(?:0|[1-9][0-9]{0,399})?(?:\.[0-9]{1,399})(?:[eE][-+]?[0-9]{1,3})?|[-+]?[1-9][0-9]?[eE]\+?[0-9]{1,3}"
-)
+# An exponent needs its sign, as in YAML 1.1: what other writers leave unquoted as a text stays one here.
+_FLOAT = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,399})?\.[0-9]{1,399}(?:[eE][-+][0-9]{1,3})?")
 
 
 def resolve(text: str) -> bool | int | float | str | None:

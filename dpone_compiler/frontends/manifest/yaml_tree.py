@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bisect
 from collections.abc import Iterator
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 import yaml
 
@@ -47,6 +47,14 @@ class _Stop(Exception):
     """Ends the reading of a file that cannot be understood any further; never leaves this module."""
 
 
+class _Made(NamedTuple):
+    """A node, and how large and how deep it is with its aliases written out."""
+
+    node: Node
+    weight: int = 1
+    height: int = 1
+
+
 class _Reader:
     """Turns the events of one file into a tree and collects what is wrong with it."""
 
@@ -55,7 +63,7 @@ class _Reader:
         self.found: list[Diagnostic] = []
         self._starts = [0]
         self._starts.extend(index + 1 for index, char in enumerate(file.text) if char == "\n")
-        self._anchors: dict[str, tuple[Node, int]] = {}
+        self._anchors: dict[str, _Made] = {}
         self._hidden = _stand_ins(file.text)
         self._shown = {after: before for before, after in self._hidden.items()}
 
@@ -79,13 +87,12 @@ class _Reader:
             if isinstance(event, yaml.DocumentStartEvent):
                 if root is not None:
                     self._fail(ManyDocuments(), self._span(event))
-                root, _ = self._node(next(events), events, 0)
+                root = self._node(next(events), events, 0).node
         if root is None:
             self._fail(NotAManifest("nothing"), Span(self.file.name, 1, 1, 1, 1))
         return root
 
-    def _node(self, event: Any, events: Iterator[Any], depth: int) -> tuple[Node, int]:
-        """A node and the number of nodes it stands for with its aliases written out."""
+    def _node(self, event: Any, events: Iterator[Any], depth: int) -> _Made:
         span = self._span(event)
         if depth > MAX_DEPTH:
             self._fail(TooLarge(f"values nest deeper than {MAX_DEPTH} levels"), span)
@@ -93,46 +100,50 @@ class _Reader:
             known = self._anchors.get(str(event.anchor))
             if known is None:
                 self._fail(InvalidYaml(f"the alias *{event.anchor} has no anchor before it"), span)
+            if depth + known.height > MAX_DEPTH:
+                self._fail(TooLarge(f"values nest deeper than {MAX_DEPTH} levels"), span)
             return known
         if event.tag is not None:
             self._report(TagRefused(str(event.tag)), span)
         made = self._made(event, events, depth, span)
-        if made[1] > MAX_NODES:
+        if made.weight > MAX_NODES:
             self._fail(TooLarge(f"more than {MAX_NODES} values"), span)
         if event.anchor is not None:
             self._anchors[event.anchor] = made
         return made
 
-    def _made(self, event: Any, events: Iterator[Any], depth: int, span: Span) -> tuple[Node, int]:
+    def _made(self, event: Any, events: Iterator[Any], depth: int, span: Span) -> _Made:
         if isinstance(event, yaml.ScalarEvent):
             text = str(event.value).translate(self._shown)
-            return Scalar(resolve(text) if event.implicit[0] else text, text, span), 1
+            return _Made(Scalar(resolve(text) if event.implicit[0] else text, text, span))
         if isinstance(event, yaml.SequenceStartEvent):
             return self._sequence(events, depth, span)
         return self._mapping(events, depth, span)
 
-    def _sequence(self, events: Iterator[Any], depth: int, span: Span) -> tuple[Node, int]:
+    def _sequence(self, events: Iterator[Any], depth: int, span: Span) -> _Made:
         items: list[Node] = []
-        weight = 1
+        weight = height = 1
         for event in events:
             if isinstance(event, yaml.SequenceEndEvent):
-                return Items(tuple(items), self._to(span, event)), weight
-            node, size = self._node(event, events, depth + 1)
-            items.append(node)
-            weight += size
+                return _Made(Items(tuple(items), self._to(span, event)), weight, height)
+            made = self._node(event, events, depth + 1)
+            items.append(made.node)
+            weight += made.weight
+            height = max(height, made.height + 1)
         raise _Stop  # the parser ends every sequence or raises itself
 
-    def _mapping(self, events: Iterator[Any], depth: int, span: Span) -> tuple[Node, int]:
+    def _mapping(self, events: Iterator[Any], depth: int, span: Span) -> _Made:
         entries: dict[str, Entry] = {}
         merged: list[Node] = []
-        weight = 1
+        weight = height = 1
         for event in events:
             if isinstance(event, yaml.MappingEndEvent):
                 self._inherit(entries, merged)
-                return Block(entries, self._to(span, event)), weight
-            key, _ = self._node(event, events, depth + 1)
-            value, size = self._node(next(events), events, depth + 1)
+                return _Made(Block(entries, self._to(span, event)), weight, height)
+            key = self._node(event, events, depth + 1).node
+            value, size, inner = self._node(next(events), events, depth + 1)
             weight += size
+            height = max(height, inner + 1)
             if not isinstance(key, Scalar) or key.value is None:
                 self._report(KeyNotText(), key.span)
             elif key.text == "<<" and isinstance(event, yaml.ScalarEvent) and event.implicit[0]:

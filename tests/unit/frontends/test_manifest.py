@@ -205,6 +205,9 @@ def test_hints_in_either_place() -> None:
         ("estimated_rows: true", "DP012"),
         ("changed_percent: 1.01", "DP027"),
         ("delete_percent: -0.1", "DP027"),
+        ("delete_percent: " + "9" * 400, "DP027"),
+        ("estimated_rows: 1e6", "DP026"),
+        ("estimated_rows: 1e999M", "DP026"),
         ("batch_size: 0", "DP028"),
     ],
 )

@@ -205,7 +205,7 @@ def test_overrides() -> None:
     assert [load.write.endpoint.table.name for load in loads] == ["t8", "t9"]
 
 
-@pytest.mark.parametrize("path", ["sink.stratgy.mode", "name.x", "", "source..where", "nothing"])
+@pytest.mark.parametrize("path", ["sink.stratgy.mode", "name.x", "", "source..where", "nothing", "a" + ".a" * 5000])
 def test_overrides_that_reach_nothing(path: str) -> None:
     assert codes(flat(), {path: "auto"}) == ["DP016"]
 

@@ -147,7 +147,7 @@ def _share(value: object) -> object:
 def _as_share(value: str | int | float) -> str:
     try:
         percent = float(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         return "write a share such as 0.20"
     return f"did you mean {percent / 100:.2f}?" if 1 < percent <= 100 else "write a share such as 0.20"
 
