@@ -10,9 +10,11 @@ from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
 from dpone_compiler.spi.backend import Backend
+from dpone_compiler.spi.frontend import Frontend
 from dpone_compiler.spi.strategy import NativePath, Strategy
 
 BACKENDS, STRATEGIES, NATIVE = "dpone_compiler.backends", "dpone_compiler.strategies", "dpone_compiler.native"
+FRONTENDS = "dpone_compiler.frontends"
 
 
 class PluginClash(RuntimeError):
@@ -75,10 +77,16 @@ def native_paths() -> tuple[NativePath, ...]:
     return tuple(_load(NATIVE, name) for name in _group(NATIVE).names())
 
 
+def frontend(form: str) -> Frontend:
+    """The front end that reads files of that ending (without the dot). Raises UnknownPlugin."""
+    loaded: Frontend = _load(FRONTENDS, form)
+    return loaded
+
+
 def plugin_versions() -> tuple[tuple[str, str], ...]:
     """(entry point, distribution and version) of every registered plug-in: part of the cache key of a compile."""
     found = set()
-    for group in (BACKENDS, STRATEGIES, NATIVE):
+    for group in (BACKENDS, STRATEGIES, NATIVE, FRONTENDS):
         for point in entry_points(group=group):
             dist = point.dist
             found.add((f"{group}:{point.name}={point.value}", f"{dist.name} {dist.version}" if dist else ""))

@@ -41,7 +41,9 @@ def _lower(context: Context, step: Step) -> LoweredStep:
             )
             return LoweredStep(step, "target", merged)
         case FreezeWindow() | FingerprintSource() | CheckTable(side="source"):
-            return LoweredStep(step, "source", _must(context.source.name, step, context.source.lower_source(context, step)))
+            return LoweredStep(
+                step, "source", _must(context.source.name, step, context.source.lower_source(context, step))
+            )
         case _:
             return LoweredStep(step, "target", _must(context.sink.name, step, context.sink.lower_sink(context, step)))
 

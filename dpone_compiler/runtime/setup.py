@@ -10,13 +10,13 @@ from dpone_compiler.runtime.connections.resolve import variable_name
 from dpone_compiler.runtime.outcome import command
 from dpone_compiler.runtime.sessions import Opener, Sessions
 
-_SOURCE = "source"
+_FOR_A_DBA = ("source", "grants")
 
 
 def target_files(doc: PlanDoc) -> tuple[str, ...]:
-    """The files of setup/ for the target, in order. A file for the source has `source` in its name."""
+    """The files of setup/ for the target, in order. Those for the source, and grants (psql variables), are a DBA's."""
     listed = tuple(doc.setup) or tuple(path for path in sorted(doc.files) if path.startswith("setup/"))
-    return tuple(path for path in listed if _SOURCE not in PurePosixPath(path).name)
+    return tuple(path for path in listed if not any(word in PurePosixPath(path).name for word in _FOR_A_DBA))
 
 
 def setup_command(doc: PlanDoc, bundle: str) -> str:

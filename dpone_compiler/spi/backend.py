@@ -135,4 +135,5 @@ class Backend:
     setup: Callable[[Context], tuple[SetupFile, ...]]
     params: Callable[[Context], tuple[ParamSpec, ...]]
     state_table: Callable[[Context], str]  # for display
+    state_commands: Callable[[Context], Mapping[str, str]] = lambda _context: {}  # see docs/adr/0003, "State commands"
     hazards: Callable[[Load, Facts], tuple[tuple[str, str], ...]] = lambda _load, _facts: ()  # (code, sentence)

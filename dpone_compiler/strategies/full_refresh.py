@@ -49,6 +49,9 @@ def finalizer(load: Load, setting: Setting) -> tuple[str, str]:
             "replace_partitions",
             f"the database engine {table.structure.database_engine} cannot exchange tables atomically",
         )
+    staging_schema = load.write.staging_schema
+    if staging_schema not in ("", load.write.endpoint.table.schema):
+        return "replace_partitions", f"staging is in the database {staging_schema}, and tables are exchanged inside one database only"
     views = [name for kind, name in table.structure.hazards if kind == "materialized_view"]
     if views:
         return (

@@ -35,7 +35,9 @@ _STATE = """\
 COMMENT ON TABLE <<state>> IS 'dponec: one row a load; the data and this row commit together';
 COMMENT ON COLUMN <<state>>.fence IS 'token of the newest lease; a transaction with an older one fails';
 COMMENT ON COLUMN <<state>>.watermark IS 'the window''s high end of the last committed run, exclusive';
+"""
 
+_GRANTS = """\
 -- psql -v loader=ROLE; without the variable nothing is granted.
 \\if :{?loader}
 GRANT USAGE ON SCHEMA <<state_schema>> TO :"loader";
@@ -68,11 +70,10 @@ def setup(ctx: Context) -> tuple[SetupFile, ...]:
     """State table and grants of the sink; grants of the source."""
     files: list[SetupFile] = []
     if ctx.load.write.endpoint.engine == "postgres":
-        body = _state(ctx)
+        state, grants = _state(ctx), _grants(ctx)
+        files.append(SetupFile(name="postgres_state.sql", side="target", body=state.text, purpose="state table and schemas"))
         files.append(
-            SetupFile(
-                name="postgres_state.sql", side="target", body=body.text, purpose="state table, schemas and grants"
-            )
+            SetupFile(name="postgres_grants.sql", side="target", body=grants.text, purpose="what the loader may do, for psql")
         )
     if ctx.load.read.endpoint.engine == "postgres":
         files.append(
@@ -89,15 +90,21 @@ def _state(ctx: Context) -> Sql:
     staging_schema = load.write.staging_schema or target.schema
     made = sorted({state.schema, staging_schema} - {target.schema})
     lines = [frame("CREATE SCHEMA IF NOT EXISTS <<schema>>;\n", schema=word(identifier(name))).text for name in made]
+    return frame(_STATE, schema=Sql("".join(lines)), state=word(table(state)))
+
+
+def _grants(ctx: Context) -> Sql:
+    """A file of its own: it uses psql variables, which no driver understands."""
+    load = ctx.load
+    state, target = names.state(load), names.target(load)
     truncates = any(isinstance(s.action, DeleteAll) and s.action.truncate for s in ctx.plan.steps)
     return frame(
-        _STATE,
-        schema=Sql("".join(lines)),
+        _GRANTS,
         state=word(table(state)),
         state_schema=word(identifier(state.schema)),
         target_schema=word(identifier(target.schema)),
         target=word(table(target)),
-        staging_schema=word(identifier(staging_schema)),
+        staging_schema=word(identifier(load.write.staging_schema or target.schema)),
         truncate=Sql(", TRUNCATE" if truncates else ""),
     )
 

@@ -1,10 +1,10 @@
 """The catalog file's form: plain values <-> facts. Types are kept as the engine spells them and parsed by its backend.
 
-    format: dponec.catalog/1
-    connection: pg_oltp
-    engine: {type: postgres, version: [18, 6], settings: {…}}
-    tables:
-    - {schema: public, name: orders, structure: {columns: […], primary_key: […], …}, statistics: {rows: …, …}}
+format: dponec.catalog/1
+connection: pg_oltp
+engine: {type: postgres, version: [18, 6], settings: {…}}
+tables:
+- {schema: public, name: orders, structure: {columns: […], primary_key: […], …}, statistics: {rows: …, …}}
 """
 
 from __future__ import annotations
@@ -57,7 +57,8 @@ def decode_catalog(
     parse = parser_of(facts.engine)
     tables = {
         TableRef(str(table["schema"]), str(table["name"])): TableFacts(
-            structure=_read_structure(table["structure"], parse), statistics=_read_statistics(table.get("statistics") or {})
+            structure=_read_structure(table["structure"], parse),
+            statistics=_read_statistics(table.get("statistics") or {}),
         )
         for table in raw["tables"]
     }

@@ -1,4 +1,4 @@
-"""What can be wrong with a catalog snapshot: codes DP050 to DP059."""
+"""What can be wrong with a catalog snapshot: codes DP060 to DP069."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class UnreadableCatalog(Problem):
     `dponec introspect MANIFEST` and commit the result; it is not meant to be edited by hand.
     """
 
-    code: ClassVar[str] = "DP050"
+    code: ClassVar[str] = "DP060"
     template: ClassVar[str] = "{file} is not a readable catalog snapshot: {fault}"
     advice: ClassVar[str] = "write it again with `dponec introspect`"
     file: str

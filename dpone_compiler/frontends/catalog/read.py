@@ -29,7 +29,9 @@ def read_catalog(files: Iterable[SourceFile], parser_of: Callable[[str], ParseTy
             continue
         engines.append((connection, engine))
         tables.extend((connection, ref, facts) for ref, facts in entries.items())
-    return Catalog(engines=tuple(sorted(engines, key=lambda e: e[0])), tables=tuple(sorted(tables, key=lambda t: (t[0], t[1])))), tuple(found)
+    return Catalog(
+        engines=tuple(sorted(engines, key=lambda e: e[0])), tables=tuple(sorted(tables, key=lambda t: (t[0], t[1])))
+    ), tuple(found)
 
 
 def write_catalog(connection: str, engine: EngineFacts, tables: Mapping[TableRef, TableFacts]) -> str:

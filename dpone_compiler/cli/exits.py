@@ -1,0 +1,5 @@
+"""Exit codes of the contract."""
+
+from __future__ import annotations
+
+DONE, FINDINGS, USAGE, BUG, TRANSIENT, MIDWAY = 0, 1, 2, 3, 4, 5

@@ -1,0 +1,141 @@
+"""The compile cache, by content. Two levels: a manifest file with everything beside it, and one load with the facts it used.
+
+Level 1 is keyed by bytes (manifest, catalog files, policies, overrides) and by this installation, so that an unchanged compile
+answers without importing a parser. Level 2 is keyed by meaning (the load's IR, the catalog extract it used, the policy), so that a
+change of one table in a snapshot recompiles the loads that use it and no other. A cache that cannot be written is no cache.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dpone_compiler import __version__
+from dpone_compiler.driver.inputs import catalog_files, catalog_folder
+from dpone_compiler.driver.request import Request
+
+_ENTRY = 2  # raise when the form of an entry changes
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """A folder of JSON entries by key. Every failure to read or write counts as a miss."""
+
+    folder: Path
+
+    def get(self, key: str) -> dict[str, Any] | None:
+        """The entry, or None."""
+        try:
+            entry = json.loads((self.folder / key[:2] / key).read_bytes())
+        except (OSError, ValueError):
+            return None
+        return entry if isinstance(entry, dict) else None
+
+    def put(self, key: str, entry: dict[str, Any]) -> None:
+        """Write the entry whole or not at all."""
+        folder = self.folder / key[:2]
+        try:
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            handle, name = tempfile.mkstemp(dir=folder)
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                json.dump(entry, file, ensure_ascii=False)
+            os.replace(name, folder / key)
+        except OSError:
+            return
+
+
+def open_store() -> Store:
+    """DPONEC_CACHE_DIR, else the user's cache folder."""
+    named = os.environ.get("DPONEC_CACHE_DIR")
+    base = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
+    return Store(Path(named) if named else Path(base) / "dponec")
+
+
+def installation_digest() -> str:
+    """Changes with our own code (also in an editable checkout), the Python version and any installed distribution."""
+    digest = hashlib.sha256(f"{_ENTRY} {__version__} {sys.version_info[:3]}".encode())
+    package = Path(__file__).parent.parent
+    roots = (package, package.parent / "grammar", package.parent / "templates")
+    for root in roots:
+        for name, size, modified in sorted(_stat(str(root))):
+            digest.update(f"{name}\0{size}\0{modified}\n".encode())
+    for folder in sys.path:
+        try:
+            names = os.listdir(folder or ".")
+        except OSError:
+            continue
+        digest.update("\n".join(sorted(name for name in names if name.endswith(".dist-info"))).encode())
+    return digest.hexdigest()
+
+
+def _stat(folder: str) -> Iterator[tuple[str, int, int]]:
+    try:
+        entries = list(os.scandir(folder))
+    except OSError:
+        return
+    for entry in entries:
+        if entry.is_dir(follow_symlinks=False):
+            if entry.name != "__pycache__":
+                yield from _stat(entry.path)
+        elif entry.name.endswith((".py", ".lark", ".j2", ".json", ".dpone")):
+            info = entry.stat()
+            yield entry.path, info.st_size, info.st_mtime_ns
+
+
+@dataclass(slots=True)
+class Keys:
+    """Level-1 keys of one request; what is shared by its manifests is read and hashed once."""
+
+    request: Request
+    installation: str
+    _folders: dict[Path | None, str]
+
+    @classmethod
+    def of(cls, request: Request) -> Keys:
+        """Keys for this request in this installation."""
+        shared = hashlib.sha256(installation_digest().encode())
+        for path in request.policies:
+            shared.update(b"policy" + _bytes(path))
+        shared.update(json.dumps(sorted(request.overrides.items())).encode())
+        return cls(request, shared.hexdigest(), {})
+
+    def manifest(self, path: Path) -> str:
+        """The key of one manifest file. Its name is part of it, because diagnostics and source maps show it."""
+        folder = self.request.catalog or catalog_folder(path)
+        if folder not in self._folders:
+            self._folders[folder] = _digest(_bytes(file) for file in catalog_files(folder))
+        return _digest(
+            (self.installation.encode(), self._folders[folder].encode(), path.as_posix().encode(), _bytes(path))
+        )
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        return f"unreadable {error.errno}".encode()
+
+
+def _digest(parts: Iterable[bytes]) -> str:
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(hashlib.sha256(part).digest())
+    return digest.hexdigest()
+
+
+def is_current(out: Path, folder: str, digests: dict[str, str]) -> bool:
+    """True when the folder holds exactly these files with these digests."""
+    root = out / folder
+    there: set[str] = set()
+    for base, _, names in os.walk(root):
+        there.update(os.path.relpath(os.path.join(base, name), root) for name in names)
+    if there != set(digests):
+        return False
+    return all(hashlib.sha256((root / path).read_bytes()).hexdigest() == digest for path, digest in digests.items())

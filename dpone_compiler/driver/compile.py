@@ -1,0 +1,227 @@
+"""Compiling, top to bottom: read, resolve, decide, plan, prove, lower, emit. Nothing here touches a network or a clock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from dpone_compiler import __version__, registry
+from dpone_compiler.artifacts.bundle import Bundle, sha256
+from dpone_compiler.artifacts.plan_codec import canonical_json
+from dpone_compiler.diagnostics.diagnostic import Diagnostic, Diagnostics, has_errors
+from dpone_compiler.driver.emit import emit_bundle
+from dpone_compiler.driver.inputs import catalog_files, catalog_folder, find_manifests, read_file
+from dpone_compiler.driver.problems import EngineNotSupported, NameTaken, OverridesNeedYaml, UnknownDependency
+from dpone_compiler.expr.types import DataType
+from dpone_compiler.frontends.catalog.read import read_catalog
+from dpone_compiler.ir.codec import to_plain
+from dpone_compiler.ir.decision import decided
+from dpone_compiler.ir.load import Load
+from dpone_compiler.ir.schema import Catalog
+from dpone_compiler.optimizer.manager import Listener, run_passes
+from dpone_compiler.optimizer.order import ORDER
+from dpone_compiler.planning.lower import lower_plan
+from dpone_compiler.planning.plan_load import plan_load
+from dpone_compiler.policy.builtin import load_builtin_policy
+from dpone_compiler.policy.codec import encode_policy
+from dpone_compiler.policy.model import Policy
+from dpone_compiler.source.text import SourceFile
+from dpone_compiler.spi.backend import Context, Facts
+from dpone_compiler.spi.compiler_pass import PassContext
+from dpone_compiler.spi.frontend import Reading
+from dpone_compiler.spi.strategy import Setting
+from dpone_compiler.sql.parse import parse_sql
+
+COMPILER = f"dponec {__version__}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What a compile may be told besides the manifest. `catalog` None: the nearest `catalog` folder of each manifest."""
+
+    catalog: Path | None = None
+    policies: tuple[Path, ...] = ()
+    overrides: Mapping[str, str] = field(default_factory=dict)
+    listeners: tuple[Listener, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compiled:
+    """One load after the compile: its context and bundle (None: it has errors)."""
+
+    load: Load
+    context: Context | None
+    bundle: Bundle | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompileResult:
+    """Everything a compile gives. `files`: the sources by name, for rendering diagnostics."""
+
+    loads: tuple[Compiled, ...]
+    diagnostics: Diagnostics
+    files: Mapping[str, SourceFile]
+
+    @property
+    def bundles(self) -> tuple[Bundle, ...]:
+        """The bundles of all loads without errors."""
+        return tuple(item.bundle for item in self.loads if item.bundle is not None)
+
+    @property
+    def failed(self) -> bool:
+        """True when any load has an error."""
+        return has_errors(self.diagnostics)
+
+
+def compile_manifest(path: str | Path, options: Options | None = None) -> CompileResult:
+    """Compile one manifest file. Problems are in the result, never raised."""
+    return compile_paths([path], options)
+
+
+def compile_paths(paths: Sequence[str | Path], options: Options | None = None) -> CompileResult:
+    """Compile manifests and folders of manifests together, so that names and dependencies are checked across files."""
+    chosen = options or Options()
+    manifests, problems = find_manifests(Path(path) for path in paths)
+    found: list[Diagnostic] = list(problems)
+    files: dict[str, SourceFile] = {}
+    loads: list[Compiled] = []
+    owners: dict[str, str] = {}
+    for manifest in manifests:
+        read = read_manifest_file(manifest, chosen)
+        found.extend(read.diagnostics)
+        files.update(read.files)
+        for load in read.loads:
+            if load.name in owners:
+                found.append(Diagnostic(NameTaken(load.name, owners[load.name]), load.origin.at("name"), load.name))
+                continue
+            owners[load.name] = manifest.as_posix()
+            compiled, diagnostics = compile_load(load, read.catalog, read.policy, chosen.listeners)
+            found.extend(diagnostics)
+            loads.append(compiled)
+    for item in loads:
+        for name in item.load.depends_on:
+            if name not in owners:
+                span = item.load.origin.at("depends_on")
+                found.append(Diagnostic(UnknownDependency(item.load.name, name), span, item.load.name))
+    return CompileResult(loads=tuple(loads), diagnostics=tuple(found), files=files)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ManifestFile:
+    """One manifest, read: its loads, the policy with its own rules first, the catalog beside it, and what was wrong."""
+
+    loads: tuple[Load, ...]
+    policy: Policy
+    catalog: Catalog
+    diagnostics: Diagnostics
+    files: Mapping[str, SourceFile]
+
+
+def read_manifest_file(manifest: Path, options: Options) -> ManifestFile:
+    """Read a manifest with its policies and snapshots."""
+    found: list[Diagnostic] = []
+    files: dict[str, SourceFile] = {}
+    policy = _policy(options, files, found)
+    reading = _read(manifest, options, files, found)
+    catalog = _catalog(manifest, options, files, found)
+    return ManifestFile(
+        loads=reading.loads,
+        policy=policy.preceded_by(reading.rules, reading.gates),
+        catalog=catalog,
+        diagnostics=tuple(found),
+        files=files,
+    )
+
+
+def compile_load(
+    load: Load, catalog: Catalog, policy: Policy, listeners: Sequence[Listener] = ()
+) -> tuple[Compiled, Diagnostics]:
+    """One load through all stages. The pure heart of the compile."""
+    nothing = Compiled(load=load, context=None, bundle=None)
+    read, write = load.read.endpoint, load.write.endpoint
+    known = registry.backend_names()
+    for side, endpoint in (("source", read), ("sink", write)):
+        if endpoint.engine not in known:
+            problem = EngineNotSupported(endpoint.engine, side, ", ".join(known))
+            return nothing, (Diagnostic(problem, load.origin.at(side), load.name),)
+    source, sink = registry.backend(read.engine), registry.backend(write.engine)
+    facts = Facts(
+        source_engine=catalog.engine(read.connection),
+        source_table=catalog.table(read.connection, read.table),
+        target_engine=catalog.engine(write.connection),
+        target_table=catalog.table(write.connection, write.table),
+    )
+    strategies = registry.strategies()
+    context = PassContext(
+        facts=facts,
+        source=source,
+        sink=sink,
+        policy=policy,
+        strategies=strategies,
+        native_paths=registry.native_paths(),
+        parse_sql=parse_sql,
+    )
+    final, diagnostics = run_passes(load, context, ORDER, listeners)
+    if has_errors(diagnostics):
+        return replace(nothing, load=final), diagnostics
+    plan = plan_load(
+        final, strategies[decided(final.decisions.strategy)], Setting(facts=facts, source=source, sink=sink)
+    )
+    lowering = Context(load=final, facts=facts, plan=plan, source=source, sink=sink)
+    bundle = emit_bundle(lowering, lower_plan(lowering, plan), _inputs(load, final, facts, policy), COMPILER)
+    return Compiled(load=final, context=lowering, bundle=bundle), diagnostics
+
+
+def _inputs(load: Load, final: Load, facts: Facts, policy: Policy) -> dict[str, str]:
+    """Digests of what the compile read, by meaning and not by spelling: the same load in three forms has one digest.
+
+    The filter is taken after parsing, because each form writes it with blanks of its own.
+    """
+    meaning = to_plain(replace(load, read=final.read))
+    meaning.pop("decisions")
+    return {
+        "manifest": sha256(canonical_json(meaning)),
+        "catalog": sha256(canonical_json(to_plain(facts))),
+        "policy": sha256(canonical_json(encode_policy(policy))),
+    }
+
+
+def _policy(options: Options, files: dict[str, SourceFile], found: list[Diagnostic]) -> Policy:
+    policy = load_builtin_policy()
+    for path in reversed(options.policies):
+        reading = _read(path, replace(options, overrides={}), files, found)
+        policy = policy.preceded_by(reading.rules, reading.gates)
+    return policy
+
+
+def _read(path: Path, options: Options, files: dict[str, SourceFile], found: list[Diagnostic]) -> Reading:
+    file = read_file(path)
+    if isinstance(file, Diagnostic):
+        found.append(file)
+        return Reading()
+    files[file.name] = file
+    form = path.suffix.lstrip(".")
+    if options.overrides and form not in ("yaml", "yml"):
+        found.append(Diagnostic(OverridesNeedYaml(", ".join(sorted(options.overrides)), file.name), None))
+    reading = registry.frontend(form)(file, options.overrides)
+    found.extend(reading.diagnostics)
+    return reading
+
+
+def _catalog(manifest: Path, options: Options, files: dict[str, SourceFile], found: list[Diagnostic]) -> Catalog:
+    sources: list[SourceFile] = []
+    for path in catalog_files(options.catalog or catalog_folder(manifest)):
+        file = read_file(path)
+        if isinstance(file, Diagnostic):
+            found.append(file)
+        else:
+            sources.append(file)
+    catalog, diagnostics = read_catalog(sources, _type_parser)
+    files.update((file.name, file) for file in sources)
+    found.extend(diagnostics)
+    return catalog
+
+
+def _type_parser(engine: str) -> Callable[[str], DataType]:
+    return registry.backend(engine).parse_type

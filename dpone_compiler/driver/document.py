@@ -1,0 +1,191 @@
+"""plan.json's content: from load, plan and lowered steps to the PlanDoc."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from dpone_compiler.artifacts.bundle import sha256
+from dpone_compiler.artifacts.plan_codec import canonical_json
+from dpone_compiler.artifacts.plan_doc import ParamDoc, PlanDoc, StepDoc
+from dpone_compiler.ir.codec import to_plain
+from dpone_compiler.ir.decision import Chosen, Undecided, decided
+from dpone_compiler.ir.load import Endpoint, Load, MovedColumn
+from dpone_compiler.spi.backend import Context
+
+_TYPES = {
+    "run_id": ("text", "run"),
+    "fingerprint": ("text", "run"),
+    "holder": ("text", "run"),
+    "lease_backend": ("text", "run"),
+    "item": ("text", "run"),
+    "partitions": ("list", "capture"),
+}
+_WORD = re.compile(r"(?<!^)(?=[A-Z])")
+
+
+def action_kind(action: object) -> str:
+    """CreateStaging -> create_staging."""
+    return _WORD.sub("_", type(action).__name__).lower()
+
+
+def build_document(
+    context: Context, steps: tuple[StepDoc, ...], inputs: Mapping[str, str], compiler: str, commands: Mapping[str, str]
+) -> PlanDoc:
+    """The document without fingerprint and file digests, which the caller adds."""
+    load, plan = context.load, context.plan
+    return PlanDoc(
+        name=load.name,
+        compiler=compiler,
+        fingerprint="",
+        effects=effects_digest(context),
+        inputs=dict(inputs),
+        route={"source": _end(load.read.endpoint), "target": _end(load.write.endpoint)},
+        decision=_decision(load),
+        contract=to_plain(plan.contract),
+        params=_params(context, steps),
+        steps=steps,
+        native_transfer_plan=_native(load),
+        types=tuple(_type(column) for column in _columns(load)),
+        replay={"resume": {"stages": _stages(steps)}},
+        state={
+            "engine": context.sink.name,
+            "connection": load.write.endpoint.connection,
+            "table": context.sink.state_table(context),
+            "load": load.name,
+            **commands,
+        },
+        limits=_limits(load),
+        depends_on=load.depends_on,
+        notes=plan.notes,
+    )
+
+
+def effects_digest(context: Context) -> str:
+    """Digest of what the plan does: actions, order, transactions and contract. Comments, quoting and file names are not in it."""
+    steps = [
+        {
+            "kind": action_kind(step.action),
+            "action": to_plain(step.action),
+            "transaction": step.transaction,
+            "snapshot": step.snapshot,
+            "idempotency": step.idempotency.value,
+            "retry_boundary": step.retry_boundary,
+        }
+        for step in context.plan.steps
+    ]
+    ends = [to_plain(context.load.read.endpoint), to_plain(context.load.write.endpoint)]
+    return sha256(canonical_json({"steps": steps, "contract": to_plain(context.plan.contract), "ends": ends}))
+
+
+def _end(endpoint: Endpoint) -> dict[str, str]:
+    return {"engine": endpoint.engine, "connection": endpoint.connection, "table": str(endpoint.table)}
+
+
+def _columns(load: Load) -> tuple[MovedColumn, ...]:
+    return () if isinstance(load.decisions.columns, Undecided) else load.decisions.columns
+
+
+def _value(choice: Undecided | Chosen[Any]) -> Any:
+    return None if isinstance(choice, Undecided) else to_plain(choice.value)
+
+
+def _decision(load: Load) -> dict[str, Any]:
+    """Field names are those that users of dpone know; `choices` adds who chose, why, and from which facts."""
+    decisions = load.decisions
+    chosen = {
+        name: choice
+        for name in ("strategy", "merge_policy", "native_path", "wire", "batching", "finalizer", "reconcile")
+        if isinstance(choice := getattr(decisions, name), Chosen)
+    }
+    return {
+        "source_type": load.read.endpoint.engine,
+        "sink_type": load.write.endpoint.engine,
+        "requested_mode": load.write.mode,
+        "strategy": _value(decisions.strategy),
+        "strategy_mode": _value(decisions.strategy),
+        "merge_policy": _value(decisions.merge_policy),
+        "native_fast_path": _value(decisions.native_path),
+        "adaptive_batching": _value(decisions.batching),
+        "finalizer": _value(decisions.finalizer),
+        "reasons": [
+            {"choice": name, "code": c.rule, "by": c.by, "reason": c.reason, "facts": dict(c.facts)}
+            for name, c in chosen.items()
+        ],
+        "rejected": [
+            {"choice": name, "value": r.value, "reason": r.reason} for name, c in chosen.items() for r in c.rejected
+        ],
+        "safety_gates": to_plain(decisions.gates),
+        "warnings": to_plain(decisions.warnings),
+    }
+
+
+def _params(context: Context, steps: tuple[StepDoc, ...]) -> tuple[ParamDoc, ...]:
+    derived = {spec.name: spec for spec in context.sink.params(context)}
+    captured = {name for step in steps for name in step.captures}
+    found: dict[str, ParamDoc] = {}
+    for name in sorted({name for step in steps for name in (*step.params, *step.captures)}):
+        if name in derived:
+            spec = derived[name]
+            found[name] = ParamDoc(name=name, type=spec.type, source=spec.source, prefix=spec.prefix)
+        else:
+            kind, source = _TYPES.get(name, ("text", "capture" if name in captured else "run"))
+            found[name] = ParamDoc(name=name, type=kind, source=source)
+    return tuple(found.values())
+
+
+def _native(load: Load) -> dict[str, Any]:
+    path, wire = load.decisions.native_path, load.decisions.wire
+    return {
+        "fast_path_id": _value(path),
+        "wire": _value(wire),
+        "finalizer": decided(load.decisions.finalizer),
+        "why": "" if isinstance(path, Undecided) else path.reason,
+        "fallback": "" if isinstance(path, Undecided) or not path.rejected else path.rejected[0].value,
+    }
+
+
+def _type(column: MovedColumn) -> dict[str, str]:
+    return {
+        "source": column.source.name,
+        "source_type": column.source.native,
+        "target": column.target.name,
+        "target_type": column.target.native,
+        "expression": column.sql.text if column.sql else "",
+        "may_lose": column.loss,
+        "policy": "content reconciliation" if column.loss else "exact",
+    }
+
+
+def _stages(steps: tuple[StepDoc, ...]) -> dict[str, str]:
+    """Stage words of `resume --from-stage` -> the step to go on from."""
+    first = {}
+    for stage, kinds in (
+        ("extract", ("fingerprint_source", "transfer")),
+        ("stage", ("create_staging", "drop_staging", "transfer")),
+        ("validate", ("check_staged_rows",)),
+        (
+            "finalize",
+            ("fence", "exchange_tables", "replace_partitions", "move_partitions", "delete_matching", "insert_staged"),
+        ),
+        ("reconcile", ("reconcile",)),
+        ("commit_state", ("commit_state",)),
+    ):
+        for step in steps:
+            if step.kind in kinds and (stage != "finalize" or step.kind != "fence" or step.transaction == "finalize"):
+                first[stage] = step.id
+                break
+    return first
+
+
+def _limits(load: Load) -> dict[str, Any]:
+    limits = load.write.limits
+    partition = load.write.partition
+    return {
+        "lock_timeout": limits.lock_timeout,
+        "statement_timeout": limits.statement_timeout,
+        "lease_seconds": limits.lease_seconds,
+        "max_delete_ratio": limits.max_delete_ratio,
+        "max_partitions": partition.max_partitions if partition else None,
+    }

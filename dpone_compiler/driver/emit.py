@@ -1,0 +1,129 @@
+"""From a proved, lowered plan to the files of its bundle."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+
+from dpone_compiler.artifacts.bundle import SOURCEMAP, Bundle, folder_name, sha256
+from dpone_compiler.artifacts.plan_codec import canonical_json, encode_plan
+from dpone_compiler.artifacts.plan_doc import GuardDoc, StepDoc
+from dpone_compiler.driver.document import action_kind, build_document
+from dpone_compiler.driver.report import render_plan_md
+from dpone_compiler.driver.shell import render_run_sh
+from dpone_compiler.driver.sourcemap import build_sourcemap
+from dpone_compiler.ir.codec import to_plain
+from dpone_compiler.planning.lower import LoweredStep
+from dpone_compiler.spi.backend import Context
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_SUFFIX = {"main": "", "heartbeat": ".heartbeat", "giveback": ".giveback"}
+
+
+def emit_bundle(context: Context, lowered: tuple[LoweredStep, ...], inputs: Mapping[str, str], compiler: str) -> Bundle:
+    """The bundle of one load: every byte a function of the arguments."""
+    files: dict[str, str] = {}
+    steps: list[StepDoc] = []
+    for number, item in enumerate(lowered, start=1):
+        step = _step_doc(context, item, number)
+        steps.append(step)
+        files.update(_step_files(context, item, step))
+    for setup in context.sink.setup(context) + tuple(s for s in context.source.setup(context) if s.side == "source"):
+        head = _comment(
+            (
+                f"dponec setup for load {context.load.name}",
+                setup.purpose,
+                "run once by a DBA; `dponec run` never does it silently",
+            )
+        )
+        files[f"setup/{setup.name}"] = f"{head}\n{setup.body.rstrip()}\n"
+    commands = {name: f"replay/state-{name}.sql" for name in sorted(context.sink.state_commands(context))}
+    for name, body in context.sink.state_commands(context).items():
+        files[commands[name]] = _comment((f"dponec state {name}: load {context.load.name}",)) + f"\n{body.rstrip()}\n"
+    files["intent.json"] = canonical_json({"load": to_plain(context.load), "facts": to_plain(context.facts)})
+    doc = build_document(context, tuple(steps), inputs, compiler, commands)
+    doc = replace(doc, setup=tuple(path for path in sorted(files) if path.startswith("setup/")))
+    doc = replace(
+        doc,
+        fingerprint=sha256(canonical_json({"files": {p: sha256(t) for p, t in files.items()}, "doc": to_plain(doc)})),
+    )
+    files["run.sh"] = render_run_sh(doc)
+    files["plan.md"] = render_plan_md(context, doc)
+    doc = replace(doc, files={path: sha256(text) for path, text in sorted(files.items())})
+    files["plan.json"] = encode_plan(doc)
+    files[SOURCEMAP] = canonical_json(build_sourcemap(context, lowered, doc))
+    return Bundle(folder_name(context.load.name), files)
+
+
+def _comment(lines: tuple[str, ...]) -> str:
+    """Lines as SQL comments; a control character in a name must not end the comment."""
+    return "\n".join("-- " + _CONTROL.sub("\N{REPLACEMENT CHARACTER}", line) for line in lines if line)
+
+
+def _step_doc(context: Context, item: LoweredStep, number: int) -> StepDoc:
+    step, lowered = item.step, item.lowered
+    backend, endpoint = (
+        (context.source, context.load.read.endpoint)
+        if item.side == "source"
+        else (context.sink, context.load.write.endpoint)
+    )
+    stem = f"steps/{number:02d}-{step.id}"
+    paths = {role: f"{stem}{_SUFFIX.get(role, '.' + role)}.sql" for role in lowered.bodies}
+    guard_file = f"{stem}.guard.sql" if lowered.guard else ""
+    return StepDoc(
+        id=step.id,
+        kind=action_kind(step.action),
+        op=lowered.op,
+        side=item.side,
+        engine=backend.name,
+        connection=endpoint.connection,
+        purpose=step.purpose,
+        why=step.why,
+        file=paths.get("main", ""),
+        files={role: path for role, path in sorted(paths.items()) if role != "main"},
+        params=lowered.params,
+        captures=lowered.captures,
+        after=step.after,
+        transaction=step.transaction,
+        snapshot=step.snapshot,
+        wire=getattr(step.action, "wire", ""),
+        max_items=lowered.max_items,
+        idempotency=step.idempotency.value,
+        guard=GuardDoc(kind=step.guard.kind, phase=step.guard.phase, file=guard_file, why=step.guard.why),
+        retry_boundary=step.retry_boundary,
+        locks=lowered.locks,
+        visibility=dict(lowered.visibility),
+        origin=step.source_path,
+    )
+
+
+def _step_files(context: Context, item: LoweredStep, step: StepDoc) -> dict[str, str]:
+    engines = {"extract": f"{context.source.name} (source)"}
+    where = f"{step.engine} ({item.side})"
+    paths = {"main": step.file, **step.files} if step.file else dict(step.files)
+    files = {
+        path: _headed(item.lowered.bodies[role], step, engines.get(role, where), role)
+        for role, path in sorted(paths.items())
+        if path
+    }
+    if item.lowered.guard:
+        files[step.guard.file] = _headed(
+            item.lowered.guard, step, where, "guard: answers 1 when the step is already done"
+        )
+    return files
+
+
+def _headed(body: str, step: StepDoc, engine: str, role: str) -> str:
+    head = _comment(
+        (
+            f"step {step.id}" + (f" ({role})" if role != "main" else ""),
+            f"purpose: {step.purpose}",
+            f"engine: {engine}" + (f", transaction {step.transaction}" if step.transaction else ""),
+            f"idempotency: {step.idempotency}"
+            + (f", repeat from {step.retry_boundary}" if step.retry_boundary else ""),
+            f"why: {step.why}",
+            f"params: {', '.join(step.params)}" if step.params else "",
+        )
+    )
+    return f"{head}\n{body.rstrip()}\n"

@@ -1,0 +1,114 @@
+"""One manifest file as the unit of work: from the cache where its inputs are known, else compiled and remembered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dpone_compiler.artifacts.bundle import Bundle, sha256
+from dpone_compiler.artifacts.plan_codec import canonical_json
+from dpone_compiler.diagnostics.diagnostic import Diagnostic, Diagnostics
+from dpone_compiler.driver.cache import Keys, Store, installation_digest
+from dpone_compiler.driver.compile import Options, compile_load, read_manifest_file
+from dpone_compiler.driver.request import Request
+from dpone_compiler.ir.codec import to_plain
+from dpone_compiler.ir.load import Load
+from dpone_compiler.ir.schema import Catalog
+from dpone_compiler.policy.codec import encode_policy
+from dpone_compiler.policy.model import Policy
+from dpone_compiler.source.text import SourceFile, Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnitLoad:
+    """One load of the file: what other files must know of it, and its bundle (None: it has errors)."""
+
+    name: str
+    depends_on: tuple[str, ...]
+    span: Span | None
+    bundle: Bundle | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unit:
+    """One manifest file, compiled. `compiled`: loads that were not in the cache."""
+
+    manifest: str
+    loads: tuple[UnitLoad, ...]
+    diagnostics: Diagnostics
+    files: Mapping[str, SourceFile]
+    compiled: int
+
+
+def compile_unit(manifest: Path, *, request: Request, options: Options, store: Store | None) -> Unit:
+    """The unit of one manifest. With a store, loads whose inputs are known are taken from it."""
+    key = Keys.of(request).manifest(manifest) if store else ""
+    if store and (unit := _from_store(manifest, store.get(key), store)):
+        return unit
+    read = read_manifest_file(manifest, options)
+    found: list[Diagnostic] = list(read.diagnostics)
+    loads: list[UnitLoad] = []
+    entries: list[dict[str, Any]] = []
+    compiled = 0
+    for load in read.loads:
+        load_key = _load_key(load, read.catalog, read.policy) if store else ""
+        bundle = _bundle(store.get(load_key)) if store else None
+        if bundle is None:
+            item, diagnostics = compile_load(load, read.catalog, read.policy, options.listeners)
+            found.extend(diagnostics)
+            bundle, compiled = item.bundle, compiled + 1
+            if store and bundle is not None and not diagnostics:
+                store.put(load_key, {"folder": bundle.name, "files": dict(bundle.files)})
+        loads.append(UnitLoad(name=load.name, depends_on=load.depends_on, span=load.origin.at("name"), bundle=bundle))
+        if bundle is not None:
+            entries.append(_entry(load, bundle, load_key))
+    if store:
+        store.put(key, {"findings": bool(found), "loads": entries})
+    return Unit(
+        manifest=manifest.as_posix(), loads=tuple(loads), diagnostics=tuple(found), files=read.files, compiled=compiled
+    )
+
+
+def _entry(load: Load, bundle: Bundle, load_key: str) -> dict[str, Any]:
+    digests = {path: sha256(text) for path, text in bundle.files.items()}
+    return {
+        "name": load.name,
+        "folder": bundle.name,
+        "depends_on": list(load.depends_on),
+        "digests": digests,
+        "key": load_key,
+    }
+
+
+def _from_store(manifest: Path, entry: dict[str, Any] | None, store: Store) -> Unit | None:
+    """The whole unit from the cache, when it had no findings and no bundle was evicted."""
+    if entry is None or entry["findings"]:
+        return None
+    loads: list[UnitLoad] = []
+    for item in entry["loads"]:
+        stored = store.get(item["key"])
+        if stored is None:
+            return None
+        bundle = Bundle(stored["folder"], stored["files"])
+        loads.append(UnitLoad(name=item["name"], depends_on=tuple(item["depends_on"]), span=None, bundle=bundle))
+    return Unit(manifest=manifest.as_posix(), loads=tuple(loads), diagnostics=(), files={}, compiled=0)
+
+
+def _load_key(load: Load, catalog: Catalog, policy: Policy) -> str:
+    """By meaning: the load, the facts of its own tables, the policy, this installation; and its spans, for the source map."""
+    read, write = load.read.endpoint, load.write.endpoint
+    facts = [
+        to_plain(catalog.engine(read.connection)),
+        to_plain(catalog.table(read.connection, read.table)),
+        to_plain(catalog.engine(write.connection)),
+        to_plain(catalog.table(write.connection, write.table)),
+    ]
+    spans = {path: str(span) for path, span in sorted(load.origin.spans.items())}
+    plain = {"load": to_plain(load), "facts": facts, "policy": encode_policy(policy), "spans": spans}
+    return sha256(installation_digest() + canonical_json(plain))
+
+
+def _bundle(entry: dict[str, Any] | None) -> Bundle | None:
+    return None if entry is None else Bundle(entry["folder"], entry["files"])

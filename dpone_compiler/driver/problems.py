@@ -1,0 +1,90 @@
+"""What the driver can find wrong: files, names across files, missing plug-ins. Codes DP300 to DP319."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from dpone_compiler.diagnostics.problem import Problem, Severity
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadableFile(Problem):
+    """A file that was named cannot be read, or is not UTF-8."""
+
+    code: ClassVar[str] = "DP301"
+    template: ClassVar[str] = "{file} cannot be read: {fault}"
+    advice: ClassVar[str] = "check the path and its permissions; manifests are UTF-8"
+    file: str
+    fault: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownForm(Problem):
+    """No front end reads files of this ending. Manifests are `.yaml`/`.yml`, `.dpone` or `.py`."""
+
+    code: ClassVar[str] = "DP302"
+    template: ClassVar[str] = "{file} is in no known form"
+    advice: ClassVar[str] = "known endings: {known}"
+    file: str
+    known: str
+
+
+@dataclass(frozen=True, slots=True)
+class NameTaken(Problem):
+    """Two loads have one name. Their bundles and their state rows would be one, and each would undo the other's watermark."""
+
+    code: ClassVar[str] = "DP303"
+    template: ClassVar[str] = "load {name!r} is defined in {first} too"
+    advice: ClassVar[str] = "rename one of them"
+    name: str
+    first: str
+
+
+@dataclass(frozen=True, slots=True)
+class OverridesNeedYaml(Problem):
+    """`--set` addresses paths of a YAML manifest; the other forms are programs or texts of their own."""
+
+    code: ClassVar[str] = "DP304"
+    template: ClassVar[str] = "--set {paths} cannot change {file}"
+    advice: ClassVar[str] = "--set works for YAML manifests; edit the file instead"
+    paths: str
+    file: str
+
+
+@dataclass(frozen=True, slots=True)
+class EngineNotSupported(Problem):
+    """There is no backend for an engine of this load in this installation.
+
+    Backends are plug-ins: the manifest is understood, but nothing here can write SQL for that engine. The help line names
+    those that are installed.
+    """
+
+    code: ClassVar[str] = "DP305"
+    template: ClassVar[str] = "there is no backend for {engine} as a {side}"
+    advice: ClassVar[str] = "installed backends: {known}"
+    engine: str
+    side: str
+    known: str
+
+
+@dataclass(frozen=True, slots=True)
+class NothingToCompile(Problem):
+    """The paths hold no manifest."""
+
+    code: ClassVar[str] = "DP306"
+    template: ClassVar[str] = "no manifest found in {paths}"
+    advice: ClassVar[str] = "name a .yaml, .dpone or .py manifest, or a folder that holds some"
+    paths: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownDependency(Problem):
+    """`depends_on` names a load that is not among those compiled together. `dponec run FOLDER` cannot order it."""
+
+    code: ClassVar[str] = "DP307"
+    severity: ClassVar[Severity] = Severity.WARNING
+    template: ClassVar[str] = "{load} depends on {name!r}, which was not compiled with it"
+    advice: ClassVar[str] = "compile the folder that holds both, or correct the name"
+    load: str
+    name: str

@@ -1,0 +1,196 @@
+"""plan.md: the plan for a reviewer. The summary line comes first, then what would make a DBA say no."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from dpone_compiler.artifacts.plan_doc import PlanDoc, StepDoc
+from dpone_compiler.spi.backend import Context
+
+_SPECIAL = re.compile(r"([\\`*_\[\]<>|#])")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_CELLS = ("atomicity", "replay", "deletes", "late_data", "null_keys", "staging_duplicates", "concurrency")
+
+
+def render_plan_md(context: Context, doc: PlanDoc) -> str:
+    """The Markdown text, deterministic."""
+    sections = (_summary, _warnings, _decision, _contract, _steps, _flow, _readers, _types, _limits, _run)
+    return "\n".join(line for section in sections for line in section(context, doc)).rstrip() + "\n"
+
+
+def _text(value: object) -> str:
+    """A manifest's value inside Markdown: one line, nothing that Markdown would read as markup."""
+    return _SPECIAL.sub(r"\\\1", _CONTROL.sub("\N{REPLACEMENT CHARACTER}", str(value)))
+
+
+def _code(value: object) -> str:
+    """A value as inline code; longer fences where it holds backticks."""
+    text = _CONTROL.sub("\N{REPLACEMENT CHARACTER}", str(value)).replace("|", "\\|")
+    ticks = "`" * (max((len(run) for run in re.findall("`+", text)), default=0) + 1)
+    pad = " " if text.startswith("`") or text.endswith("`") or not text else ""
+    return f"{ticks}{pad}{text}{pad}{ticks}"
+
+
+def _summary(context: Context, doc: PlanDoc) -> Iterator[str]:
+    source, target = doc.route["source"], doc.route["target"]
+    decision = doc.decision
+    policy = f" by {decision['merge_policy']}" if decision["merge_policy"] else f" by {decision['finalizer']}"
+    yield f"# {_text(doc.name)}: {decision['strategy']}{policy}"
+    yield ""
+    yield (
+        f"{_code(source['table'])} ({source['engine']}, {_code(source['connection'])}) into {_code(target['table'])} "
+        f"({target['engine']}, {_code(target['connection'])}), {len(doc.types)} columns, "
+        f"{len(doc.steps)} steps, reconciled at level **{_level(context)}**, "
+        f"{_lossy(doc)}."
+    )
+    yield ""
+
+
+def _level(context: Context) -> str:
+    choice = context.load.decisions.reconcile
+    return str(getattr(choice, "value", ""))
+
+
+def _lossy(doc: PlanDoc) -> str:
+    lossy = [item for item in doc.types if item["may_lose"]]
+    return f"**{len(lossy)} columns may lose values**" if lossy else "every value arrives exactly"
+
+
+def _warnings(context: Context, doc: PlanDoc) -> Iterator[str]:
+    lines = [f"- {_text(note)}" for note in doc.notes]
+    lines += [f"- {_code(w['code'])} {_text(w['message'])}" for w in doc.decision["warnings"]]
+    lines += _unchecked(context)
+    if lines:
+        yield from ("## Read this first", "", *lines, "")
+
+
+def _unchecked(context: Context) -> list[str]:
+    return [
+        f"- no catalog snapshot of the {side}: its columns and types are taken on trust, and `run` cannot check them for drift"
+        for side, facts in (("source", context.facts.source_table), ("target", context.facts.target_table))
+        if facts is None
+    ]
+
+
+def _decision(context: Context, doc: PlanDoc) -> Iterator[str]:
+    yield from ("## Decision", "", "| choice | value | why | rule | facts |", "| --- | --- | --- | --- | --- |")
+    values = {
+        "native_path": doc.decision["native_fast_path"],
+        "batching": "",
+        "wire": doc.native_transfer_plan["wire"],
+        "reconcile": _level(context),
+    }
+    for item in doc.decision["reasons"]:
+        value = values.get(item["choice"], doc.decision.get(item["choice"]))
+        if item["choice"] == "batching":
+            batching = doc.decision["adaptive_batching"]
+            value = f"{batching['initial_batch_size']} rows, {batching['parallel_workers']} workers"
+        facts = ", ".join(f"{name} = {fact}" for name, fact in sorted(item["facts"].items()))
+        yield f"| {item['choice']} | {_code(value)} | {_text(item['reason'])} | {_code(item['code'])} | {_text(facts)} |"
+    yield ""
+    rejected = doc.decision["rejected"]
+    if rejected:
+        yield from ("Not chosen:", "")
+        yield from (f"- {item['choice']} {_code(item['value'])}: {_text(item['reason'])}" for item in rejected)
+        yield ""
+    yield from ("Safety gates:", "")
+    yield from (
+        f"- {gate['severity']} {_code(gate['code'])}: {_text(gate['message'])}" for gate in doc.decision["safety_gates"]
+    )
+    yield ""
+
+
+def _contract(_context: Context, doc: PlanDoc) -> Iterator[str]:
+    yield from ("## What it guarantees", "", "| | |", "| --- | --- |")
+    yield from (f"| {cell.replace('_', ' ')} | {_text(doc.contract[cell])} |" for cell in _CELLS)
+    yield ""
+
+
+def _steps(_context: Context, doc: PlanDoc) -> Iterator[str]:
+    yield from (
+        "## Steps",
+        "",
+        "| | step | what | where | in transaction | if it is done twice | locks |",
+        "| ---: | --- | --- | --- | --- | --- | --- |",
+    )
+    for number, step in enumerate(doc.steps, start=1):
+        where = f"{step.engine} {step.side}"
+        group = step.transaction or (f"snapshot {step.snapshot}" if step.snapshot else "")
+        locks = "; ".join(_text(lock) for lock in step.locks)
+        link = f"[{step.id}]({_main_file(step)})" if _main_file(step) else step.id
+        yield f"| {number} | {link} | {_text(step.purpose)}: {_text(step.why)} | {where} | {group} | {step.idempotency} | {locks} |"
+    yield ""
+
+
+def _main_file(step: StepDoc) -> str:
+    return step.file or next(iter(step.files.values()), "")
+
+
+def _flow(_context: Context, doc: PlanDoc) -> Iterator[str]:
+    yield from ("```mermaid", "flowchart TD")
+    names = {step.id: f"s{number}" for number, step in enumerate(doc.steps, start=1)}
+    groups: dict[str, list[StepDoc]] = {}
+    for step in doc.steps:
+        groups.setdefault(step.transaction, []).append(step)
+    for group, steps in groups.items():
+        if group:
+            yield f'  subgraph {group.replace("-", "_")}["transaction {group}"]'
+        for step in steps:
+            pad = "    " if group else "  "
+            shape = ('["', '"]') if step.side == "target" else ('(["', '"])')
+            yield f"{pad}{names[step.id]}{shape[0]}{step.id}{shape[1]}"
+        if group:
+            yield "  end"
+    for step in doc.steps:
+        yield from (f"  {names[before]} --> {names[step.id]}" for before in step.after)
+    yield from ("```", "")
+
+
+def _readers(_context: Context, doc: PlanDoc) -> Iterator[str]:
+    rows = [(step, level, seen) for step in doc.steps for level, seen in sorted(step.visibility.items())]
+    if rows:
+        yield from ("## What readers of the target see", "", "| step | isolation | sees |", "| --- | --- | --- |")
+        yield from (f"| {step.id} | {level} | {_text(seen)} |" for step, level, seen in rows)
+        yield ""
+
+
+def _types(_context: Context, doc: PlanDoc) -> Iterator[str]:
+    yield from (
+        "## Columns",
+        "",
+        "| source | type | target | type | what may be lost |",
+        "| --- | --- | --- | --- | --- |",
+    )
+    for item in doc.types:
+        name = _code(item["expression"]) if item["expression"] else _code(item["source"])
+        loss = _text(item["may_lose"]) or "nothing"
+        yield f"| {name} | {_code(item['source_type'])} | {_code(item['target'])} | {_code(item['target_type'])} | {loss} |"
+    yield ""
+
+
+def _limits(_context: Context, doc: PlanDoc) -> Iterator[str]:
+    yield from ("## Limits", "")
+    names = {
+        "lock_timeout": "seconds to wait for a lock",
+        "statement_timeout": "seconds a statement may take (0: no limit)",
+        "lease_seconds": "seconds until a silent run loses its lease",
+        "max_delete_ratio": "largest share of the target that may be deleted",
+        "max_partitions": "partitions that one run may change",
+    }
+    yield from (
+        f"- {name}: {doc.limits[name]} ({what})" for name, what in names.items() if doc.limits.get(name) is not None
+    )
+    yield ""
+
+
+def _run(_context: Context, doc: PlanDoc) -> Iterator[str]:
+    yield from (
+        "## How to run it",
+        "",
+        "- once, by a DBA: the files under `setup/`",
+        "- `dponec run` with this folder, or `./run.sh` with the vendors' clients alone; both read `DPONE_CONN_…`",
+        "- after a crash: the same command again; it finishes the unfinished attempt with its own window",
+        "",
+        f"Fingerprint {_code(doc.fingerprint[:16])}, effects {_code(doc.effects[:16])}, compiled by {doc.compiler}.",
+    )

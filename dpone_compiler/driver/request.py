@@ -1,0 +1,34 @@
+"""What the command line asks of a compile. Imported before anything heavy, so it names no parser and no engine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """Paths and options of one `dponec compile`."""
+
+    paths: tuple[Path, ...]
+    out: Path = Path("plans")
+    check: bool = False
+    strict: bool = False
+    form: str = "text"
+    jobs: int = 1
+    cache: bool = True
+    catalog: Path | None = None
+    policies: tuple[Path, ...] = ()
+    overrides: Mapping[str, str] = field(default_factory=dict)
+    print_ir_after: str = ""
+    timing: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What to tell: rendered diagnostics, result lines, and whether the exit code is 1."""
+
+    diagnostics: str
+    lines: tuple[str, ...]
+    failed: bool

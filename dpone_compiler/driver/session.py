@@ -1,0 +1,134 @@
+"""One call of `dponec compile` that has something to do: compile what changed, write or check, and say what happened."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterable
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from dpone_compiler.artifacts.bundle import Bundle
+from dpone_compiler.artifacts.plan_codec import UnreadablePlanError, decode_plan
+from dpone_compiler.diagnostics.diagnostic import Diagnostic, Diagnostics, has_errors
+from dpone_compiler.diagnostics.render import concise, full, github, json, junit, sarif
+from dpone_compiler.driver.cache import Store
+from dpone_compiler.driver.compile import Options
+from dpone_compiler.driver.inputs import find_manifests
+from dpone_compiler.driver.manifest_unit import Unit, compile_unit
+from dpone_compiler.driver.output import difference, write_bundle
+from dpone_compiler.driver.problems import NameTaken, UnknownDependency
+from dpone_compiler.driver.request import Outcome, Request
+from dpone_compiler.optimizer.listeners import PrintAfter, Timing, VerifyAfter
+from dpone_compiler.source.text import SourceFile
+
+_RENDERERS = {
+    "concise": concise.render,
+    "github": github.render,
+    "json": json.render,
+    "junit": junit.render,
+    "sarif": sarif.render,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Printed:
+    """Timing of passes, when it was asked for."""
+
+    timing: Timing | None
+    options: Options
+
+
+def compile_request(request: Request, store: Store | None) -> Outcome:
+    """Compile, then write or check. Raises OSError when an output cannot be written; each bundle is whole or as before."""
+    started = time.perf_counter()
+    manifests, problems = find_manifests(request.paths)
+    printed = _listen(request)
+    units = _units(request, manifests, printed.options, store)
+    found: list[Diagnostic] = [*problems, *(d for unit in units for d in unit.diagnostics)]
+    bundles = _across(units, found)
+    files = {name: file for unit in units for name, file in unit.files.items()}
+    lines = _check(request, bundles) if request.check else _write(request, bundles)
+    failed = has_errors(found) or (request.check and any(line.startswith("differs") for line in lines))
+    compiled = sum(unit.compiled for unit in units)
+    seconds = time.perf_counter() - started
+    lines.append(
+        f"{len(bundles)} bundles, {compiled} compiled, {len(bundles) - compiled} reused, {len(manifests) / seconds:.0f} manifests/s"
+    )
+    if printed.timing is not None:
+        lines += [f"{name}: {seconds * 1000:.1f} ms" for name, seconds in printed.timing.seconds.items()]
+    return Outcome(diagnostics=_render(request.form, tuple(found), files), lines=tuple(lines), failed=failed)
+
+
+def _listen(request: Request) -> _Printed:
+    timing = Timing(time.perf_counter) if request.timing else None
+    listeners = [VerifyAfter(), *([timing] if timing else [])]
+    if request.print_ir_after:
+        listeners.append(PrintAfter(request.print_ir_after, sys.stdout.write))
+    options = Options(
+        catalog=request.catalog, policies=request.policies, overrides=request.overrides, listeners=tuple(listeners)
+    )
+    return _Printed(timing, options)
+
+
+def _units(request: Request, manifests: tuple[Path, ...], options: Options, store: Store | None) -> list[Unit]:
+    work = partial(compile_unit, request=request, options=options, store=store)
+    if request.jobs == 1 or len(manifests) < 2:
+        return [work(manifest) for manifest in manifests]
+    with ProcessPoolExecutor(request.jobs) as pool:
+        return list(pool.map(work, manifests, chunksize=max(1, len(manifests) // (request.jobs * 8))))
+
+
+def _across(units: Iterable[Unit], found: list[Diagnostic]) -> list[Bundle]:
+    """Names and dependencies across files; the first load of a name keeps it."""
+    owners: dict[str, str] = {}
+    bundles: list[Bundle] = []
+    loads = [(unit, load) for unit in units for load in unit.loads]
+    for unit, load in loads:
+        if load.name in owners:
+            found.append(Diagnostic(NameTaken(load.name, owners[load.name]), load.span, load.name))
+            continue
+        owners[load.name] = unit.manifest
+        if load.bundle is not None:
+            bundles.append(load.bundle)
+    for _, load in loads:
+        missing = [name for name in load.depends_on if name not in owners]
+        found.extend(Diagnostic(UnknownDependency(load.name, name), load.span, load.name) for name in missing)
+    return bundles
+
+
+def _write(request: Request, bundles: list[Bundle]) -> list[str]:
+    written = [(bundle, write_bundle(bundle, request.out)) for bundle in bundles]
+    return [f"wrote {(request.out / bundle.name).as_posix()}" for bundle, changed in written if changed]
+
+
+def _check(request: Request, bundles: list[Bundle]) -> list[str]:
+    lines: list[str] = []
+    for bundle in bundles:
+        paths = difference(bundle, request.out)
+        folder = (request.out / bundle.name).as_posix()
+        if not paths:
+            continue
+        shown = ", ".join(paths[:5]) + (f" and {len(paths) - 5} more" if len(paths) > 5 else "")
+        if not request.strict and _same_effects(bundle, request.out):
+            lines.append(f"warning: {folder} has the same effects in other text ({shown})")
+        else:
+            lines.append(f"differs: {folder} ({shown})")
+    return lines or [f"{len(bundles)} bundles are current in {request.out.as_posix()}"]
+
+
+def _same_effects(bundle: Bundle, out: Path) -> bool:
+    try:
+        old = decode_plan((out / bundle.name / "plan.json").read_text(encoding="utf-8"))
+    except (OSError, UnreadablePlanError, UnicodeDecodeError):
+        return False
+    new = decode_plan(bundle.files["plan.json"])
+    return old.effects == new.effects and old.compiler != new.compiler
+
+
+def _render(form: str, diagnostics: Diagnostics, files: dict[str, SourceFile]) -> str:
+    if form == "text":
+        return full.render(diagnostics, files, color=False)
+    return _RENDERERS[form](diagnostics, files)
