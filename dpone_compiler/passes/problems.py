@@ -155,7 +155,10 @@ class BadExpression(Problem):
 
 @dataclass(frozen=True, slots=True)
 class ExpressionColumn(Problem):
-    """An expression names a column that the source table does not have."""
+    """An expression names a column that the source table does not have.
+
+    It would fail in the engine in the middle of a run. The help line names the nearest column of the catalog snapshot.
+    """
 
     code: ClassVar[str] = "DP211"
     template: ClassVar[str] = "{what}: {fault}"
@@ -167,7 +170,10 @@ class ExpressionColumn(Problem):
 
 @dataclass(frozen=True, slots=True)
 class ExpressionType(Problem):
-    """An expression has the wrong type, or compares things that cannot be compared."""
+    """An expression has the wrong type, or compares things that cannot be compared.
+
+    Engines would convert silently, each in its own way, and the filter would keep other rows than were meant. Cast one side.
+    """
 
     code: ClassVar[str] = "DP212"
     template: ClassVar[str] = "{what}: {fault}"
@@ -242,7 +248,11 @@ class StrategyRefused(Problem):
 
 @dataclass(frozen=True, slots=True)
 class PolicyRefused(Problem):
-    """The asked merge policy cannot be used with this strategy on this sink."""
+    """The asked merge policy cannot be used with this strategy on this sink.
+
+    It is refused, not replaced, since the policy decides what readers see and what is locked. Leave it at `auto`, or take
+    one that the message names.
+    """
 
     code: ClassVar[str] = "DP231"
     template: ClassVar[str] = "merge policy {policy!r} cannot be used: {reason}"
@@ -254,7 +264,10 @@ class PolicyRefused(Problem):
 
 @dataclass(frozen=True, slots=True)
 class PartitionNotLoaded(Problem):
-    """The partition column is not among the loaded columns."""
+    """The partition column is not among the loaded columns.
+
+    Which partitions a run changes follows from its staged rows, so the column has to be staged. Add it to source.columns.
+    """
 
     code: ClassVar[str] = "DP232"
     template: ClassVar[str] = "partition column {column!r} is not among the loaded columns"
@@ -276,7 +289,10 @@ class GateDenied(Problem):
 
 @dataclass(frozen=True, slots=True)
 class GateWarned(Problem):
-    """A policy gate warns about this plan."""
+    """A policy gate warns about this plan.
+
+    Gates are the team's own rules; the message is theirs, and the plan is written all the same.
+    """
 
     code: ClassVar[str] = "DP241"
     severity: ClassVar[Severity] = Severity.WARNING
@@ -287,7 +303,10 @@ class GateWarned(Problem):
 
 @dataclass(frozen=True, slots=True)
 class TargetHazard(Problem):
-    """The target has something that changes what a load means: triggers, incoming foreign keys, row security and the like."""
+    """The target has something that changes what a load means: triggers, incoming foreign keys, row security and the like.
+
+    The plan cannot show what it does, so the reviewer has to know that it is there. plan.md repeats the sentence.
+    """
 
     code: ClassVar[str] = "DP242"
     severity: ClassVar[Severity] = Severity.WARNING

@@ -93,5 +93,5 @@ def _folder() -> Path:
     with contextlib.suppress(FileExistsError):
         folder.mkdir(mode=0o700)
     if folder.stat().st_uid != os.getuid():
-        raise RefusedError("DP420", f"{folder} belongs to another user; locks in it prove nothing")
+        raise RefusedError("DP433", f"{folder} belongs to another user; locks in it prove nothing")
     return folder

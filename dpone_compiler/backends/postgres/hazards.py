@@ -14,32 +14,24 @@ _SENTENCES = {
     "publication": "publication {name} sends every deleted and inserted row to its subscribers",
     "exclusion_constraint": "exclusion constraint {name} may refuse rows that the key allows",
 }
-_CODES = {
-    "trigger": "DP601",
-    "rule": "DP602",
-    "incoming_foreign_key": "DP603",
-    "row_security": "DP604",
-    "materialized_view": "DP605",
-    "publication": "DP606",
-    "exclusion_constraint": "DP607",
-}
 
 
 def hazards(load: Load, facts: Facts) -> tuple[tuple[str, str], ...]:
-    """(code, sentence) for the target, from its catalog snapshot alone."""
+    """(kind, sentence) for the target, from its catalog snapshot alone."""
     if facts.target_table is None:
         return ()
     structure = facts.target_table.structure
-    found = [
-        (_CODES[kind], _SENTENCES[kind].replace("{name}", name)) for kind, name in structure.hazards if kind in _CODES
-    ]
+    found = [(kind, _SENTENCES[kind].replace("{name}", name)) for kind, name in structure.hazards if kind in _SENTENCES]
     columns = load.decisions.columns if isinstance(load.decisions.columns, tuple) else ()
     for moved in columns:
         now = structure.column(moved.target.name) or moved.target
         if now.generated:
-            found.append(("DP608", f"column {now.name} is generated: it computes itself and is not written"))
+            found.append(("generated_column", f"column {now.name} is generated: it computes itself and is not written"))
         elif now.identity:
             found.append(
-                ("DP609", f"column {now.name} is an identity: its sequence does not follow the values that are loaded")
+                (
+                    "identity_column",
+                    f"column {now.name} is an identity: its sequence does not follow the values that are loaded",
+                )
             )
     return tuple(found)

@@ -1,0 +1,72 @@
+"""Pages of the checks that steps raise inside the engines: DP5xx. SQLSTATE on Postgres, a returned row on ClickHouse."""
+
+from __future__ import annotations
+
+from dpone_compiler.problems.page import Page, run_page
+
+PAGES: tuple[Page, ...] = (
+    run_page(
+        "DP500",
+        "A check without a code of its own failed",
+        "A check step of the plan returned a row. Any row is a violation, and the run stops before the next step. Exit code 1.",
+        "read the step's file: its header says what it checks.",
+    ),
+    run_page(
+        "DP501",
+        "Staging does not hold what the source sent",
+        "The count (or the digest) of the staging table differs from that of the extracted stream. The target has not been "
+        "touched. Exit code 1.",
+        "run again: staging is filled anew. When it comes back, a trigger or a proxy changes rows on the way.",
+    ),
+    run_page(
+        "DP502",
+        "The source gave no row",
+        "An empty extraction is not success: a broken filter and an empty table look alike, and a full refresh would empty the "
+        "target. The target has not been touched. Exit code 1.",
+        "when empty is normal, say policies.empty_slice: keep (leave the target) or clear (empty it).",
+    ),
+    run_page(
+        "DP503",
+        "NULL in the key",
+        "Staged rows have NULL in a key column. NULL equals nothing, so such a row would be inserted again by every run. The "
+        "target has not been touched. Exit code 1.",
+        "fix the source, choose another key, or say policies.null_keys: skip.",
+    ),
+    run_page(
+        "DP504",
+        "A key occurs twice in staging",
+        "Two staged rows have one key. Which of them would win depends on the engine's mood. The target has not been touched. "
+        "Exit code 1.",
+        "complete the key, or say policies.staging_duplicates: latest (the row with the highest cursor wins).",
+    ),
+    run_page(
+        "DP505",
+        "Too many partitions",
+        "The rows of this run touch more partitions than partition.max_partitions. A wrong time zone or a mass update looks like "
+        "this, so it is refused before the first change. Exit code 1.",
+        "raise partition.max_partitions when that many are meant, or load in smaller windows.",
+    ),
+    run_page(
+        "DP506",
+        "A staged row lies outside of the replaced partitions",
+        "Replacing partitions deletes exactly those that were announced. A row of another partition would be added to rows that "
+        "stay, and be there twice. The target has not been touched. Exit code 1.",
+        "run again; the source changed while it was read. When it comes back, the partition column differs on the two sides.",
+    ),
+    run_page(
+        "DP510",
+        "The target does not hold what was staged",
+        "Reconciliation compared the target with staging after the change: rows are missing, too many, or other ones. On "
+        "Postgres the transaction was rolled back and the target is as before; on ClickHouse the watermark was not committed. "
+        "Exit code 1, or 5.",
+        "look at what else writes to the target (triggers, rules, row security, a TTL, an engine that merges rows), then run "
+        "again.",
+    ),
+    run_page(
+        "DP511",
+        "The state row is not the one of this run",
+        "The commit of the state expects the attempt that this run opened, and found another one. Another run or a state command "
+        "came between; the data of this transaction was rolled back where the target can. Exit code 1, or 5.",
+        "`dponec state show LOAD`, then run again: it goes on from what the row says.",
+    ),
+)

@@ -1,0 +1,196 @@
+"""Pages of the codes that `dponec run`, its state and its bundles end with: DP410 to DP433 and DP7xx."""
+
+from __future__ import annotations
+
+from dpone_compiler.problems.page import Page, run_page
+
+PAGES: tuple[Page, ...] = (
+    run_page(
+        "DP410",
+        "The fence was lost",
+        "Another run took this load over while this one was silent for longer than its lease. Its token is higher, so the "
+        "transaction of this run was rolled back: two runs can never both write. Exit code 5.",
+        "look at `dponec state show LOAD`. The other run finishes the attempt; run again only when it has ended.",
+    ),
+    run_page(
+        "DP411",
+        "The target is not empty and has no state",
+        "The load has never run, and the target already holds rows. Loading on top could duplicate them, replacing them could "
+        "destroy what somebody else put there, so the first run is refused before anything changes. Exit code 1.",
+        "when the rows are this load's own (a migration), `dponec state adopt LOAD --watermark W`; otherwise empty the table "
+        "yourself or load into another one.",
+    ),
+    run_page(
+        "DP412",
+        "An unfinished attempt of another plan",
+        "A run of an earlier version of this plan stopped after its staging was proved, and the target cannot roll back. Going "
+        "on with other steps than the attempt began with could lose or double rows. Exit code 1.",
+        "finish it with the bundle that began it (`dponec run` of the old commit), or give it up: `dponec runs abort RUN_ID`.",
+    ),
+    run_page(
+        "DP413",
+        "The load is being run by somebody else",
+        "A live lease, or the file lock of this host, belongs to another run. Two runs of one load would undo each other's "
+        "watermark, so this one ends before it changes anything. Exit code 4.",
+        "wait for the other run, or, when its process is gone, for the lease to run out; then the same command again.",
+    ),
+    run_page(
+        "DP414",
+        "Another window is frozen",
+        "An unfinished attempt has its own window, and `--window` asks for another one. The frozen window is what its staging "
+        "holds; changing it would commit a watermark for rows that were never read. Exit code 1.",
+        "run without `--window` to finish the attempt, then load the other window.",
+    ),
+    run_page(
+        "DP415",
+        "That step cannot be the beginning",
+        "`--from` or `--from-stage` names a step whose predecessors are not proved to be done by the target's state row, or one "
+        "that the plan does not have. Starting there could publish rows that nobody checked. Exit code 1, or 2 for an unknown "
+        "step.",
+        "run without it: a run finds by itself where to go on.",
+    ),
+    run_page(
+        "DP416",
+        "There is no state table",
+        "The state row lives in the target, and its table is made once by a DBA, never silently by a run. Without it nothing can "
+        "say which window was loaded. Exit code 1.",
+        "have the files under `setup/` run, or `dponec run BUNDLE --apply-setup` when this role may create tables.",
+    ),
+    run_page(
+        "DP417",
+        "An unknown parameter",
+        "`--set` names a parameter that this plan does not have. An ignored parameter is a wish without effect, so it is refused. "
+        "Exit code 2.",
+        "take one of the names in the message, or leave it out.",
+    ),
+    run_page(
+        "DP418",
+        "Nothing to resume",
+        "The run that was named is finished, was never seen by this target, or left no journal on this machine. The target's "
+        "state row decides, not the journal. Exit code 1.",
+        "`dponec state show LOAD` says what the target knows; `dponec run BUNDLE` starts the next run.",
+    ),
+    run_page(
+        "DP419",
+        "A fault hook outside of tests",
+        "DPONEC_FAULT makes a run fail on purpose and is for dponec's own tests. It is refused unless DPONEC_TESTING=1 is set "
+        "too. Exit code 2.",
+        "unset DPONEC_FAULT.",
+    ),
+    run_page(
+        "DP420",
+        "The table has drifted",
+        "A column that this plan uses was dropped, retyped or made NOT NULL, or a table is built in another way, since the "
+        "catalog snapshot that the plan was compiled from. The run is refused by name before anything changes. New columns that "
+        "may be NULL, new partitions and more rows never refuse. Exit code 1.",
+        "`dponec introspect MANIFEST`, `dponec compile`, review the difference, run the new bundle.",
+    ),
+    run_page(
+        "DP421",
+        "The server cannot be reached",
+        "The connection could not be opened or was lost. Exit code 4 while nothing had been changed, 5 once the attempt was open.",
+        "check host, port and network, then the same command again: it goes on where it stopped.",
+    ),
+    run_page(
+        "DP422",
+        "A passing fault of the engine",
+        "A deadlock, a lock that was not given in time, or a server without memory or slots. It was tried again twice, with the "
+        "whole transaction. Exit code 4, or 5 once the attempt was open.",
+        "the same command again; when it comes back, look at who holds the lock and at limits.lock_timeout.",
+    ),
+    run_page(
+        "DP423",
+        "Permission is missing",
+        "The engine refused a statement for want of a right. `setup/` holds the least rights that source and target need. Exit "
+        "code 1, or 5 once the attempt was open.",
+        "have the grants under `setup/` run, then the same command again.",
+    ),
+    run_page(
+        "DP424",
+        "The engine refused a statement",
+        "The engine gave an error that another try would not cure, such as a constraint or a value out of range. Values of rows "
+        "are cut out of its message, since they may be personal data. Exit code 1, or 5 once the attempt was open.",
+        "read the step's file under `steps/`; when the data is at fault, correct it at the source and run again.",
+    ),
+    run_page(
+        "DP425",
+        "The system refused",
+        "A full disk, a folder without permission, or another error of the operating system on the machine that runs dponec. "
+        "Exit code 4, or 5 once the attempt was open.",
+        "cure what the message names, then the same command again.",
+    ),
+    run_page(
+        "DP426",
+        "Interrupted",
+        "A signal ended the run, or the process that ran this load ended without an answer. What was committed stays, and what "
+        "was not is rolled back or staged again. Exit code 130 or 143.",
+        "the same command again: it finishes the unfinished attempt with its own window.",
+    ),
+    run_page(
+        "DP427",
+        "The order of loads",
+        "`depends_on` goes in a circle, two bundles are of one load, or a load that this one depends on has failed. A dependent "
+        "load on stale input would look right and be wrong. Exit code 1.",
+        "correct depends_on, or cure the failed load first and run the folder again.",
+    ),
+    run_page(
+        "DP428",
+        "The state command had no effect",
+        "A condition of the command did not hold: an attempt is unfinished, the new watermark is not lower than the old one, or "
+        "the run is not the one in the state row. Nothing was changed. Exit code 1.",
+        "`dponec state show LOAD`, then finish or abort the attempt first.",
+    ),
+    run_page(
+        "DP429",
+        "No resync for this plan",
+        "A resync loads named partitions again, and this plan's strategy does not work by partitions. Doing something else under "
+        "that name would surprise. Exit code 1.",
+        "rewind the watermark (`dponec state rewind`) or run a window (`dponec run --window LOW HIGH`).",
+    ),
+    run_page(
+        "DP430",
+        "A query did not answer as it must",
+        "A step that has to give one row gave none or several, a needed column was missing, or the window could not be frozen "
+        "(the source cannot say how far it is complete). Guessing would lose rows. Exit code 1.",
+        "read the message: it names what is missing, such as a NULL cursor, an empty watermark or the right to see all sessions.",
+    ),
+    run_page(
+        "DP431",
+        "Rows sent and rows taken differ",
+        "The source sent another number of rows than the target took. The staging table is thrown away, and the target has not "
+        "been touched. Exit code 1.",
+        "run again; when it comes back, report it with the receipt: a driver or a proxy drops rows.",
+    ),
+    run_page(
+        "DP432",
+        "Too many items",
+        "The step works through a list that is only known at run time, and it is longer than the plan allows. It is refused "
+        "before the first item, so that a mistake cannot rewrite a whole table. Exit code 1.",
+        "raise partition.max_partitions when that many are meant, or load in smaller windows.",
+    ),
+    run_page(
+        "DP433",
+        "The lock folder belongs to somebody else",
+        "The file lock that keeps two runs of one load apart lives in a folder of another user. Locks in it prove nothing. Exit "
+        "code 1.",
+        "remove the folder, or set TMPDIR to one of your own.",
+    ),
+    run_page(
+        "DP701",
+        "A file of the bundle was changed",
+        "The sha256 of a file is not the one in plan.json, so it is not what was reviewed. Nothing was run. Exit code 1.",
+        "review the change, make it in the manifest, and compile again.",
+    ),
+    run_page(
+        "DP702",
+        "No bundle, or one that cannot be read",
+        "The folder has no plan.json, or it is not one of a version that this dponec reads. Nothing was run. Exit code 1.",
+        "name the folder that `dponec compile` wrote, or compile the load again with this version.",
+    ),
+    run_page(
+        "DP703",
+        "A file of the bundle is missing",
+        "plan.json names a file that is not there, or a path out of the bundle. A plan with a hole is not run. Exit code 1.",
+        "compile the load again, and commit all its files.",
+    ),
+)
