@@ -19,6 +19,9 @@ def _escaped(value: str, quote: str) -> str:
     for char in value:
         if char in _NAMED:
             out.append(_NAMED[char])
+        elif char == "{":
+            # `{name:Type}` is a placeholder to executors; so no value and no name can be taken for one.
+            out.append("\\x7b")
         elif char == quote:
             out.append("\\" + quote)
         elif ord(char) < ord(" ") or ord(char) == _DELETE:
@@ -34,8 +37,8 @@ def ident(name: str) -> Sql:
 
 
 def literal(value: str) -> Sql:
-    """A string literal. A brace is escaped, because `{name:Type}` is a placeholder to the executor of old servers."""
-    return Sql("'" + _escaped(value, "'").replace("{", "\\x7b") + "'")
+    """A string literal."""
+    return Sql("'" + _escaped(value, "'") + "'")
 
 
 def number(value: int) -> Sql:

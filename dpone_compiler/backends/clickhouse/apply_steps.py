@@ -6,7 +6,7 @@ from dpone_compiler.backends.clickhouse import state
 from dpone_compiler.backends.clickhouse.keys import key_in, key_not_in
 from dpone_compiler.backends.clickhouse.partition_key import replacing_refusal, slice_refusal
 from dpone_compiler.backends.clickhouse.partitions import droppable, partition_ids, rewritten
-from dpone_compiler.backends.clickhouse.profile import View, param_name, staging_table, view
+from dpone_compiler.backends.clickhouse.profile import View, staging_table, view
 from dpone_compiler.backends.clickhouse.proof_steps import replacing
 from dpone_compiler.backends.clickhouse.staging_steps import PINNED_SELECT
 from dpone_compiler.plan.actions import (
@@ -54,7 +54,6 @@ def exchange_tables(ctx: Context, action: ExchangeTables) -> Lowered | Unsupport
     return Lowered(
         op="sql",
         bodies={"main": body.text},
-        params=(param_name(action.staging),),
         guard=guard.text,
         locks=("exclusive, on the two names, for the moment of the swap",),
         visibility={"any": _READERS.format("the new table; never an empty one and never a mixture")},
@@ -125,8 +124,7 @@ def build_rewrite(ctx: Context, action: BuildRewrite) -> Lowered | Unsupported:
         kept=key_not_in(seen, action.key, gone),
         staging=staging,
     )
-    roles = [action.staging, action.rewrite, *([action.left] if action.left else [])]
-    return Lowered(op="sql", bodies={"main": body.text}, params=tuple(param_name(role) for role in roles))
+    return Lowered(op="sql", bodies={"main": body.text})
 
 
 def delete_matching(ctx: Context, action: DeleteMatching) -> Lowered | Unsupported:
@@ -151,7 +149,6 @@ def delete_matching(ctx: Context, action: DeleteMatching) -> Lowered | Unsupport
     return Lowered(
         op="sql",
         bodies={"main": body.text},
-        params=(param_name(action.staging),),
         locks=("a mutation: waits for and is waited for by other mutations of the table",),
         visibility={"any": _READERS.format("the table without the changed rows until the insert")},
     )
@@ -181,7 +178,6 @@ def insert_staged(ctx: Context, action: InsertStaged) -> Lowered | Unsupported:
     return Lowered(
         op="sql",
         bodies={"main": body.text},
-        params=(param_name(action.staging),),
         visibility={"any": _READERS.format("the rows block by block, in no promised order, until the statement ends")},
     )
 
@@ -221,15 +217,9 @@ def _guards_empty(ctx: Context) -> bool:
 
 
 def _foreach(ctx: Context, staging: object, query: Sql, body: Sql, later: str) -> Lowered:
-    used = tuple(
-        name
-        for name in ("staging_rows", "staging_rewrite", "staging_delta", "staging_left", "partitions")
-        if "{" + name + ":" in query.text or "{" + name + ":" in body.text
-    )
     return Lowered(
         op="foreach",
         bodies={"query": query.text, "body": body.text},
-        params=used,
         max_items=MAX_PARTITIONS,
         visibility={"any": _READERS.format(later)},
     )

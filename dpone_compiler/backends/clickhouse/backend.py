@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from typing import assert_never
 
 from dpone_compiler.backends.clickhouse import apply_steps, partitions, proof_steps, staging_steps, state, state_steps
@@ -17,6 +19,9 @@ from dpone_compiler.plan.step import Step
 from dpone_compiler.spi.backend import Backend, Context, Lowered, SetupFile, Unsupported
 from dpone_compiler.sql.clickhouse_types import parse_type
 
+# Text and names of users never hold a brace (sql/clickhouse_names.py), so every match is a placeholder of ours.
+_PLACEHOLDER = re.compile(r"\{([a-z_]+):[A-Za-z]+\}")
+
 
 def lower_source(_ctx: Context, step: Step) -> Lowered | Unsupported:
     """ClickHouse is not read from yet."""
@@ -25,8 +30,16 @@ def lower_source(_ctx: Context, step: Step) -> Lowered | Unsupported:
     )
 
 
-def lower_sink(ctx: Context, step: Step) -> Lowered | Unsupported:  # noqa: PLR0912, C901 - a match over the closed union
-    """How ClickHouse does a step, or why it does not."""
+def lower_sink(ctx: Context, step: Step) -> Lowered | Unsupported:
+    """How ClickHouse does a step, with every parameter that its bodies read, or why it does not."""
+    lowered = _lowered(ctx, step)
+    if isinstance(lowered, Unsupported):
+        return lowered
+    read = (name for body in lowered.bodies.values() for name in _PLACEHOLDER.findall(body) if name != "item")
+    return replace(lowered, params=tuple(dict.fromkeys(read)))
+
+
+def _lowered(ctx: Context, step: Step) -> Lowered | Unsupported:  # noqa: PLR0912, C901 - a match over the closed union
     action = step.action
     match action:
         case actions.CheckTable():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dpone_compiler.backends.clickhouse import state
 from dpone_compiler.backends.clickhouse.keys import key_in
 from dpone_compiler.backends.clickhouse.partition_key import slice_refusal, unit_text
-from dpone_compiler.backends.clickhouse.profile import View, param_name, staging_name, staging_table, view
+from dpone_compiler.backends.clickhouse.profile import View, staging_name, staging_table, view
 from dpone_compiler.ir.interval import PartitionSet
 from dpone_compiler.ir.load import Partitioning, PartitionUnit
 from dpone_compiler.ir.schema import Column
@@ -110,7 +110,7 @@ def find_partitions(ctx: Context, action: FindPartitions) -> Lowered | Unsupport
             "DP502: no partition is affected, the source gave no row",
         ),
     )
-    return Lowered(op="query", bodies={"main": body.text}, params=(param_name(action.delta),), captures=("partitions",))
+    return Lowered(op="query", bodies={"main": body.text}, captures=("partitions",))
 
 
 def check_partition_values(ctx: Context, action: CheckPartitionValues) -> Lowered | Unsupported:
@@ -134,12 +134,10 @@ def check_partition_values(ctx: Context, action: CheckPartitionValues) -> Lowere
         pieces += [_rows(table, frame("isNull(<<name>>)", name=ident(wanted.column)), "whose partition value is NULL")]
     if wanted.nulls == "own":
         pieces = pieces[:1]
-    used = [param_name(action.staging)]
     if action.partitions is not None:
         outside = frame("<<known>> AND NOT <<inside>>", known=known, inside=_listed(seen, text, action.partitions))
         pieces.append(_rows(table, outside, "that lie outside of the partitions of this run"))
-        used.append(action.partitions.parameter)
-    return Lowered(op="check", bodies={"main": join("\nUNION ALL ", pieces).text}, params=tuple(used))
+    return Lowered(op="check", bodies={"main": join("\nUNION ALL ", pieces).text})
 
 
 def in_set(seen: View, wanted: Partitioning, partitions: PartitionSet) -> Sql:

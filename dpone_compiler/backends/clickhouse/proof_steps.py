@@ -6,7 +6,7 @@ from dpone_compiler.backends.clickhouse import state
 from dpone_compiler.backends.clickhouse.digest import digest_of, row_text
 from dpone_compiler.backends.clickhouse.keys import key_in
 from dpone_compiler.backends.clickhouse.partitions import in_set, partitioning_of
-from dpone_compiler.backends.clickhouse.profile import View, param_name, staging_table, view
+from dpone_compiler.backends.clickhouse.profile import View, staging_table, view
 from dpone_compiler.expr.types import DataType, Kind
 from dpone_compiler.ir.interval import Interval
 from dpone_compiler.plan.actions import BuildRewrite, CheckTable, Reconcile
@@ -62,7 +62,7 @@ def reconcile(ctx: Context, action: Reconcile) -> Lowered | Unsupported:
     scoped = _scope(ctx, seen, action)
     if isinstance(scoped, Unsupported):
         return scoped
-    where, used = scoped
+    where = scoped
     content = action.level in {"content", "full"}
     actual = digest_of(row_text(seen.columns, "target")) if content else Sql("toString(count())")
     expected = state.value(seen, "digest") if content else frame("toString(<<n>>)", n=state.value(seen, "rows_staged"))
@@ -82,8 +82,7 @@ def reconcile(ctx: Context, action: Reconcile) -> Lowered | Unsupported:
     built = next((s.action for s in ctx.plan.steps if isinstance(s.action, BuildRewrite)), None)
     if action.scope == "keys" and built is not None:
         pieces.append(_same_counts(ctx, seen, built))
-        used = (*used, param_name(built.rewrite))
-    return Lowered(op="check", bodies={"main": join("\nUNION ALL ", pieces).text}, params=used)
+    return Lowered(op="check", bodies={"main": join("\nUNION ALL ", pieces).text})
 
 
 def replacing(seen: View) -> bool:
@@ -91,33 +90,35 @@ def replacing(seen: View) -> bool:
     return seen.structure is not None and "Replacing" in seen.structure.table_engine.partition("(")[0]
 
 
-def _scope(ctx: Context, seen: View, action: Reconcile) -> tuple[Sql, tuple[str, ...]] | Unsupported:
+def _scope(ctx: Context, seen: View, action: Reconcile) -> Sql | Unsupported:
     match action.scope:
         case "all":
-            return Sql("1"), ()
+            return Sql("1")
         case "keys" if action.key:
-            matching = key_in(seen, action.key, (staging_table(ctx, action.staging),))
-            return matching, (param_name(action.staging),)
+            return key_in(seen, action.key, (staging_table(ctx, action.staging),))
         case "window" if action.interval is not None:
-            return interval(action.interval), (action.interval.low, action.interval.high)
+            return interval(seen, action.interval)
         case "partitions" if action.partitions is not None:
             wanted = partitioning_of(action.partitions, seen)
-            return in_set(seen, wanted, action.partitions), (action.partitions.parameter,)
+            return in_set(seen, wanted, action.partitions)
         case _:
             return Unsupported(f"a reconciliation of scope {action.scope!r} lacks what it needs")
 
 
-def interval(window: Interval) -> Sql:
+def interval(seen: View, window: Interval) -> Sql:
     """Predicate of the window on the target's column. A low end that no ClickHouse type can hold is no bound."""
+    # The interval names the source's column; the target may call it otherwise, and has a type of its own.
+    moved = next((c.target for c in seen.columns if window.column in {c.source.name, c.target.name}), None)
+    name, kind = (moved.name, moved.type) if moved is not None else (window.column, window.type)
     body = frame(
         "(<<column>> >= <<low>> AND <<column>> < <<high>>)",
-        column=ident(window.column),
-        low=_bound(window.type, window.low, lowest=True),
-        high=_bound(window.type, window.high, lowest=False),
+        column=ident(name),
+        low=_bound(kind, window.low, lowest=True),
+        high=_bound(kind, window.high, lowest=False),
     )
     if not window.include_null:
         return body
-    return frame("(isNull(<<column>>) OR <<body>>)", column=ident(window.column), body=body)
+    return frame("(isNull(<<column>>) OR <<body>>)", column=ident(name), body=body)
 
 
 def _bound(kind: DataType, parameter: str, *, lowest: bool) -> Sql:

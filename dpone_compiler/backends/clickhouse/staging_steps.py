@@ -7,7 +7,7 @@ import re
 from dpone_compiler.backends.clickhouse import state
 from dpone_compiler.backends.clickhouse.digest import digest_of, row_text
 from dpone_compiler.backends.clickhouse.keys import any_null
-from dpone_compiler.backends.clickhouse.profile import View, param_name, prefix, staging_table, view
+from dpone_compiler.backends.clickhouse.profile import View, prefix, staging_table, view
 from dpone_compiler.plan.actions import (
     BuildRewrite,
     CheckDuplicateKeys,
@@ -54,7 +54,6 @@ def drop_old_staging(ctx: Context, _action: DropOldStaging) -> Lowered:
     return Lowered(
         op="foreach",
         bodies={"query": query.text, "body": _drop(seen, table).text},
-        params=("run_id",),
         max_items=MAX_OLD_STAGING,
     )
 
@@ -62,7 +61,7 @@ def drop_old_staging(ctx: Context, _action: DropOldStaging) -> Lowered:
 def drop_staging(ctx: Context, action: DropStaging) -> Lowered:
     """DROP of a staging table; repeating it is a no-op."""
     body = _drop(view(ctx), staging_table(ctx, action.staging))
-    return Lowered(op="sql", bodies={"main": body.text}, params=(param_name(action.staging),))
+    return Lowered(op="sql", bodies={"main": body.text})
 
 
 def _drop(seen: View, table: Sql) -> Sql:
@@ -74,7 +73,6 @@ def _drop(seen: View, table: Sql) -> Sql:
 def create_staging(ctx: Context, action: CreateStaging) -> Lowered | Unsupported:
     """An empty table; the planner drops a left-over of the same run first, since a body is one statement."""
     seen, table = view(ctx), staging_table(ctx, action.staging)
-    used = (param_name(action.staging),)
     if is_shaped(ctx, action.staging):
         if seen.structure is not None and _FIXED_PATH.match(seen.structure.table_engine):
             return Unsupported(
@@ -82,7 +80,7 @@ def create_staging(ctx: Context, action: CreateStaging) -> Lowered | Unsupported
                 "recreate the target with {uuid} in its path or with the server's default path"
             )
         body = frame("CREATE TABLE <<table>> AS <<target>>", table=table, target=qualified(seen.target))
-        return Lowered(op="sql", bodies={"main": body.text}, params=used)
+        return Lowered(op="sql", bodies={"main": body.text})
     listed = []
     for moved in action.staging.columns or seen.columns:
         native = native_sql(moved.target.native)
@@ -96,7 +94,7 @@ def create_staging(ctx: Context, action: CreateStaging) -> Lowered | Unsupported
         table=table,
         columns=join(", ", listed),
     )
-    return Lowered(op="sql", bodies={"main": body.text}, params=used)
+    return Lowered(op="sql", bodies={"main": body.text})
 
 
 def is_shaped(ctx: Context, staging: Staging) -> bool:
@@ -123,15 +121,13 @@ def load_rows(ctx: Context, action: Transfer) -> Lowered:
         columns=columns(tuple(column.target.name for column in moved)),
         pinned=seen.pinned(_LOAD),
     )
-    return Lowered(op="transfer", bodies={"load": body.text}, params=(param_name(action.staging),))
+    return Lowered(op="transfer", bodies={"load": body.text})
 
 
 def check_staged_rows(ctx: Context, action: CheckStagedRows) -> Lowered:
     """Rows staged = rows that the source sent; at level content the digests too."""
     seen, table = view(ctx), staging_table(ctx, action.staging)
-    used = [param_name(action.staging), "source_rows"]
     if action.level in {"content", "full"}:
-        used += ["source_a", "source_b"]
         actual = digest_of(row_text(action.staging.columns or seen.columns, "target"))
         expected = Sql("concat({source_rows:String}, ':', {source_a:String}, ':', {source_b:String})")
     else:
@@ -144,7 +140,7 @@ def check_staged_rows(ctx: Context, action: CheckStagedRows) -> Lowered:
         expected=expected,
         table=table,
     )
-    return Lowered(op="check", bodies={"main": body.text}, params=tuple(used))
+    return Lowered(op="check", bodies={"main": body.text})
 
 
 def check_not_empty(ctx: Context, action: CheckNotEmpty) -> Lowered:
@@ -154,7 +150,7 @@ def check_not_empty(ctx: Context, action: CheckNotEmpty) -> Lowered:
         "FROM (SELECT count() AS staged FROM <<table>>) WHERE staged = 0",
         table=staging_table(ctx, action.staging),
     )
-    return Lowered(op="check", bodies={"main": body.text}, params=(param_name(action.staging),))
+    return Lowered(op="check", bodies={"main": body.text})
 
 
 def check_null_keys(ctx: Context, action: CheckNullKeys) -> Lowered:
@@ -166,7 +162,7 @@ def check_null_keys(ctx: Context, action: CheckNullKeys) -> Lowered:
         table=staging_table(ctx, action.staging),
         condition=condition,
     )
-    return Lowered(op="check", bodies={"main": body.text}, params=(param_name(action.staging),))
+    return Lowered(op="check", bodies={"main": body.text})
 
 
 def check_duplicate_keys(ctx: Context, action: CheckDuplicateKeys) -> Lowered:
@@ -177,7 +173,7 @@ def check_duplicate_keys(ctx: Context, action: CheckDuplicateKeys) -> Lowered:
         table=staging_table(ctx, action.staging),
         key=columns(action.key),
     )
-    return Lowered(op="check", bodies={"main": body.text}, params=(param_name(action.staging),))
+    return Lowered(op="check", bodies={"main": body.text})
 
 
 PINNED_SELECT = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dpone_compiler.backends.clickhouse import state
 from dpone_compiler.backends.clickhouse.digest import digest_of, row_text
-from dpone_compiler.backends.clickhouse.profile import View, param_name, staging_name, staging_table, view
+from dpone_compiler.backends.clickhouse.profile import View, staging_name, staging_table, view
 from dpone_compiler.plan.actions import (
     AcquireLease,
     CommitState,
@@ -84,8 +84,7 @@ def open_attempt(ctx: Context, _action: OpenAttempt) -> Lowered:
         staging_uuid=_unless_same_run("staging_uuid", literal("")),
         lease_owner=Sql("{run_id:String}"),
     )
-    read = ("fence", "run_id", "fingerprint", "window_low", "window_high", "partitions")
-    return Lowered(op="sql", bodies={"main": body.text}, params=read)
+    return Lowered(op="sql", bodies={"main": body.text})
 
 
 def _unless_same_run(column: str, fresh: Sql) -> Sql:
@@ -114,7 +113,6 @@ def record_staged(ctx: Context, action: RecordStaged) -> Lowered:
     return Lowered(
         op="sql",
         bodies={"main": body.text},
-        params=("fence", "partitions", param_name(action.staging)),
         guard=_staging_stands(ctx, seen, action).text,
     )
 
@@ -140,8 +138,7 @@ def commit_state(ctx: Context, action: CommitState) -> Lowered:
         "SELECT if(s_run_id = {run_id:String} AND s_phase IN ('committed', 'done'), '1', '0') FROM (<<last>>)",
         last=state.last_row(seen),
     )
-    read = ("fence", "run_id", *(("window_high",) if action.interval is not None else ()))
-    return Lowered(op="sql", bodies={"main": body.text}, params=read, guard=guard.text)
+    return Lowered(op="sql", bodies={"main": body.text}, guard=guard.text)
 
 
 def release_lease(ctx: Context, _action: ReleaseLease) -> Lowered:
@@ -155,7 +152,7 @@ def release_lease(ctx: Context, _action: ReleaseLease) -> Lowered:
         ),
         append=state.append(seen, phase=literal("done"), lease_owner=literal("")),
     )
-    return Lowered(op="sql", bodies={"main": body.text}, params=("fence", "run_id"))
+    return Lowered(op="sql", bodies={"main": body.text})
 
 
 def _uuid(seen: View, action: RecordStaged) -> Sql:

@@ -1,0 +1,95 @@
+"""Every step of every strategy's plan for a ClickHouse target is lowered, in both profiles, and names its parameters."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import pytest
+
+from dpone_compiler.backends.clickhouse import BACKEND
+from dpone_compiler.ir.decision import Chosen
+from dpone_compiler.ir.load import (
+    Cursor,
+    Decisions,
+    Endpoint,
+    Load,
+    MovedColumn,
+    Partitioning,
+    PartitionUnit,
+    Read,
+    Write,
+)
+from dpone_compiler.ir.schema import Column, EngineFacts, TableFacts, TableRef, TableStructure
+from dpone_compiler.plan.actions import CheckTable, FingerprintSource, FreezeWindow
+from dpone_compiler.spi.backend import Context, Facts, Lowered
+from dpone_compiler.spi.strategy import Setting
+from dpone_compiler.sql.clickhouse_types import parse_type
+from dpone_compiler.strategies import full_refresh, incremental_append, incremental_merge, partition_replace
+
+COLUMNS = tuple(
+    Column(name=name, native=native, type=parse_type(native), nullable=False)
+    for name, native in (("id", "Int64"), ("day", "Date"), ("at", "DateTime"))
+)
+CASES = [
+    (full_refresh, "exchange_tables", "", (26, 9)),
+    (full_refresh, "replace_partitions", "", (18, 16)),
+    (incremental_append, "move_partitions", "", (26, 9)),
+    (incremental_merge, "", "partition_rewrite", (26, 9)),
+    (incremental_merge, "", "partition_rewrite", (18, 16)),
+    (incremental_merge, "", "lightweight_delete_insert", (26, 9)),
+    (partition_replace, "replace_partitions", "", (26, 9)),
+    (partition_replace, "replace_partitions", "", (18, 16)),
+]
+
+
+def chosen(value: str) -> Chosen[str]:
+    return Chosen(value=value, by="test", rule="", reason="")
+
+
+@pytest.mark.parametrize(("strategy", "finalizer", "policy", "version"), CASES)
+def test_every_step_is_lowered(strategy: object, finalizer: str, policy: str, version: tuple[int, ...]) -> None:
+    ref = TableRef("db", "t")
+    structure = TableStructure(
+        columns=COLUMNS,
+        partition_key="toYYYYMM(day)",
+        sorting_key="id",
+        table_engine="MergeTree PARTITION BY toYYYYMM(day)",
+        database_engine="Atomic",
+    )
+    engine = EngineFacts(engine="clickhouse", version=version)
+    table = TableFacts(structure=structure)
+    facts = Facts(source_engine=engine, source_table=table, target_engine=engine, target_table=table)
+    end = Endpoint(engine="clickhouse", connection="c", table=ref)
+    load = Load(
+        name="l",
+        read=Read(endpoint=end, cursor=Cursor(column="at", lag=0)),
+        write=Write(endpoint=end, key=("id",), partition=Partitioning(column="day", unit=PartitionUnit.MONTH)),
+        decisions=Decisions(
+            columns=tuple(MovedColumn(source=c, target=c) for c in COLUMNS),
+            strategy=chosen("x"),
+            merge_policy=chosen(policy),
+            finalizer=chosen(finalizer),
+            wire=chosen("tsv"),
+            reconcile=chosen("content"),
+        ),
+    )
+    plan = strategy.steps(load, Setting(facts=facts, source=BACKEND, sink=BACKEND))  # type: ignore[attr-defined]
+    ctx = Context(load=load, facts=facts, plan=plan, source=BACKEND, sink=BACKEND)
+    known = {spec.name for spec in BACKEND.params(ctx)}
+    for step in plan.steps:
+        if isinstance(step.action, FreezeWindow | FingerprintSource) or step.action == CheckTable(
+            side="source", table=ref
+        ):
+            continue
+        lowered = BACKEND.lower_sink(ctx, step)
+        assert isinstance(lowered, Lowered), (step.id, lowered)
+        assert (step.guard.kind == "query") <= bool(lowered.guard), step.id
+        for body in (*lowered.bodies.values(), lowered.guard):
+            assert set(re.findall(r"\{(staging_\w+):", body)) <= known
+        if version < (19,):
+            text = " ".join(lowered.bodies.values())
+            assert not re.search(r"SETTINGS|JSON|DateTime64|EXCHANGE|MOVE|WITH |DELETE FROM|Date32|[.(]uuid\b", text), (
+                step.id
+            )
+    assert BACKEND.hazards(load, replace(facts, target_engine=None))[0][0] == "engine_version"
