@@ -7,6 +7,7 @@ from typing import Any, Self
 
 from dpone_compiler.runtime.connections.clickhouse_errors import normalise
 from dpone_compiler.runtime.connections.clickhouse_text import (
+    bind_identifiers,
     first_word,
     input_format,
     query_parameters,
@@ -51,7 +52,7 @@ class ChdbSession:
 
     def run(self, body: str, params: Mapping[str, str]) -> Result:
         result = Result()
-        for statement in split_statements(body):
+        for statement in split_statements(bind_identifiers(body, params)):
             try:
                 with _normalised():
                     answer = self._connection.query(statement, _TABLE, params=query_parameters(statement, params))
@@ -74,6 +75,7 @@ class ChdbSession:
         """ClickHouse has no transaction."""
 
     def copy_out(self, body: str, params: Mapping[str, str]) -> RowStream:
+        body = bind_identifiers(body, params)
         statement, data_format = without_format(body), input_format(body) or "TabSeparated"
         with _normalised():
             self._stream = _Stream(
@@ -82,7 +84,8 @@ class ChdbSession:
         return self._stream
 
     def copy_in(self, body: str, params: Mapping[str, str], chunks: Iterable[Chunk]) -> int:
-        if params:
+        body = bind_identifiers(body, params)
+        if query_parameters(body, params):
             raise EngineError("456", "chDB binds no parameters in an INSERT that streams")
         data_format = input_format(body)
         if data_format is None:

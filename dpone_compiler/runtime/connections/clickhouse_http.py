@@ -17,6 +17,7 @@ from urllib.parse import urlencode
 
 from dpone_compiler.runtime.connections.clickhouse_errors import EXCEPTION_TAIL, normalise, unreachable
 from dpone_compiler.runtime.connections.clickhouse_text import (
+    bind_identifiers,
     bind_legacy,
     first_word,
     input_format,
@@ -123,6 +124,7 @@ class ClickHouseHttpSession:
     def _bind(self, body: str, params: Mapping[str, str]) -> tuple[str, dict[str, str]]:
         if self._legacy:
             return bind_legacy(body, params), {}
+        body = bind_identifiers(body, params)
         return body, {"param_" + name: value for name, value in query_parameters(body, params).items()}
 
     def _send(self, fields: Mapping[str, str], body: bytes) -> http.client.HTTPResponse:
