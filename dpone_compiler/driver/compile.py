@@ -139,38 +139,44 @@ def compile_load(
 ) -> tuple[Compiled, Diagnostics]:
     """One load through all stages. The pure heart of the compile."""
     nothing = Compiled(load=load, context=None, bundle=None)
-    read, write = load.read.endpoint, load.write.endpoint
-    known = registry.backend_names()
-    for side, endpoint in (("source", read), ("sink", write)):
-        if endpoint.engine not in known:
-            problem = EngineNotSupported(endpoint.engine, side, ", ".join(known))
-            return nothing, (Diagnostic(problem, load.origin.at(side), load.name),)
-    source, sink = registry.backend(read.engine), registry.backend(write.engine)
-    facts = Facts(
-        source_engine=catalog.engine(read.connection),
-        source_table=catalog.table(read.connection, read.table),
-        target_engine=catalog.engine(write.connection),
-        target_table=catalog.table(write.connection, write.table),
-    )
-    strategies = registry.strategies()
-    context = PassContext(
-        facts=facts,
-        source=source,
-        sink=sink,
-        policy=policy,
-        strategies=strategies,
-        native_paths=registry.native_paths(),
-        parse_sql=parse_sql,
-    )
+    context = pass_context(load, catalog, policy)
+    if isinstance(context, Diagnostic):
+        return nothing, (context,)
     final, diagnostics = run_passes(load, context, ORDER, listeners)
     if has_errors(diagnostics):
         return replace(nothing, load=final), diagnostics
+    facts, source, sink, strategies = context.facts, context.source, context.sink, context.strategies
     plan = plan_load(
         final, strategies[decided(final.decisions.strategy)], Setting(facts=facts, source=source, sink=sink)
     )
     lowering = Context(load=final, facts=facts, plan=plan, source=source, sink=sink)
     bundle = emit_bundle(lowering, lower_plan(lowering, plan), _inputs(load, final, facts, policy), COMPILER)
     return Compiled(load=final, context=lowering, bundle=bundle), diagnostics
+
+
+def pass_context(load: Load, catalog: Catalog, policy: Policy) -> PassContext | Diagnostic:
+    """What the passes of this load may read, or why nothing can be decided."""
+    read, write = load.read.endpoint, load.write.endpoint
+    known = registry.backend_names()
+    for side, endpoint in (("source", read), ("sink", write)):
+        if endpoint.engine not in known:
+            problem = EngineNotSupported(endpoint.engine, side, ", ".join(known))
+            return Diagnostic(problem, load.origin.at(side), load.name)
+    facts = Facts(
+        source_engine=catalog.engine(read.connection),
+        source_table=catalog.table(read.connection, read.table),
+        target_engine=catalog.engine(write.connection),
+        target_table=catalog.table(write.connection, write.table),
+    )
+    return PassContext(
+        facts=facts,
+        source=registry.backend(read.engine),
+        sink=registry.backend(write.engine),
+        policy=policy,
+        strategies=registry.strategies(),
+        native_paths=registry.native_paths(),
+        parse_sql=parse_sql,
+    )
 
 
 def _inputs(load: Load, final: Load, facts: Facts, policy: Policy) -> dict[str, str]:

@@ -42,7 +42,7 @@ def build_document(
         effects=effects_digest(context),
         inputs=dict(inputs),
         route={"source": _end(load.read.endpoint), "target": _end(load.write.endpoint)},
-        decision=_decision(load),
+        decision=decision_document(load),
         contract=to_plain(plan.contract),
         params=_params(context, steps),
         steps=steps,
@@ -91,7 +91,7 @@ def _value(choice: Undecided | Chosen[Any]) -> Any:
     return None if isinstance(choice, Undecided) else to_plain(choice.value)
 
 
-def _decision(load: Load) -> dict[str, Any]:
+def decision_document(load: Load) -> dict[str, Any]:
     """Field names are those that users of dpone know; `choices` adds who chose, why, and from which facts."""
     decisions = load.decisions
     chosen = {
