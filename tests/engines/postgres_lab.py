@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+import pytest
 
 from dpone_compiler.backends.postgres import BACKEND
 from dpone_compiler.ir.load import Cursor, Decisions, Endpoint, Load, MovedColumn, Policies, Read, Write
 from dpone_compiler.ir.schema import Column, TableRef
-from dpone_compiler.plan.actions import Action
+from dpone_compiler.plan.actions import (
+    AcquireLease,
+    Action,
+    CreateStaging,
+    OpenAttempt,
+    ReadState,
+    Selection,
+    Staging,
+    Transfer,
+)
 from dpone_compiler.plan.step import Contract, Guard, Idempotency, Plan, Step
 from dpone_compiler.runtime.connections.open import open_session
 from dpone_compiler.runtime.connections.resolve import ConnectionUrl
-from dpone_compiler.runtime.connections.session import Chunk, Session
+from dpone_compiler.runtime.connections.session import Chunk, EngineError, Session
 from dpone_compiler.spi.backend import Context, Facts, Lowered
+from tests.engine_fixtures import FreshDatabase
 
 RUN = "11111111-1111-1111-1111-111111111111"
 OTHER_RUN = "22222222-2222-2222-2222-222222222222"
@@ -82,6 +94,7 @@ class Lab:
     context: Context
     source: Session
     target: Session
+    url: str = ""
     values: dict[str, str] = field(default_factory=lambda: {"run_id": RUN, "fingerprint": "f", "watermark": ""})
 
     def setup(self) -> None:
@@ -90,7 +103,8 @@ class Lab:
                 self.target.run(file.body.split("-- psql -v")[0], {})
 
     def step(self, action: Action) -> Step:
-        return next(step for step in self.context.plan.steps if step.action == action)
+        planned = next((step for step in self.context.plan.steps if step.action == action), None)
+        return planned or a_plan(action).steps[0]
 
     def lower(self, action: Action, *, source: bool = False) -> Lowered:
         lower = BACKEND.lower_source if source else BACKEND.lower_sink
@@ -141,5 +155,34 @@ def connect(url: str) -> Session:
     return open_session(ConnectionUrl("test", "postgresql", url))
 
 
-def with_load(context: Context, load: Load) -> Context:
-    return replace(context, load=load)
+def stage(lab: Lab, selection: Selection, staging: Staging, wire: str = "text") -> None:
+    lab.on_target(CreateStaging(staging=staging))
+    lab.transfer(Transfer(selection=selection, staging=staging, wire=wire))
+
+
+def opened(lab: Lab) -> None:
+    lab.on_target(ReadState(), AcquireLease(), OpenAttempt())
+
+
+def refused(code: str, run: Callable[[], object]) -> str:
+    with pytest.raises(EngineError) as caught:
+        run()
+    assert caught.value.code == code, caught.value
+    return str(caught.value)
+
+
+def labs(fresh: FreshDatabase, source: TableRef, target: TableRef) -> Iterator[Callable[..., Lab]]:
+    """Build labs in databases of their own; close them at the end."""
+    made: list[Lab] = []
+
+    def build(ddl: str, moved: tuple[MovedColumn, ...], *actions: Action) -> Lab:
+        url = fresh()
+        made.append(Lab(a_context(a_load(moved, source, target), *actions), connect(url), connect(url), url))
+        made[-1].target.run(ddl, {})
+        made[-1].setup()
+        return made[-1]
+
+    yield build
+    for lab in made:
+        lab.source.close()
+        lab.target.close()
