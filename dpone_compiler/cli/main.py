@@ -17,6 +17,7 @@ COMMANDS = {
     "compile": ("dpone_compiler.cli.compile:compile_", "Write one bundle for each load."),
     "check": ("dpone_compiler.cli.check:check", "Diagnostics and policy gates only; nothing is written."),
     "advise": ("dpone_compiler.cli.advise:advise", "The strategy decision, its reasons, and what was rejected."),
+    "strategy": ("dpone_compiler.cli.advise:strategy", "advise, under the name that users of dpone know."),
     "plan": ("dpone_compiler.cli.plan:plan", "The plan of a manifest or a bundle, for people."),
     "explain": ("dpone_compiler.cli.explain:explain", "The page of a diagnostic, or of a step of a bundle."),
     "introspect": ("dpone_compiler.cli.introspect:introspect", "Write the catalog snapshot of a manifest's tables."),

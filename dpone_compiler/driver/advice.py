@@ -1,0 +1,96 @@
+"""Advice: the decision of a load with other hints, and where it would change. The passes are the compile's own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from dpone_compiler.diagnostics.diagnostic import Diagnostic, Diagnostics
+from dpone_compiler.driver.compile import pass_context
+from dpone_compiler.ir.decision import Undecided
+from dpone_compiler.ir.load import Load
+from dpone_compiler.ir.schema import Catalog
+from dpone_compiler.optimizer.manager import PassOrder, run_passes
+from dpone_compiler.optimizer.order import ORDER
+from dpone_compiler.passes.choose_strategy import load_facts
+from dpone_compiler.policy.evaluate import RuleTrace, atoms, decide
+from dpone_compiler.policy.model import Compare, Policy
+from dpone_compiler.policy.vocabulary import value_text
+from dpone_compiler.spi.compiler_pass import PassContext
+
+# The passes up to the choice of the strategy: all that a break-even needs.
+_NAMES = [each.name for each in ORDER.passes]
+_TO_STRATEGY = PassOrder(ORDER.passes[: _NAMES.index("choose-strategy") + 1])
+_STEPS = {"rows": 1, "bytes": 1, "changed": 0.0001, "deleted": 0.0001}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BreakEven:
+    """The strategy below and from a threshold of one hint, the others as they are."""
+
+    fact: str
+    threshold: str
+    below: str
+    above: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Advice:
+    """The decided load (`decided` False: a pass refused it), what was said, the rules' trace and the break-evens."""
+
+    load: Load
+    decided: bool
+    diagnostics: Diagnostics
+    trace: tuple[RuleTrace, ...] = ()
+    break_even: tuple[BreakEven, ...] = ()
+
+
+def advise_load(load: Load, catalog: Catalog, policy: Policy) -> Advice:
+    """Decide one load. Nothing is planned or lowered."""
+    context = pass_context(load, catalog, policy)
+    if isinstance(context, Diagnostic):
+        return Advice(load=load, decided=False, diagnostics=(context,))
+    final, diagnostics = run_passes(load, context, ORDER, ())
+    return Advice(
+        load=final,
+        decided=not isinstance(final.decisions.strategy, Undecided),
+        diagnostics=diagnostics,
+        trace=decide(policy, load_facts(load, context)).trace,
+        break_even=tuple(_break_even(load, context)) if load.write.mode == "auto" else (),
+    )
+
+
+def _break_even(load: Load, context: PassContext) -> Iterator[BreakEven]:
+    for fact, value in _thresholds(context.policy):
+        below = _strategy(load, context, fact, max(value - _STEPS[fact], 0))
+        above = _strategy(load, context, fact, value)
+        if below != above:
+            yield BreakEven(fact=fact, threshold=value_text(fact, value), below=below, above=above)
+
+
+def _thresholds(policy: Policy) -> list[tuple[str, float]]:
+    found = {
+        (atom.fact, atom.value)
+        for rule in policy.rules
+        for atom in atoms(rule.when)
+        if isinstance(atom, Compare) and atom.op.orders and atom.fact in _STEPS and isinstance(atom.value, int | float)
+    }
+    return sorted(found)
+
+
+def with_hints(load: Load, told: Mapping[str, float | None]) -> Load:
+    """The load with the hints that were told (rows, bytes, changed, deleted); None leaves the manifest's."""
+    given = {fact: value for fact, value in told.items() if value is not None}
+    if not given:
+        return load
+    hints = load.hints
+    counts = {fact: int(given[fact]) for fact in ("rows", "bytes") if fact in given}
+    changed, deleted = given.get("changed", hints.changed), given.get("deleted", hints.deleted)
+    rows, size = counts.get("rows", hints.rows), counts.get("bytes", hints.bytes)
+    return replace(load, hints=replace(hints, rows=rows, bytes=size, changed=changed, deleted=deleted))
+
+
+def _strategy(load: Load, context: PassContext, fact: str, value: float) -> str:
+    final, _ = run_passes(with_hints(load, {fact: value}), context, _TO_STRATEGY, ())
+    choice = final.decisions.strategy
+    return "refused" if isinstance(choice, Undecided) else choice.value
