@@ -1,0 +1,56 @@
+"""A plan as a compact summary for a terminal: plain text, no color, so that it can be piped and compared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dpone_compiler.artifacts.plan_doc import PlanDoc, StepDoc
+
+_CELLS = ("atomicity", "replay", "deletes", "late_data", "null_keys", "staging_duplicates", "concurrency")
+
+
+def render_plan_text(doc: PlanDoc, *, explain: bool) -> str:
+    """Summary line, what it guarantees, numbered steps; with `explain` the decision in full."""
+    parts = (_summary(doc), _decision(doc) if explain else (), _contract(doc), _steps(doc))
+    return "\n".join(line for part in parts for line in part) + "\n"
+
+
+def _summary(doc: PlanDoc) -> Iterator[str]:
+    source, target, decision = doc.route["source"], doc.route["target"], doc.decision
+    policy = decision.get("merge_policy") or decision.get("finalizer")
+    lossy = sum(bool(item["may_lose"]) for item in doc.types)
+    yield f"{doc.name}: {decision['strategy']}{f' by {policy}' if policy else ''}"
+    yield (
+        f"  {source['table']} ({source['engine']}, {source['connection']}) into {target['table']} "
+        f"({target['engine']}, {target['connection']}), {len(doc.types)} columns"
+        f"{f', {lossy} may lose values' if lossy else ''}, {len(doc.steps)} steps"
+    )
+    yield from (f"  note: {note}" for note in doc.notes)
+
+
+def _decision(doc: PlanDoc) -> Iterator[str]:
+    decision = doc.decision
+    yield "decision:"
+    for item in decision["reasons"]:
+        facts = ", ".join(f"{name} = {value}" for name, value in sorted(item["facts"].items()))
+        yield f"  {item['choice']}: {item['reason']} [{item['code']}]{f' from {facts}' if facts else ''}"
+    yield from (f"  not {item['choice']} {item['value']}: {item['reason']}" for item in decision["rejected"])
+    yield from (f"  gate {gate['severity']} {gate['code']}: {gate['message']}" for gate in decision["safety_gates"])
+    yield from (f"  warning {item['code']}: {item['message']}" for item in decision["warnings"])
+
+
+def _contract(doc: PlanDoc) -> Iterator[str]:
+    yield "contract:"
+    yield from (f"  {cell.replace('_', ' ')}: {doc.contract[cell]}" for cell in _CELLS if cell in doc.contract)
+
+
+def _steps(doc: PlanDoc) -> Iterator[str]:
+    yield "steps:"
+    width = max((len(step.id) for step in doc.steps), default=0)
+    for number, step in enumerate(doc.steps, start=1):
+        yield f"  {number:>2}. {step.id:<{width}}  {step.purpose} {_place(step)}".rstrip()
+
+
+def _place(step: StepDoc) -> str:
+    group = f", transaction {step.transaction}" if step.transaction else ""
+    return f"({step.engine} {step.side}{group})"
