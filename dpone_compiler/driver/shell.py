@@ -1,0 +1,171 @@
+"""run.sh: the plan's steps as calls of the functions in templates/shell/run.sh.j2, with psql and clickhouse-client alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from dpone_compiler.artifacts.plan_doc import PlanDoc, StepDoc
+from dpone_compiler.driver.frames import shell_frame
+from dpone_compiler.script.words import Command, Comment, Line, Shell, When, command, script, word
+
+_OPENING = ("freeze_window", "open_attempt")
+
+
+def render_run_sh(doc: PlanDoc) -> str:
+    """The script's text, deterministic."""
+    steps = doc.steps
+    source = next((step for step in steps if step.side == "source"), None)
+    route = doc.route.get("source") or {}
+    holes = {
+        "name": word(doc.name),
+        "fingerprint": word(doc.fingerprint),
+        "transactional": word("1" if doc.state.get("engine") in ("postgres", "mssql") else ""),
+        "target_engine": word(doc.state.get("engine", "")),
+        "target_connection": word(doc.state.get("connection", "")),
+        "source_engine": word(source.engine if source else str(route.get("engine", ""))),
+        "source_connection": word(source.connection if source else str(route.get("connection", ""))),
+        "table": word(str((doc.route.get("target") or {}).get("table", ""))),
+        "defaults": script([command("set_default", param.name) for param in doc.params] or [command(":")]),
+        "derived": script(
+            [command("set_derived", p.name, p.prefix) for p in doc.params if p.source == "derived"] or [command(":")]
+        ),
+        "locked": word("1" if any(step.op == "lock" for step in steps) else ""),
+        "giveback": word(next((s.files["giveback"] for s in steps if "giveback" in s.files), "")),
+        "staged_guard": script([_staged_guard(steps)]),
+        "steps": script([line for unit in _units(steps) for line in _unit(unit, steps)]),
+    }
+    return shell_frame("run.sh.j2").render(**holes)
+
+
+def _units(steps: Sequence[StepDoc]) -> list[list[StepDoc]]:
+    """Steps that one psql call has to hold together; the same grouping as the runtime's."""
+    last = {key: index for index, step in enumerate(steps) for key in _groups(step)}
+    units: list[list[StepDoc]] = []
+    first = 0
+    while first < len(steps):
+        end = at = first
+        while at <= end:
+            end = max([end, *(last[key] for key in _groups(steps[at]))])
+            at += 1
+        units.append(list(steps[first : end + 1]))
+        first = end + 1
+    return units
+
+
+def _groups(step: StepDoc) -> list[tuple[str, str]]:
+    named = (("transaction", step.transaction), ("snapshot", step.snapshot))
+    return [(kind, name) for kind, name in named if name]
+
+
+def _phase(step: StepDoc, committing: set[str]) -> str:
+    if step.kind in _OPENING:
+        return "open"
+    if step.transaction in committing:
+        return "committed"
+    return step.guard.phase
+
+
+def _unit(unit: list[StepDoc], steps: Sequence[StepDoc]) -> Iterable[Line]:
+    committing = {step.transaction for step in steps if step.kind == "commit_state"} - {""}
+    phases = {_phase(step, committing) for step in unit}
+    name = unit[0].transaction or unit[0].id if len(unit) > 1 else unit[0].id
+    for step in unit:
+        yield Comment(f"{step.id}: {step.purpose}")
+    problem = _problem(unit, phases)
+    body = [command("refuse", problem)] if problem else list(_body(unit))
+    yield When(command("todo", name, next(iter(phases)) if len(phases) == 1 else ""), tuple(body))
+
+
+def _problem(unit: list[StepDoc], phases: set[str]) -> str:
+    """Why psql and clickhouse-client alone cannot do this unit, or ''."""
+    if len(phases) > 1:
+        return "steps of one transaction have different guards; use dponec run"
+    if sum(step.op == "transfer" for step in unit) > 1:
+        return "two transfers share one transaction; use dponec run"
+    given: set[str] = set()
+    for step in unit:
+        if len(unit) > 1 and given & set(step.params):
+            return f"step {step.id} reads what its own transaction has just found; use dponec run"
+        given |= set(step.captures)
+        if len(unit) > 1 and step.op in ("foreach", "check", "lock"):
+            return f"step {step.id} cannot share a psql call; use dponec run"
+    return ""
+
+
+def _body(unit: list[StepDoc]) -> Iterable[Line]:
+    transfer = next((step for step in unit if step.op == "transfer"), None)
+    if transfer is not None:
+        yield from _transfer(unit, transfer)
+    elif len(unit) == 1:
+        yield from _single(unit[0])
+    else:
+        yield command("group_begin", unit[0].side, *_params(unit))
+        yield from (_member(step) for step in unit)
+        yield command("group_run")
+        yield from _captured(unit)
+
+
+def _single(step: StepDoc) -> Iterable[Line]:
+    if step.op == "lock" and not step.file:
+        return
+    op = {"lock": "query"}.get(step.op, step.op)
+    engine = "pg" if step.engine == "postgres" else "ch"
+    if step.op == "foreach":
+        files = (step.files["query"], step.files["body"], step.guard.file, str(step.max_items or 0))
+        yield command(f"{engine}_foreach", step.side, *files, *step.params)
+        return
+    yield command(f"{engine}_{op}", step.side, step.file, *step.params)
+    if step.kind == "acquire_lease":
+        yield command("leased", *step.captures)
+    elif op == "query":
+        yield command("capture", *step.captures)
+    if step.kind == "read_state":
+        yield command("decide")
+    elif step.kind == "release_lease":
+        yield command("released")
+    elif step.kind == "open_attempt":
+        yield command("changed")
+
+
+def _transfer(unit: list[StepDoc], transfer: StepDoc) -> Iterable[Line]:
+    sourced = [step for step in unit if step.side == "source"]
+    target = [step for step in unit if step.side != "source"]
+    yield command("extract_begin", *_params([*sourced, transfer]))
+    yield from (command("extract_query", step.id, step.file) for step in sourced)
+    yield command("extract_copy", transfer.files["extract"])
+    if transfer.engine == "postgres":
+        yield command("group_begin", "target", *_params(target))
+        yield from (_member(step) for step in target)
+        yield command("pump_pg")
+    else:
+        at = target.index(transfer)
+        yield from (line for step in target[:at] for line in _single(step))
+        yield command("pump_ch", transfer.files["load"], *transfer.params)
+        yield from (line for step in target[at + 1 :] for line in _single(step))
+    yield from _captured(unit)
+
+
+def _member(step: StepDoc) -> Command:
+    if step.op == "transfer":
+        return command("group_copy", step.files["load"])
+    if step.op == "query":
+        return command("group_query", step.id, step.file)
+    return command("group_file", step.file)
+
+
+def _captured(unit: list[StepDoc]) -> Iterable[Line]:
+    return (command("capture_of", step.id, *step.captures) for step in unit if step.op == "query")
+
+
+def _params(steps: Iterable[StepDoc]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name for step in steps for name in step.params))
+
+
+def _staged_guard(steps: Sequence[StepDoc]) -> Line:
+    record = next((step for step in steps if step.kind == "record_staged" and step.guard.file), None)
+    if record is None:
+        return command("true")
+    return command("pg_yes" if record.engine == "postgres" else "ch_yes", record.side, record.guard.file)
+
+
+__all__ = ["Shell", "render_run_sh"]

@@ -1,0 +1,1 @@
+"""Shell text as typed words: nothing becomes shell but through quote.py."""
