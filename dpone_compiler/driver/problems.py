@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from dpone_compiler.diagnostics.problem import Problem, Severity
 
 
-@dataclass(frozen=True, slots=True)
 class UnreadableFile(Problem):
     """A file that was named cannot be read, or is not UTF-8."""
 
@@ -19,7 +17,6 @@ class UnreadableFile(Problem):
     fault: str
 
 
-@dataclass(frozen=True, slots=True)
 class UnknownForm(Problem):
     """No front end reads files of this ending. Manifests are `.yaml`/`.yml`, `.dpone` or `.py`."""
 
@@ -30,7 +27,6 @@ class UnknownForm(Problem):
     known: str
 
 
-@dataclass(frozen=True, slots=True)
 class NameTaken(Problem):
     """Two loads have one name. Their bundles and their state rows would be one, and each would undo the other's watermark."""
 
@@ -41,7 +37,6 @@ class NameTaken(Problem):
     first: str
 
 
-@dataclass(frozen=True, slots=True)
 class OverridesNeedYaml(Problem):
     """`--set` addresses paths of a YAML manifest; the other forms are programs or texts of their own."""
 
@@ -52,7 +47,6 @@ class OverridesNeedYaml(Problem):
     file: str
 
 
-@dataclass(frozen=True, slots=True)
 class EngineNotSupported(Problem):
     """There is no backend for an engine of this load in this installation.
 
@@ -68,7 +62,6 @@ class EngineNotSupported(Problem):
     known: str
 
 
-@dataclass(frozen=True, slots=True)
 class NothingToCompile(Problem):
     """The paths hold no manifest."""
 
@@ -78,7 +71,6 @@ class NothingToCompile(Problem):
     paths: str
 
 
-@dataclass(frozen=True, slots=True)
 class UnknownDependency(Problem):
     """`depends_on` names a load that is not among those compiled together. `dponec run FOLDER` cannot order it."""
 

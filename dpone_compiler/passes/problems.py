@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from dpone_compiler.diagnostics.problem import Problem, Severity
 
 
-@dataclass(frozen=True, slots=True)
 class NoColumnsKnown(Problem):
     """Neither a catalog snapshot nor the manifest says which columns the source has.
 
@@ -22,7 +20,6 @@ class NoColumnsKnown(Problem):
     table: str
 
 
-@dataclass(frozen=True, slots=True)
 class UnknownSourceColumn(Problem):
     """A column that the manifest names is not in the source table.
 
@@ -37,7 +34,6 @@ class UnknownSourceColumn(Problem):
     near: str
 
 
-@dataclass(frozen=True, slots=True)
 class UnknownTargetColumn(Problem):
     """A column would be written that the target table does not have.
 
@@ -53,7 +49,6 @@ class UnknownTargetColumn(Problem):
     near: str
 
 
-@dataclass(frozen=True, slots=True)
 class KeyNotLoaded(Problem):
     """A key column is not among the columns that are loaded.
 
@@ -67,7 +62,6 @@ class KeyNotLoaded(Problem):
     near: str
 
 
-@dataclass(frozen=True, slots=True)
 class CursorNotComparable(Problem):
     """The cursor's type has no order that both we and the engine agree on.
 
@@ -82,7 +76,6 @@ class CursorNotComparable(Problem):
     type: str
 
 
-@dataclass(frozen=True, slots=True)
 class TargetColumnNotFed(Problem):
     """The target has a NOT NULL column that the load does not fill.
 
@@ -96,7 +89,6 @@ class TargetColumnNotFed(Problem):
     column: str
 
 
-@dataclass(frozen=True, slots=True)
 class TypeRefused(Problem):
     """There is no way for the values of a column to get into the target's column."""
 
@@ -107,7 +99,6 @@ class TypeRefused(Problem):
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
 class LossyColumn(Problem):
     """Some values of a column cannot survive in the target's type.
 
@@ -122,7 +113,6 @@ class LossyColumn(Problem):
     loss: str
 
 
-@dataclass(frozen=True, slots=True)
 class NotChecked(Problem):
     """There is no catalog snapshot of a table, so the plan rests on what the manifest says.
 
@@ -137,7 +127,6 @@ class NotChecked(Problem):
     table: str
 
 
-@dataclass(frozen=True, slots=True)
 class BadExpression(Problem):
     """A condition or a column expression is not valid SQL of the source's dialect, or not of the allowed kind.
 
@@ -153,7 +142,6 @@ class BadExpression(Problem):
     remedy: str
 
 
-@dataclass(frozen=True, slots=True)
 class ExpressionColumn(Problem):
     """An expression names a column that the source table does not have.
 
@@ -168,7 +156,6 @@ class ExpressionColumn(Problem):
     remedy: str
 
 
-@dataclass(frozen=True, slots=True)
 class ExpressionType(Problem):
     """An expression has the wrong type, or compares things that cannot be compared.
 
@@ -183,7 +170,6 @@ class ExpressionType(Problem):
     remedy: str
 
 
-@dataclass(frozen=True, slots=True)
 class NullableCursor(Problem):
     """The cursor can be NULL, and nothing says what happens to such rows.
 
@@ -197,7 +183,6 @@ class NullableCursor(Problem):
     column: str
 
 
-@dataclass(frozen=True, slots=True)
 class NoHorizon(Problem):
     """Nothing says how late a row below the window's high end may still be committed.
 
@@ -213,7 +198,6 @@ class NoHorizon(Problem):
     column: str
 
 
-@dataclass(frozen=True, slots=True)
 class LookbackOnAppend(Problem):
     """`lookback` reads rows again, and an append would insert them again.
 
@@ -225,7 +209,6 @@ class LookbackOnAppend(Problem):
     advice: ClassVar[str] = "use incremental_merge with unique_key, or `lag` instead of `lookback`"
 
 
-@dataclass(frozen=True, slots=True)
 class AlwaysReadOnAppend(Problem):
     """`nulls: always_read` reads the same rows in every run, and an append would insert them in every run."""
 
@@ -234,7 +217,6 @@ class AlwaysReadOnAppend(Problem):
     advice: ClassVar[str] = "use incremental_merge with unique_key, or `nulls: fail`"
 
 
-@dataclass(frozen=True, slots=True)
 class StrategyRefused(Problem):
     """The asked strategy cannot be used here. It is refused, not replaced: an explicit mode is never changed."""
 
@@ -246,7 +228,6 @@ class StrategyRefused(Problem):
     remedy: str
 
 
-@dataclass(frozen=True, slots=True)
 class PolicyRefused(Problem):
     """The asked merge policy cannot be used with this strategy on this sink.
 
@@ -262,7 +243,6 @@ class PolicyRefused(Problem):
     remedy: str
 
 
-@dataclass(frozen=True, slots=True)
 class PartitionNotLoaded(Problem):
     """The partition column is not among the loaded columns.
 
@@ -276,7 +256,6 @@ class PartitionNotLoaded(Problem):
     near: str
 
 
-@dataclass(frozen=True, slots=True)
 class GateDenied(Problem):
     """A policy gate denies this plan. Gates are the team's own rules; the message is theirs."""
 
@@ -287,7 +266,6 @@ class GateDenied(Problem):
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
 class GateWarned(Problem):
     """A policy gate warns about this plan.
 
@@ -301,7 +279,6 @@ class GateWarned(Problem):
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
 class TargetHazard(Problem):
     """The target has something that changes what a load means: triggers, incoming foreign keys, row security and the like.
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from dpone_compiler.diagnostics.problem import Problem
 
 
-@dataclass(frozen=True, slots=True)
 class UnreadableCatalog(Problem):
     """A catalog snapshot is not what `dponec introspect` writes.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from dpone_compiler.diagnostics.problem import Problem, Severity
@@ -17,7 +16,6 @@ class ScriptError(Exception):
         self.argument = argument
 
 
-@dataclass(frozen=True, slots=True)
 class ScriptFailed(Problem):
     """The manifest script itself raised an error before it was done.
 
@@ -34,7 +32,6 @@ class ScriptFailed(Problem):
     text: str
 
 
-@dataclass(frozen=True, slots=True)
 class ScriptNotPython(Problem):
     """The file is not valid Python, so nothing of it was run.
 
@@ -50,7 +47,6 @@ class ScriptNotPython(Problem):
     text: str
 
 
-@dataclass(frozen=True, slots=True)
 class ArgumentNotUsable(Problem):
     """An argument cannot be read as what it stands for.
 
@@ -69,7 +65,6 @@ class ArgumentNotUsable(Problem):
     suggestion: str = ""
 
 
-@dataclass(frozen=True, slots=True)
 class ArgumentUnknownWord(Problem):
     """An argument that takes one of a few words has another word.
 
@@ -88,7 +83,6 @@ class ArgumentUnknownWord(Problem):
     suggestion: str
 
 
-@dataclass(frozen=True, slots=True)
 class LoadNotFinished(Problem):
     """A load was begun and never given a strategy, so it would silently not exist.
 
@@ -105,7 +99,6 @@ class LoadNotFinished(Problem):
     name: str
 
 
-@dataclass(frozen=True, slots=True)
 class SaidTwice(Problem):
     """One load says the same thing twice.
 
@@ -123,7 +116,6 @@ class SaidTwice(Problem):
     what: str
 
 
-@dataclass(frozen=True, slots=True)
 class ScriptWithoutLoads(Problem):
     """The script ran to its end and defined no load.
 
@@ -140,7 +132,6 @@ class ScriptWithoutLoads(Problem):
     advice: ClassVar[str] = 'begin one with load("name") from dpone_compiler.dsl'
 
 
-@dataclass(frozen=True, slots=True)
 class ConditionUsedAsBool(Problem):
     """A condition was used where Python wants true or false. `and`, `or`, `not` and chained comparisons would drop a
     part.
@@ -157,7 +148,6 @@ class ConditionUsedAsBool(Problem):
     advice: ClassVar[str] = "join conditions with &, | and ~, each in parentheses"
 
 
-@dataclass(frozen=True, slots=True)
 class SideMissing(Problem):
     """A load is finished without saying where rows come from or where they go.
 

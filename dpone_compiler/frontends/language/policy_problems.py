@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from dpone_compiler.diagnostics.problem import Problem
 
 
-@dataclass(frozen=True, slots=True)
 class UnknownFact(Problem):
     """A condition names a fact that the compiler does not have.
 
@@ -26,7 +24,6 @@ class UnknownFact(Problem):
     suggestion: str
 
 
-@dataclass(frozen=True, slots=True)
 class FactComparedWithOtherKind(Problem):
     """A fact is compared with a value of another kind, so the comparison could never be true.
 
@@ -46,7 +43,6 @@ class FactComparedWithOtherKind(Problem):
     suggestion: str
 
 
-@dataclass(frozen=True, slots=True)
 class WordOutsideFact(Problem):
     """A fact with a closed list of words is compared with a word outside it.
 
@@ -65,7 +61,6 @@ class WordOutsideFact(Problem):
     suggestion: str
 
 
-@dataclass(frozen=True, slots=True)
 class UnknownStrategyChosen(Problem):
     """A rule chooses a strategy that does not exist.
 
@@ -83,7 +78,6 @@ class UnknownStrategyChosen(Problem):
     suggestion: str
 
 
-@dataclass(frozen=True, slots=True)
 class PolicyNamedTwice(Problem):
     """Two rules or two gates of one file have the same name, so a report could not say which one acted.
 
@@ -102,7 +96,6 @@ class PolicyNamedTwice(Problem):
     first: str
 
 
-@dataclass(frozen=True, slots=True)
 class ConditionTooDeep(Problem):
     """A condition nests `not`, `and` and `or` too deeply.
 

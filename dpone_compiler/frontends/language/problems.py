@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from dpone_compiler.diagnostics.problem import Problem
 
 
-@dataclass(frozen=True, slots=True)
 class SyntaxNotUnderstood(Problem):
     """The text stops following the grammar here.
 
@@ -28,7 +26,6 @@ class SyntaxNotUnderstood(Problem):
     suggestion: str = ""
 
 
-@dataclass(frozen=True, slots=True)
 class UnclosedText(Problem):
     """A quote is opened and never closed, so the rest of the file would be taken for text.
 
@@ -46,7 +43,6 @@ class UnclosedText(Problem):
     quote: str
 
 
-@dataclass(frozen=True, slots=True)
 class UnknownEngine(Problem):
     """The word before the connection is not an engine that can stand on this side of a load.
 
@@ -65,7 +61,6 @@ class UnknownEngine(Problem):
     suggestion: str
 
 
-@dataclass(frozen=True, slots=True)
 class TableNameNotUsable(Problem):
     """The table name has too many parts, or lacks the part that this engine needs.
 
@@ -84,7 +79,6 @@ class TableNameNotUsable(Problem):
     why: str
 
 
-@dataclass(frozen=True, slots=True)
 class ClauseGivenTwice(Problem):
     """One load says the same thing twice.
 
@@ -102,7 +96,6 @@ class ClauseGivenTwice(Problem):
     first: str
 
 
-@dataclass(frozen=True, slots=True)
 class ClauseMissing(Problem):
     """A load must say where rows come from and where they go.
 
@@ -120,7 +113,6 @@ class ClauseMissing(Problem):
     clause: str
 
 
-@dataclass(frozen=True, slots=True)
 class UnknownWord(Problem):
     """A place that takes one of a few words has another word.
 
@@ -140,7 +132,6 @@ class UnknownWord(Problem):
     suggestion: str
 
 
-@dataclass(frozen=True, slots=True)
 class QuantityNotUnderstood(Problem):
     """A duration, share, size or count cannot be read, or is outside its range.
 
@@ -159,7 +150,6 @@ class QuantityNotUnderstood(Problem):
     suggestion: str
 
 
-@dataclass(frozen=True, slots=True)
 class NameEmpty(Problem):
     """A quoted name with nothing inside names nothing.
 

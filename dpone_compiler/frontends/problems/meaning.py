@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from dpone_compiler.diagnostics.problem import Problem, Severity
 
 
-@dataclass(frozen=True, slots=True)
 class KeyNeeded(Problem):
     """A strategy that finds rows by key has no key.
 
@@ -25,7 +23,6 @@ class KeyNeeded(Problem):
     advice: ClassVar[str] = "add unique_key: [column, …] under sink.strategy"
 
 
-@dataclass(frozen=True, slots=True)
 class PartitionNeeded(Problem):
     """`partition_replace` has no partition column.
 
@@ -41,7 +38,6 @@ class PartitionNeeded(Problem):
     advice: ClassVar[str] = "add partition: {{column: …, by: day}} under sink.strategy"
 
 
-@dataclass(frozen=True, slots=True)
 class DuplicateLoad(Problem):
     """Two loads have one name.
 
@@ -60,7 +56,6 @@ class DuplicateLoad(Problem):
     advice: ClassVar[str] = "give each load a name of its own"
 
 
-@dataclass(frozen=True, slots=True)
 class RepeatedColumn(Problem):
     """A column is named twice in one list.
 
@@ -78,7 +73,6 @@ class RepeatedColumn(Problem):
     advice: ClassVar[str] = "remove one of the two"
 
 
-@dataclass(frozen=True, slots=True)
 class ScopeNeeded(Problem):
     """Mode `replace` has no typed scope.
 
@@ -95,7 +89,6 @@ class ScopeNeeded(Problem):
     advice: ClassVar[str] = "add portable_scope: {{kind: range, column: …, lower: …, upper: …}} under source.options"
 
 
-@dataclass(frozen=True, slots=True)
 class ColumnNameNeeded(Problem):
     """A computed column has no name.
 
@@ -111,7 +104,6 @@ class ColumnNameNeeded(Problem):
     advice: ClassVar[str] = "add as: <column of the target>"
 
 
-@dataclass(frozen=True, slots=True)
 class KeysUnused(Problem):
     """Keys of dpone that were recorded and have no effect here.
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from dpone_compiler.diagnostics.problem import Problem
 
 
-@dataclass(frozen=True, slots=True)
 class UnknownKey(Problem):
     """A key that no form of the manifest knows.
 
@@ -28,7 +26,6 @@ class UnknownKey(Problem):
     advice: ClassVar[str] = "{hint}"
 
 
-@dataclass(frozen=True, slots=True)
 class MissingKey(Problem):
     """A key that every load needs is not there.
 
@@ -47,7 +44,6 @@ class MissingKey(Problem):
     advice: ClassVar[str] = "{hint}"
 
 
-@dataclass(frozen=True, slots=True)
 class WrongType(Problem):
     """A value of the wrong kind: a list where a text is needed, a number where a name is needed.
 
@@ -67,7 +63,6 @@ class WrongType(Problem):
     advice: ClassVar[str] = "{hint}"
 
 
-@dataclass(frozen=True, slots=True)
 class UnknownForm(Problem):
     """`kind` names a form of manifest that this compiler does not know.
 
@@ -85,7 +80,6 @@ class UnknownForm(Problem):
     advice: ClassVar[str] = "{hint}"
 
 
-@dataclass(frozen=True, slots=True)
 class FolderForm(Problem):
     """Folder authoring (`dpone.pipeline.v1` and fragments) is not supported.
 
@@ -103,7 +97,6 @@ class FolderForm(Problem):
     advice: ClassVar[str] = "write the processes out under `processes:` of kind dpone.flow.v1, or under `loads:`"
 
 
-@dataclass(frozen=True, slots=True)
 class UnsupportedKey(Problem):
     """A key of dpone that changes which rows are moved or how, and that this compiler does not do.
 
@@ -122,7 +115,6 @@ class UnsupportedKey(Problem):
     advice: ClassVar[str] = "{instead}"
 
 
-@dataclass(frozen=True, slots=True)
 class UnknownOverride(Problem):
     """`--set` names a place that the manifest does not have.
 
@@ -141,7 +133,6 @@ class UnknownOverride(Problem):
     advice: ClassVar[str] = "{hint}"
 
 
-@dataclass(frozen=True, slots=True)
 class TwoValues(Problem):
     """The same thing is said twice, and differently.
 
@@ -162,7 +153,6 @@ class TwoValues(Problem):
     advice: ClassVar[str] = "keep one of the two"
 
 
-@dataclass(frozen=True, slots=True)
 class TemplateFailed(Problem):
     """A `{{ … }}` in a batch manifest cannot be rendered.
 

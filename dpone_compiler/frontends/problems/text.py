@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from dpone_compiler.diagnostics.problem import Problem
 
 
-@dataclass(frozen=True, slots=True)
 class InvalidYaml(Problem):
     """The file is not YAML.
 
@@ -27,7 +25,6 @@ class InvalidYaml(Problem):
     advice: ClassVar[str] = "{hint}"
 
 
-@dataclass(frozen=True, slots=True)
 class DuplicateKey(Problem):
     """One mapping has the same key twice.
 
@@ -46,7 +43,6 @@ class DuplicateKey(Problem):
     advice: ClassVar[str] = "remove one of them"
 
 
-@dataclass(frozen=True, slots=True)
 class KeyNotText(Problem):
     """A key of a mapping is not a plain word.
 
@@ -63,7 +59,6 @@ class KeyNotText(Problem):
     advice: ClassVar[str] = 'a value with braces needs quotes: "{{{{ name }}}}"'
 
 
-@dataclass(frozen=True, slots=True)
 class TagRefused(Problem):
     """The file uses a YAML tag.
 
@@ -82,7 +77,6 @@ class TagRefused(Problem):
     advice: ClassVar[str] = "remove the tag; quote the value where it must stay a text"
 
 
-@dataclass(frozen=True, slots=True)
 class ManyDocuments(Problem):
     """The file holds more than one YAML document.
 
@@ -98,7 +92,6 @@ class ManyDocuments(Problem):
     advice: ClassVar[str] = "put the loads under `loads:` or in a file of their own"
 
 
-@dataclass(frozen=True, slots=True)
 class NotAManifest(Problem):
     """The file does not hold a mapping with keys.
 
@@ -116,7 +109,6 @@ class NotAManifest(Problem):
     advice: ClassVar[str] = "`dponec init` writes a first manifest"
 
 
-@dataclass(frozen=True, slots=True)
 class TooLarge(Problem):
     """The file nests too deep or grows too large when its aliases are written out.
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from dpone_compiler.diagnostics.problem import Problem
 
 
-@dataclass(frozen=True, slots=True)
 class UnknownEngine(Problem):
     """`type` names an engine that the compiler does not know.
 
@@ -27,7 +25,6 @@ class UnknownEngine(Problem):
     advice: ClassVar[str] = "{hint}"
 
 
-@dataclass(frozen=True, slots=True)
 class SourceNotSupported(Problem):
     """The engine is known, but nothing can be read from it yet.
 
@@ -45,7 +42,6 @@ class SourceNotSupported(Problem):
     advice: ClassVar[str] = "sources: {known}"
 
 
-@dataclass(frozen=True, slots=True)
 class UnknownMode(Problem):
     """`strategy.mode` is not a strategy.
 
@@ -64,7 +60,6 @@ class UnknownMode(Problem):
     advice: ClassVar[str] = "{hint}"
 
 
-@dataclass(frozen=True, slots=True)
 class UnknownMergePolicy(Problem):
     """`strategy.merge_policy` is not a merge policy.
 
@@ -83,7 +78,6 @@ class UnknownMergePolicy(Problem):
     advice: ClassVar[str] = "{hint}"
 
 
-@dataclass(frozen=True, slots=True)
 class UnknownWord(Problem):
     """A key that takes one of a few words has another one.
 
@@ -102,7 +96,6 @@ class UnknownWord(Problem):
     advice: ClassVar[str] = "{hint}"
 
 
-@dataclass(frozen=True, slots=True)
 class BadDuration(Problem):
     """A text that is no length of time.
 
@@ -120,7 +113,6 @@ class BadDuration(Problem):
     advice: ClassVar[str] = "write 10 minutes, 2h, 1 day, PT10M or a number of seconds"
 
 
-@dataclass(frozen=True, slots=True)
 class BadNumber(Problem):
     """A text where a whole number is needed, often with a suffix such as M or k.
 
@@ -139,7 +131,6 @@ class BadNumber(Problem):
     advice: ClassVar[str] = "{hint}"
 
 
-@dataclass(frozen=True, slots=True)
 class ShareOutOfRange(Problem):
     """A share that is not between 0 and 1.
 
@@ -158,7 +149,6 @@ class ShareOutOfRange(Problem):
     advice: ClassVar[str] = "{hint}"
 
 
-@dataclass(frozen=True, slots=True)
 class CountOutOfRange(Problem):
     """A count below the smallest that makes sense.
 
@@ -177,7 +167,6 @@ class CountOutOfRange(Problem):
     advice: ClassVar[str] = "leave the key out when you do not know"
 
 
-@dataclass(frozen=True, slots=True)
 class BadTableName(Problem):
     """A table given as text has not one or two parts.
 
@@ -194,7 +183,6 @@ class BadTableName(Problem):
     advice: ClassVar[str] = "write table: {{schema: …, name: …}}; the database belongs to the connection"
 
 
-@dataclass(frozen=True, slots=True)
 class SchemaNeeded(Problem):
     """A table has no schema, and its engine has no default one.
 
@@ -212,7 +200,6 @@ class SchemaNeeded(Problem):
     advice: ClassVar[str] = "write table: {{schema: …, name: …}}"
 
 
-@dataclass(frozen=True, slots=True)
 class BadLoadName(Problem):
     """The name of a load cannot be the name of a folder.
 
@@ -230,7 +217,6 @@ class BadLoadName(Problem):
     advice: ClassVar[str] = "use letters, digits, _, - and ."
 
 
-@dataclass(frozen=True, slots=True)
 class UnknownDependency(Problem):
     """`depends_on` points to a table that this batch manifest does not have.
 
