@@ -66,9 +66,9 @@ def read_clickhouse(session: Session, tables: tuple[TableRef, ...]) -> tuple[Eng
     settings = _all(
         session, frame("SELECT name, value FROM system.settings WHERE name IN (<<n>>) ORDER BY name", n=names)
     )
-    engine = EngineFacts(
-        engine="clickhouse", version=version, settings=tuple((name or "", value or "") for name, value in settings)
-    )
+    known = [(name or "", value or "") for name, value in settings]
+    known.append(("timezone", _one(session, Sql("SELECT timezone()"))))
+    engine = EngineFacts(engine="clickhouse", version=version, settings=tuple(sorted(known)))
     return engine, {table: _table(session, table, _located(table)) for table in tables}
 
 

@@ -99,9 +99,9 @@ def _arriving(name: str, native: str) -> tuple[exp.Expression, DataType]:
 
 def _wired(name: str, native: str, target: str) -> str:
     source = Column(name=name, native=native, type=postgres_type(native), nullable=True)
-    how = carry(source, column(name, target), "postgres")
+    how = carry(source, column(name, target), "a source that honours the form")
     assert not how.refused, how
-    assert how.null_guard == ("Nullable" not in target)
+    assert how.null_guard == (target == "String")
     instant = name if native == "timestamptz" else f"{name} AT TIME ZONE 'UTC'"
     match how.form.partition(":")[0]:
         case "int_bool":

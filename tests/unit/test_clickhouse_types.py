@@ -93,6 +93,8 @@ def test_what_is_exact_has_no_loss_and_what_has_no_way_is_refused() -> None:
     assert _carry(DataType(kind=Kind.ARRAY), "Array(Int64)").refused
     assert _carry(DataType(kind=Kind.TEXT), "Map(String, String)").refused
     assert _carry(DataType(kind=Kind.TEXT), "String").null_guard
+    assert "Berlin" in _carry(DataType(kind=Kind.TIMESTAMP, tz=True), "DateTime('Europe/Berlin')").refused
+    assert _carry(DataType(kind=Kind.TIMESTAMP, tz=True), "Nullable(DateTime64(6, 'UTC'))").refused == ""
 
 
 @pytest.mark.parametrize(

@@ -72,7 +72,7 @@ def move_partitions(ctx: Context, action: MovePartitions) -> Lowered | Unsupport
         staging=staging_table(ctx, action.staging),
         target=qualified(seen.target),
     )
-    return _foreach(ctx, action.staging, partition_ids(seen, action.staging), body, "all rows of a partition or none")
+    return _foreach(partition_ids(seen, action.staging), body, "all rows of a partition or none")
 
 
 def replace_partitions(ctx: Context, action: ReplacePartitions) -> Lowered | Unsupported:
@@ -88,9 +88,7 @@ def replace_partitions(ctx: Context, action: ReplacePartitions) -> Lowered | Uns
         # The list holds only partitions that staging has, so an empty one means that somebody emptied it meanwhile.
         pinned=seen.pinned("allow_replace_partition_from_empty_source = 0") if _guards_empty(ctx) else Sql(""),
     )
-    return _foreach(
-        ctx, action.staging, partition_ids(seen, action.staging), body, "the new partition, others perhaps still old"
-    )
+    return _foreach(partition_ids(seen, action.staging), body, "the new partition, others perhaps still old")
 
 
 def drop_partitions(ctx: Context, action: DropPartitions) -> Lowered | Unsupported:
@@ -100,7 +98,7 @@ def drop_partitions(ctx: Context, action: DropPartitions) -> Lowered | Unsupport
     if isinstance(query, Unsupported):
         return query
     body = frame("ALTER TABLE <<target>> DROP PARTITION ID {item:String}", target=qualified(seen.target))
-    return _foreach(ctx, action.staging, query, body, "the table without that partition")
+    return _foreach(query, body, "the table without that partition")
 
 
 def build_rewrite(ctx: Context, action: BuildRewrite) -> Lowered | Unsupported:
@@ -216,7 +214,7 @@ def _guards_empty(ctx: Context) -> bool:
     return engine is not None and engine.version >= (26, 6)
 
 
-def _foreach(ctx: Context, staging: object, query: Sql, body: Sql, later: str) -> Lowered:
+def _foreach(query: Sql, body: Sql, later: str) -> Lowered:
     return Lowered(
         op="foreach",
         bodies={"query": query.text, "body": body.text},
