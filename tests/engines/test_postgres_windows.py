@@ -259,3 +259,29 @@ def test_partitions_are_found_and_replaced(make: Callable[..., Lab], native: str
     )
     few = replace(find, whole=True, partitioning=replace(partitioning, max_partitions=1))
     refused("DP505", lambda: lab.on_target(few))
+
+
+@pytest.mark.parametrize("truncate", [True, False])
+@pytest.mark.parametrize(("ratio", "kept"), [(0.5, False), (0.8, True)])
+def test_a_target_may_not_shrink_by_more_than_its_limit(
+    make: Callable[..., Lab], truncate: bool, ratio: float, kept: bool
+) -> None:
+    change: tuple[do.Action, ...] = (
+        do.Fence(),
+        do.DeleteAll(truncate=truncate),
+        do.InsertStaged(staging=ROWS),
+        do.Reconcile(staging=ROWS, level="counts", scope="all"),
+    )
+    lab = make(TABLES, KEYED, *change)
+    write = replace(lab.context.load.write, limits=replace(lab.context.load.write.limits, max_delete_ratio=ratio))
+    lab.context = replace(lab.context, load=replace(lab.context.load, write=write))
+    lab.source.run("INSERT INTO source VALUES (1), (2)", {})
+    lab.target.run("INSERT INTO target SELECT generate_series(1, 5)", {})
+    opened(lab)
+    stage(lab, do.Selection(table=SOURCE, columns=KEYED), ROWS)
+    lab.on_target(do.RecordStaged(staging=ROWS, level="counts"))
+    if kept:
+        lab.in_transaction(*change)
+    else:
+        refused("DP507", lambda: lab.in_transaction(*change))
+    assert lab.target.run("SELECT count(*)::text FROM target", {}).rows == (("2" if kept else "5",),)

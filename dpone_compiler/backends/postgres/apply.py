@@ -31,6 +31,11 @@ _TRUNCATED = {
     "REPEATABLE READ": "a snapshot taken before and first used on the table after COMMIT sees NO rows",
 }
 _WRITE_LOCK = ("SHARE ROW EXCLUSIVE on the target until the transaction ends: other writers wait, readers do not",)
+_TRUNCATE_COUNTED = """\
+LOCK TABLE <<target>> IN ACCESS EXCLUSIVE MODE;
+SELECT set_config('dponec.rows_deleted', count(*)::text, true) FROM <<target>>;
+TRUNCATE TABLE <<target>>;
+"""
 _EXACT = (Kind.BOOL, Kind.INT, Kind.DECIMAL, Kind.BYTES, Kind.UUID, Kind.DATE, Kind.TIME, Kind.TIMESTAMP)
 
 
@@ -38,7 +43,9 @@ def delete_all(ctx: Context, action: DeleteAll) -> Lowered:
     """DELETE keeps old snapshots whole; TRUNCATE is faster and shows them an empty table."""
     target = names.target(ctx.load)
     if action.truncate:
-        body = frame("TRUNCATE TABLE <<target>>;\n", target=word(table(target)))
+        # Only a limit on what may be deleted needs to know how many rows TRUNCATE takes away.
+        limited = ctx.load.write.limits.max_delete_ratio is not None
+        body = frame(_TRUNCATE_COUNTED if limited else "TRUNCATE TABLE <<target>>;\n", target=word(table(target)))
         lock = "ACCESS EXCLUSIVE on the target until the transaction ends: readers and writers wait"
         return Lowered(op="sql", bodies={"main": body.text}, locks=(lock,), visibility=_TRUNCATED)
     return _changing(ctx, _counted(exp.delete(table(target)), "rows_deleted"))

@@ -60,6 +60,15 @@ _SAME = """\
       HINT = 'the transaction was rolled back; look for triggers that change values, and for lossy column types';
   END IF;"""
 
+# What the target has lost: by net count where old rows gave way to new ones, by deleted rows where keys were updated in place.
+_SHARE = """\
+  SELECT count(*) INTO found FROM <<target>>;
+  IF <<removed>> > <<limit>>::numeric * (found + <<net>>) THEN
+    RAISE EXCEPTION USING ERRCODE = 'DP507',
+      MESSAGE = format('%s of %s rows of the target would go, the plan allows a share of %s', <<removed>>, found + <<net>>, <<limit>>),
+      HINT = 'the transaction was rolled back; if that is right, raise limits.max_delete_ratio for this run';
+  END IF;"""
+
 _DECLARE = Sql("  expected bigint;\n  found bigint;\n  expected_digest text;\n  found_digest text;")
 _PROVING_KEYS = ("keys", "content", "full")
 
@@ -79,6 +88,8 @@ def reconcile(ctx: Context, action: Reconcile) -> Lowered:
         parts += _key_proofs(ctx, action)
     if action.level in ("content", "full") and (action.key or _exact(action)):
         parts.append(_same_content(ctx, action))
+    if ctx.load.write.limits.max_delete_ratio is not None:
+        parts.append(_share(ctx, ctx.load.write.limits.max_delete_ratio))
     return Lowered(
         op="sql",
         bodies={"main": do_block(statements(*parts), _DECLARE).text + "\n"},
@@ -97,6 +108,19 @@ def _applied(ctx: Context) -> list[Sql]:
     if updates:
         done = exp.Add(this=done, expression=counter("rows_matched"))
     return [_equal(word(done), "%s rows were applied, %s were staged")]
+
+
+def _share(ctx: Context, ratio: float) -> Sql:
+    deleted, inserted = word(counter("rows_deleted")), word(counter("rows_inserted"))
+    net = frame("(<<deleted>> - <<inserted>>)", deleted=deleted, inserted=inserted)
+    in_place = any(isinstance(step.action, UpdateMatching) for step in ctx.plan.steps)
+    return frame(
+        _SHARE,
+        target=word(table(names.target(ctx.load))),
+        removed=deleted if in_place else net,
+        net=net,
+        limit=literal(format(ratio, "f")),
+    )
 
 
 def _scope_count(ctx: Context, action: Reconcile) -> list[Sql]:
