@@ -71,9 +71,13 @@ def setup(ctx: Context) -> tuple[SetupFile, ...]:
     files: list[SetupFile] = []
     if ctx.load.write.endpoint.engine == "postgres":
         state, grants = _state(ctx), _grants(ctx)
-        files.append(SetupFile(name="postgres_state.sql", side="target", body=state.text, purpose="state table and schemas"))
         files.append(
-            SetupFile(name="postgres_grants.sql", side="target", body=grants.text, purpose="what the loader may do, for psql")
+            SetupFile(name="postgres_state.sql", side="target", body=state.text, purpose="state table and schemas")
+        )
+        files.append(
+            SetupFile(
+                name="postgres_grants.sql", side="target", body=grants.text, purpose="what the loader may do, for psql"
+            )
         )
     if ctx.load.read.endpoint.engine == "postgres":
         files.append(
