@@ -9,8 +9,10 @@ from dpone_compiler.backends.clickhouse import BACKEND
 
 @pytest.mark.parametrize("profile", ["modern", "legacy"])
 def test_introspection_names_views_expiry_and_partitions(profile: str, request: pytest.FixtureRequest) -> None:
-    bench = make(
-        "(k Int64, d Date, m Int64 MATERIALIZED k + 1) ENGINE = MergeTree PARTITION BY toYYYYMM(d) ORDER BY (k, d)"
+    fresh = request.getfixturevalue("chdb_db" if profile == "modern" else "clickhouse_server_db")
+    bench = open_bench(
+        fresh(),
+        "(k Int64, d Date, m Int64 MATERIALIZED k + 1) ENGINE = MergeTree PARTITION BY toYYYYMM(d) ORDER BY (k, d)",
     )
     bench.sql(
         f"CREATE MATERIALIZED VIEW {bench.database}.v ENGINE = MergeTree ORDER BY k AS SELECT k FROM {bench.database}.t"
