@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dpone_compiler.backends.clickhouse import BACKEND
+from tests.engines.clickhouse_bench import open_bench
 
 
 @pytest.mark.parametrize("profile", ["modern", "legacy"])
