@@ -79,7 +79,22 @@ RELEASE = """
 UPDATE dponec.dponec_state SET phase = 'done', lease_owner = NULL, lease_until = NULL, lease_backend = NULL WHERE load = 'orders'
 """
 GUARD = "SELECT CASE WHEN to_regclass('staging.orders_rows') IS NULL THEN '0' ELSE '1' END"
-ATTEMPT = ("phase", "attempt_run_id", "fence", "watermark")
+ATTEMPT = (
+    "phase",
+    "attempt_run_id",
+    "attempt_fingerprint",
+    "attempt_low",
+    "attempt_high",
+    "attempt_partitions",
+    "rows_staged",
+    "watermark",
+    "fence",
+    "lease_owner",
+    "lease_seconds",
+    "lease_alive",
+    "target_empty",
+    "adopted",
+)
 
 
 def hand_steps() -> tuple[tuple[StepDoc, dict[str, str]], ...]:
@@ -139,11 +154,12 @@ def hand_steps() -> tuple[tuple[StepDoc, dict[str, str]], ...]:
             wire="text",
             more={"extract": EXTRACT, "load": "COPY staging.orders_rows (id, note) FROM STDIN"},
         ),
-        _step("check_staged", CHECK, params=("source_rows",), transaction="stage", guard=staged),
+        _step("fence_prove", FENCE, kind="fence", params=("fence",), transaction="prove", guard=staged),
+        _step("check_staged", CHECK, params=("source_rows",), transaction="prove", guard=staged),
         _step(
             "record_staged",
             STAGED,
-            transaction="stage",
+            transaction="prove",
             guard=GuardDoc(kind="phase", phase="staged", file="steps/guard.sql"),
             more={"": GUARD},
         ),

@@ -67,7 +67,8 @@ def _phase(step: StepDoc, committing: set[str]) -> str:
 
 def _unit(unit: list[StepDoc], steps: Sequence[StepDoc]) -> Iterable[Line]:
     committing = {step.transaction for step in steps if step.kind == "commit_state"} - {""}
-    phases = {_phase(step, committing) for step in unit}
+    # A fence alone does nothing, so it is done whenever its transaction is.
+    phases = {_phase(step, committing) for step in unit if step.kind != "fence" or len(unit) == 1}
     name = unit[0].transaction or unit[0].id if len(unit) > 1 else unit[0].id
     for step in unit:
         yield Comment(f"{step.id}: {step.purpose}")
