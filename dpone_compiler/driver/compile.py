@@ -12,7 +12,13 @@ from dpone_compiler.artifacts.plan_codec import canonical_json
 from dpone_compiler.diagnostics.diagnostic import Diagnostic, Diagnostics, has_errors
 from dpone_compiler.driver.emit import emit_bundle
 from dpone_compiler.driver.inputs import catalog_files, catalog_folder, find_manifests, read_file
-from dpone_compiler.driver.problems import EngineNotSupported, NameTaken, OverridesNeedYaml, UnknownDependency
+from dpone_compiler.driver.problems import (
+    EngineNotSupported,
+    NameTaken,
+    OverridesNeedYaml,
+    StepRefused,
+    UnknownDependency,
+)
 from dpone_compiler.expr.types import DataType
 from dpone_compiler.frontends.catalog.read import read_catalog
 from dpone_compiler.ir.codec import to_plain
@@ -21,7 +27,7 @@ from dpone_compiler.ir.load import Load
 from dpone_compiler.ir.schema import Catalog
 from dpone_compiler.optimizer.manager import Listener, run_passes
 from dpone_compiler.optimizer.order import ORDER
-from dpone_compiler.planning.lower import lower_plan
+from dpone_compiler.planning.lower import NotLowered, lower_plan
 from dpone_compiler.planning.plan_load import plan_load
 from dpone_compiler.policy.builtin import load_builtin_policy
 from dpone_compiler.policy.codec import encode_policy
@@ -150,7 +156,13 @@ def compile_load(
         final, strategies[decided(final.decisions.strategy)], Setting(facts=facts, source=source, sink=sink)
     )
     lowering = Context(load=final, facts=facts, plan=plan, source=source, sink=sink)
-    bundle = emit_bundle(lowering, lower_plan(lowering, plan), _inputs(load, final, facts, policy), COMPILER)
+    try:
+        lowered = lower_plan(lowering, plan)
+    except NotLowered as error:
+        refused = StepRefused(error.backend, error.step.purpose, error.step.id, error.why)
+        span = load.origin.at(error.step.source_path or "sink.strategy")
+        return replace(nothing, load=final), (*diagnostics, Diagnostic(refused, span, load.name))
+    bundle = emit_bundle(lowering, lowered, _inputs(load, final, facts, policy), COMPILER)
     return Compiled(load=final, context=lowering, bundle=bundle), diagnostics
 
 

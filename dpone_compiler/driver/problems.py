@@ -80,3 +80,19 @@ class UnknownDependency(Problem):
     advice: ClassVar[str] = "compile the folder that holds both, or correct the name"
     load: str
     name: str
+
+
+class StepRefused(Problem):
+    """The backend cannot do a step of the chosen strategy for this very table, and says why.
+
+    A strategy fits an engine in general; a table may still stand in its way: a ClickHouse partition key that is coarser than
+    the manifest's slice, a database that cannot exchange tables, columns that a rewrite would reset.
+    """
+
+    code: ClassVar[str] = "DP308"
+    template: ClassVar[str] = "{backend} cannot {purpose} (step {step}): {why}"
+    advice: ClassVar[str] = "change what it names, or choose another mode; `dponec advise` says which fit"
+    backend: str
+    purpose: str
+    step: str
+    why: str

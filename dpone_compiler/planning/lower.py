@@ -10,7 +10,11 @@ from dpone_compiler.spi.backend import Context, Lowered, Unsupported
 
 
 class NotLowered(RuntimeError):
-    """A backend does not do an action that the strategy asked for: our bug, because judges and capabilities come first."""
+    """A backend does not do an action for this table; `step` is what it was asked for, `why` is the backend's sentence."""
+
+    def __init__(self, backend: str, step: Step, why: str) -> None:
+        super().__init__(f"{backend} does not do step {step.id!r}: {why}")
+        self.backend, self.step, self.why = backend, step, why
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,5 +54,5 @@ def _lower(context: Context, step: Step) -> LoweredStep:
 
 def _must(backend: str, step: Step, result: Lowered | Unsupported) -> Lowered:
     if isinstance(result, Unsupported):
-        raise NotLowered(f"{backend} does not do step {step.id!r}: {result.why}")
+        raise NotLowered(backend, step, result.why)
     return result

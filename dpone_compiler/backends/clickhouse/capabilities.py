@@ -34,8 +34,8 @@ def capabilities(engine: EngineFacts | None) -> Capabilities:
         merge_policies={"incremental_merge": _LEGACY_MERGE if legacy else _MERGE},
         # clickhouse.com/docs/guides/developer/transactional: nothing spans two statements outside of an experimental feature.
         transactional=False,
-        # clickhouse.com/docs/sql-reference/statements/delete: DELETE is a mutation.
-        mutable_table=not legacy,
+        # Without DELETE FROM a table still changes by whole partitions: REPLACE and DROP PARTITION are in 18.16 too [run].
+        mutable_table=True,
         partitions=True,
         snapshots=False,
     )
