@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from dpone_compiler.diagnostics.diagnostic import Diagnostic
 from dpone_compiler.diagnostics.problem import Problem
 from dpone_compiler.diagnostics.suggest import did_you_mean
-from dpone_compiler.expr.types import INTEGRAL_CURSOR, TEMPORAL_CURSOR, Kind
+from dpone_compiler.expr.types import INTEGRAL_CURSOR, TEMPORAL_CURSOR
 from dpone_compiler.ir.decision import decided
 from dpone_compiler.ir.load import Load
 from dpone_compiler.passes.problems import (
@@ -47,10 +47,7 @@ class CheckCursor:
             names = [c.name for c in columns]
             say(UnknownSourceColumn(str(load.read.endpoint.table), cursor.column, did_you_mean(cursor.column, names)))
             return PassResult(load=load, diagnostics=tuple(found))
-        whole = (
-            column.type.kind is Kind.DECIMAL and column.type.scale in (None, 0) and column.type.precision is not None
-        )
-        if column.type.kind not in INTEGRAL_CURSOR | TEMPORAL_CURSOR and not whole:
+        if column.type.kind not in INTEGRAL_CURSOR | TEMPORAL_CURSOR:
             say(CursorNotComparable(cursor.column, column.type.label()))
         if column.nullable and not cursor.nulls:
             say(NullableCursor(cursor.column))

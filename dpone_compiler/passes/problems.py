@@ -66,7 +66,7 @@ class CursorNotComparable(Problem):
     """The cursor's type has no order that both we and the engine agree on.
 
     Text is ordered by collation, floats have NaN, json has no order: a window over them loses rows at its edges. Use an
-    integer, a decimal without fraction, a date or a timestamp.
+    integer, a date or a timestamp.
     """
 
     code: ClassVar[str] = "DP205"

@@ -12,6 +12,7 @@ from dpone_compiler.backends.clickhouse.carry import carry
 from dpone_compiler.backends.clickhouse.digest import row_text
 from dpone_compiler.backends.clickhouse.hazards import hazards
 from dpone_compiler.backends.clickhouse.profile import DEFAULT_DATABASE, params, view
+from dpone_compiler.backends.clickhouse.state_commands import state_commands
 from dpone_compiler.backends.clickhouse.types import propose_type
 from dpone_compiler.ir.load import MovedColumn
 from dpone_compiler.plan import actions
@@ -152,5 +153,6 @@ BACKEND = Backend(
     setup=setup,
     params=params,
     state_table=lambda ctx: str(view(ctx).state),
+    state_commands=state_commands,
     hazards=hazards,
 )

@@ -104,3 +104,28 @@ def append(seen: View, **changed: Sql) -> Sql:
             "DP410: another run has taken this load; its fencing token is higher",
         ),
     )
+
+
+def command(seen: View, allowed: Sql, tag: Sql, **changed: Sql) -> Sql:
+    """INSERT of the next state row with a higher fencing token, or of nothing where `allowed` does not hold. `tag` marks it."""
+    values = {
+        "load": literal(seen.load.name),
+        "seq": Sql("s_seq + 1"),
+        "fence": Sql("s_fence + 1"),
+        "lease_backend": tag,
+        "updated_at": Sql("now()"),
+        **changed,
+    }
+    picked = [
+        frame("<<value>> AS <<name>>", value=values.get(name, ident(f"s_{name}")), name=ident(f"n_{name}"))
+        for name, _ in _COLUMNS
+    ]
+    return frame(
+        "INSERT INTO <<table>> (<<names>>)<<pinned>>\nSELECT <<picked>>\nFROM (<<last>>)\nWHERE <<allowed>>",
+        table=qualified(seen.state),
+        names=join(", ", [ident(name) for name, _ in _COLUMNS]),
+        pinned=seen.pinned(PINNED),
+        picked=join(", ", picked),
+        last=last_row(seen),
+        allowed=allowed,
+    )

@@ -14,6 +14,7 @@ from dpone_compiler.backends.postgres.setup import setup, state_display
 from dpone_compiler.backends.postgres.sink import lower_sink
 from dpone_compiler.backends.postgres.source import lower_source
 from dpone_compiler.backends.postgres.staging import stored_row
+from dpone_compiler.backends.postgres.state_commands import state_commands
 from dpone_compiler.ir.load import MovedColumn
 from dpone_compiler.spi.backend import Backend, Context, ParamSpec
 from dpone_compiler.sql.postgres_types import parse_type, propose_type
@@ -49,5 +50,6 @@ BACKEND = Backend(
     setup=setup,
     params=params,
     state_table=state_display,
+    state_commands=state_commands,
     hazards=hazards,
 )
