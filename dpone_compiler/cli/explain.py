@@ -10,7 +10,7 @@ import click
 
 from dpone_compiler.cli.exits import FINDINGS, USAGE
 
-_CODE = re.compile(r"DP\d+", re.IGNORECASE)
+_CODE = re.compile(r"[A-Z]+\d+", re.IGNORECASE)
 
 
 @click.command("explain")

@@ -45,7 +45,8 @@ def introspect(
     click.echo(full.render(told, files, color=wants_color()), nl=False, err=True)
     if has_errors(told):
         sys.exit(FINDINGS)
-    folder = out or catalog_folder(paths[0]) or paths[0].parent / CATALOG_FOLDER
+    beside = paths[0].parent / CATALOG_FOLDER
+    folder = out or (beside if beside.is_dir() else catalog_folder(paths[0])) or beside
     wanted = wanted_tables(load for read in reads for load in read.loads)
     try:
         check_clashes(each.connection for each in wanted)

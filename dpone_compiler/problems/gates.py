@@ -54,6 +54,13 @@ PAGES: tuple[Page, ...] = (
         "run again; the source changed while it was read. When it comes back, the partition column differs on the two sides.",
     ),
     run_page(
+        "DP507",
+        "More rows would go than the plan allows",
+        "The share of the target's rows that this run deletes is above limits.max_delete_ratio. A source that was restored or "
+        "truncated looks like this. The transaction was rolled back. Exit code 1.",
+        "when that many deletes are meant, raise limits.max_delete_ratio in the manifest and compile again.",
+    ),
+    run_page(
         "DP510",
         "The target does not hold what was staged",
         "Reconciliation compared the target with staging after the change: rows are missing, too many, or other ones. On "

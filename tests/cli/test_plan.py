@@ -1,0 +1,64 @@
+"""dponec plan: of a manifest in memory, and of a bundle that was written."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.commands import EXAMPLES, FORMS, dponec, write_manifest
+
+
+@pytest.fixture
+def bundle(tmp_path: Path) -> Path:
+    """A compiled example."""
+    dponec("compile", EXAMPLES / "orders_pg_to_pg.yaml", "-o", tmp_path / "plans", "--no-cache")
+    return tmp_path / "plans" / "orders_pg_to_pg"
+
+
+@pytest.mark.parametrize("form", ["text", "md", "json"])
+def test_a_manifest_and_its_bundle_show_the_same(bundle: Path, form: str) -> None:
+    of_manifest = dponec("plan", EXAMPLES / "orders_pg_to_pg.yaml", "--format", form)
+    of_bundle = dponec("plan", bundle, "--format", form)
+    assert (of_manifest.exit_code, of_bundle.exit_code) == (0, 0)
+    assert of_manifest.stdout == of_bundle.stdout
+
+
+def test_md_and_json_are_the_files_of_the_bundle(bundle: Path) -> None:
+    assert dponec("plan", bundle, "--format", "md").stdout == (bundle / "plan.md").read_text(encoding="utf-8")
+    assert dponec("plan", bundle, "--format", "json").stdout == (bundle / "plan.json").read_text(encoding="utf-8")
+
+
+def test_text_has_summary_contract_and_numbered_steps(bundle: Path) -> None:
+    lines = dponec("plan", bundle).stdout.splitlines()
+    steps = json.loads((bundle / "plan.json").read_text(encoding="utf-8"))["steps"]
+    assert lines[0] == "orders_pg_to_pg: incremental_merge by delete_insert"
+    assert "  atomicity: all or nothing" in "\n".join(lines)
+    assert lines[-1].split()[:2] == [f"{len(steps)}.", steps[-1]["id"]]
+    assert "decision:" not in lines
+    explained = dponec("plan", bundle, "--explain-strategy").stdout
+    assert "decision:" in explained
+    assert "gate high staging_first_required" in explained
+
+
+@pytest.mark.parametrize("form", sorted(FORMS))
+def test_every_form_has_one_plan(tmp_path: Path, form: str) -> None:
+    shown = dponec("plan", write_manifest(tmp_path, form), "--format", "json")
+    assert json.loads(shown.stdout)["name"] == "orders"
+
+
+def test_a_folder_of_bundles_is_one_document(bundle: Path) -> None:
+    dponec("compile", EXAMPLES, "-o", bundle.parent, "--no-cache")
+    assert len(json.loads(dponec("plan", bundle.parent, "--format", "json").stdout)["plans"]) == 4
+
+
+def test_a_changed_bundle_is_refused(bundle: Path) -> None:
+    (bundle / "plan.md").write_text("nothing to see here\n")
+    refused = dponec("plan", bundle)
+    assert refused.exit_code == 1
+    assert "DP701" in refused.stderr
+
+
+def test_flags_of_a_manifest_do_not_fit_a_bundle(bundle: Path) -> None:
+    assert dponec("plan", bundle, "--set", "name=x").exit_code == 2
