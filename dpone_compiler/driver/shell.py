@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from dpone_compiler.artifacts.plan_doc import PlanDoc, StepDoc
 from dpone_compiler.driver.frames import shell_frame
-from dpone_compiler.script.words import Command, Comment, Line, Shell, When, command, script, word
+from dpone_compiler.script.words import Command, Comment, Line, When, command, script, word
 
 _OPENING = ("freeze_window", "open_attempt")
 
@@ -167,6 +167,3 @@ def _staged_guard(steps: Sequence[StepDoc]) -> Line:
     if record is None:
         return command("true")
     return command("pg_yes" if record.engine == "postgres" else "ch_yes", record.side, record.guard.file)
-
-
-__all__ = ["Shell", "render_run_sh"]

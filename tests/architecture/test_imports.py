@@ -23,6 +23,7 @@ ALSO = {
     ("yaml", "runtime.connections"),  # a connection file is YAML, and only the runtime reads it
     ("jinja2", "frontends.manifest.templates"),  # manifests of dpone are templates themselves
     ("jinja2", "driver.report"),
+    ("jinja2", "driver.frames"),  # the shell frames
 }
 SIBLINGS = ("backends", "strategies", "passes", "native")
 # What the siblings of one folder share: its problems.

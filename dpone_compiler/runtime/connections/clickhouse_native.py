@@ -100,7 +100,10 @@ class ClickHouseNativeSession:
                 rows = _feed(process, chunks)
                 if process.wait() != 0:
                     errors.seek(0)
-                    raise normalise(errors.read(64 * 1024).decode("utf-8", "replace"))
+                    error = normalise(errors.read(64 * 1024).decode("utf-8", "replace"))
+                    if rows == 0 and error.code == "108":  # NO_DATA_TO_INSERT: an empty extract is not a failure
+                        return 0
+                    raise error
                 return rows
 
     def cancel(self) -> None:

@@ -1,0 +1,1 @@
+"""Runtime, piece by piece."""
