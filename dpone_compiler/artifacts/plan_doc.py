@@ -14,14 +14,16 @@ lock      hold the local file lock of this load's target until the run ends
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
+
+from dpone_compiler.source.value import value
 
 FORMAT = "dponec.plan/1"
 PHASES = ("idle", "open", "staged", "committed", "done")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class GuardDoc:
     """How a resumed run knows that the step is done: rerun | phase | query (then `file` answers one row, one cell, '1')."""
 
@@ -31,7 +33,7 @@ class GuardDoc:
     why: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class StepDoc:
     """One step as an executor sees it. Paths are relative to the bundle. `side`: source | target | local."""
 
@@ -60,7 +62,7 @@ class StepDoc:
     origin: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class ParamDoc:
     """A run parameter. `type`: text | int | timestamp | list (JSON array as text) | identifier.
 
@@ -73,7 +75,7 @@ class ParamDoc:
     prefix: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class PlanDoc:
     """The document. `decision`, `contract`, `types`, … are kept as JSON: readers that show them need no types of ours."""
 

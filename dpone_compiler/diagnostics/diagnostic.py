@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from dpone_compiler.diagnostics.problem import Problem, Severity
 from dpone_compiler.source.text import Span
+from dpone_compiler.source.value import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Diagnostic:
     """One problem with the span it was found at (None: it concerns the whole file) and the load it concerns."""
 

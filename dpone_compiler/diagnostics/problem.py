@@ -38,7 +38,9 @@ class Problem:
     def __init__(self, *args: Any, **named: Any) -> None:
         names = self._fields
         values = dict(zip(names, args, strict=False)) | named
-        defaults = {name: getattr(type(self), name) for name in names if name not in values and hasattr(type(self), name)}
+        defaults = {
+            name: getattr(type(self), name) for name in names if name not in values and hasattr(type(self), name)
+        }
         if len(args) > len(names) or {*values, *defaults} != set(names):
             raise TypeError(f"{type(self).__name__} takes {names}, not {len(args)} values and {sorted(named)}")
         self.__dict__.update({name: values.get(name, defaults.get(name)) for name in names})

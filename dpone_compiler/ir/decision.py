@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Generic, TypeVar
+
+from dpone_compiler.source.value import value
 
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Rejected:
     """An alternative that was not taken, with the reason in one sentence."""
 
@@ -16,12 +17,12 @@ class Rejected:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Undecided:
     """No pass has chosen yet."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Chosen(Generic[T]):
     """A made choice. `by` is the pass, `rule` the policy rule or manifest key, `facts` the inputs that were read."""
 

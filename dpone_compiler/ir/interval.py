@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from dpone_compiler.expr.types import DataType
+from dpone_compiler.source.value import value
 
 LOW = "window_low"
 HIGH = "window_high"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Interval:
     """A half-open window `low <= column < high`, both ends being run parameters of the column's own type.
 
@@ -25,7 +24,7 @@ class Interval:
     high: str = HIGH
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class PartitionSet:
     """The set of partitions of a run: `unit(column) = ANY(parameter)`. Read and delete are rendered from it alike."""
 

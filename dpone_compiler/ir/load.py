@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from dpone_compiler.expr.types import DataType
 from dpone_compiler.ir.decision import Chosen, Undecided
 from dpone_compiler.ir.origin import Origin
 from dpone_compiler.ir.schema import Column, TableRef
+from dpone_compiler.source.value import value
 
 STRATEGIES = (
     "full_refresh",
@@ -25,7 +26,7 @@ ENGINES = ("postgres", "mssql", "clickhouse", "bigquery", "kafka")
 SOURCE_ENGINES = ("postgres", "mssql", "clickhouse")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Endpoint:
     """One side of a load: engine word (one of ENGINES), connection id (a name that the run resolves), table."""
 
@@ -34,14 +35,14 @@ class Endpoint:
     table: TableRef
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class SqlText:
     """SQL of the source's dialect, as written by a person. `parse-expressions` makes a Predicate of it."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class ParsedSql:
     """SQL that was parsed, checked and re-emitted canonically in `dialect`. `columns`: source columns it reads, sorted."""
 
@@ -51,7 +52,7 @@ class ParsedSql:
     type: DataType
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Cursor:
     """The column that says what is new.
 
@@ -66,7 +67,7 @@ class Cursor:
     nulls: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class ColumnSpec:
     """One column that is read: a source column or an expression (`sql`), its name in the target, an optional cast (target-neutral text)."""
 
@@ -76,7 +77,7 @@ class ColumnSpec:
     cast: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Read:
     """What is read. `columns` None: all columns of the catalog (or of `declared`)."""
 
@@ -97,7 +98,7 @@ class PartitionUnit(enum.Enum):
     YEAR = "year"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Partitioning:
     """How the target is partitioned as far as the load cares. `nulls`: "fail" | "own" (NULL is a partition of its own)."""
 
@@ -107,7 +108,7 @@ class Partitioning:
     nulls: str = "fail"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Policies:
     """What happens to the awkward rows; every default is the careful one.
 
@@ -124,7 +125,7 @@ class Policies:
     reconcile: str = "auto"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Limits:
     """Bounds printed in every plan and set on every session. Seconds, bytes, shares."""
 
@@ -134,7 +135,7 @@ class Limits:
     max_delete_ratio: float | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Write:
     """Where it goes and how it was asked to go. `mode` is "auto" or one of STRATEGIES; `merge_policy` "auto" or a policy word.
 
@@ -154,7 +155,7 @@ class Write:
     limits: Limits = Limits()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Hints:
     """What the user estimates. Shares are 0..1, rows and bytes are counts; None: not said."""
 
@@ -166,7 +167,7 @@ class Hints:
     batch_size: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Batching:
     """The batching part of a decision, field names as users of dpone know them."""
 
@@ -178,7 +179,7 @@ class Batching:
     tuning_metric: str = "rows_per_second"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class MovedColumn:
     """One resolved column of the load: source side, target side, and what may be lost on the way ('' nothing)."""
 
@@ -189,7 +190,7 @@ class MovedColumn:
     loss: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Gate:
     """A safety gate: code, severity (error | high | medium | info), what it demands."""
 
@@ -198,7 +199,7 @@ class Gate:
     message: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Decisions:
     """Everything that passes decide. Strings are the registered names of strategies, policies and native paths."""
 
@@ -214,7 +215,7 @@ class Decisions:
     warnings: tuple[Gate, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Load:
     """One load. `passthrough`: manifest keys that are recorded but unused, as (path, canonical JSON), sorted."""
 

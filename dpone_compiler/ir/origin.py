@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import MappingProxyType
 
 from dpone_compiler.source.text import Span
+from dpone_compiler.source.value import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Origin:
     """Spans of a load by IR path (`sink.strategy.unique_key`, `source.where`, …); `` is the load itself."""
 

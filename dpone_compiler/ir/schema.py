@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dpone_compiler.expr.types import DataType
+from dpone_compiler.source.value import value
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -18,7 +19,7 @@ class TableRef:
         return f"{self.schema}.{self.name}" if self.schema else self.name
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Column:
     """A column of a table. `native` is the engine's own type text; `generated`/`identity` columns are not written."""
 
@@ -30,7 +31,7 @@ class Column:
     identity: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class PartitionStat:
     """One partition with its row and byte estimates."""
 
@@ -39,7 +40,7 @@ class PartitionStat:
     bytes: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class TableStructure:
     """The structural part of a snapshot: what a plan may rely on and `run` checks for drift.
 
@@ -64,7 +65,7 @@ class TableStructure:
         return next((c for c in self.columns if c.name == name), None)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class TableStatistics:
     """The statistical part: estimates that may steer a choice but never refuse a run."""
 
@@ -73,7 +74,7 @@ class TableStatistics:
     partitions: tuple[PartitionStat, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class TableFacts:
     """One table of a snapshot."""
 
@@ -81,7 +82,7 @@ class TableFacts:
     statistics: TableStatistics = TableStatistics()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class EngineFacts:
     """The server behind a connection: engine word, version numbers, settings that matter (sorted)."""
 
@@ -90,7 +91,7 @@ class EngineFacts:
     settings: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Catalog:
     """All snapshots a compile was given: facts by connection id and table. Absent tables are simply not there."""
 

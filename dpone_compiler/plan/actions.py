@@ -6,14 +6,13 @@ made by the backend from the load, so that two steps can never disagree about th
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from dpone_compiler.ir.interval import Interval, PartitionSet
 from dpone_compiler.ir.load import MovedColumn, ParsedSql, Partitioning
 from dpone_compiler.ir.schema import TableRef
+from dpone_compiler.source.value import value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Selection:
     """Rows of the source: `columns` of `table` where the filter, the window and the partition set all hold.
 
@@ -30,7 +29,7 @@ class Selection:
     distinct: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Staging:
     """A staging table of this load. Roles: rows (what will be applied), delta (keys and partition values of changed rows),
     left (keys that left the filter), rewrite (new content of whole partitions).
@@ -46,7 +45,7 @@ class Staging:
 # ---- before anything is written -------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class CheckTable:
     """Refuse on structural drift of one side: columns by name and type, key, partition scheme, engine."""
 
@@ -54,17 +53,17 @@ class CheckTable:
     table: TableRef
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class ReadState:
     """Read the state row: watermark, unfinished attempt, lease, whether the target is empty."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class AcquireLease:
     """Take the lease of this load and a new fencing token, or learn who holds it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class FreezeWindow:
     """Ask the source for the window's high end; `low` is the watermark or the type's minimum."""
 
@@ -74,7 +73,7 @@ class FreezeWindow:
     assigned_by_database: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class OpenAttempt:
     """Record run id and frozen window in the state row, so that any later attempt uses the very same window."""
 
@@ -82,19 +81,19 @@ class OpenAttempt:
 # ---- staging --------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class DropOldStaging:
     """Drop the staging tables of older attempts of this load, so that a zombie's statement fails."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class CreateStaging:
     """Create an empty staging table (dropping a left-over of the same name)."""
 
     staging: Staging
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class FingerprintSource:
     """Count (and at level content: digest) the selection, in the snapshot of its extraction."""
 
@@ -103,7 +102,7 @@ class FingerprintSource:
     role: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Transfer:
     """Stream a selection of the source into a staging table. `wire`: binary | text | tsv."""
 
@@ -112,7 +111,7 @@ class Transfer:
     wire: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class FindPartitions:
     """Compute the affected partitions: those of the delta, and those where its keys live in the target now.
 
@@ -127,7 +126,7 @@ class FindPartitions:
     whole: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class CleanStaging:
     """Apply the declared policies that drop rows of staging: null_keys: skip, staging_duplicates: latest. Counts are kept."""
 
@@ -137,7 +136,7 @@ class CleanStaging:
     keep_latest_by: str  # cursor column, '' for none
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class CheckStagedRows:
     """Staging holds what the source said it sent: equal counts, at level content equal digests."""
 
@@ -145,14 +144,14 @@ class CheckStagedRows:
     level: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class CheckNotEmpty:
     """empty_slice: fail. An empty staging table stops the run before the target is touched."""
 
     staging: Staging
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class CheckNullKeys:
     """No key column is NULL in staging."""
 
@@ -160,7 +159,7 @@ class CheckNullKeys:
     key: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class CheckDuplicateKeys:
     """No key occurs twice in staging."""
 
@@ -168,7 +167,7 @@ class CheckDuplicateKeys:
     key: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class CheckPartitionValues:
     """Staged rows lie in the partitions of this run only; none is NULL unless NULL is a partition of its own."""
 
@@ -177,7 +176,7 @@ class CheckPartitionValues:
     partitions: PartitionSet | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class RecordStaged:
     """Record rows staged, digest and partitions in the state row: phase `staged`. From here on no source is read."""
 
@@ -188,19 +187,19 @@ class RecordStaged:
 # ---- changing the target --------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Fence:
     """Inside a transaction: hold the target's advisory lock and the state row with our token, or stop."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class DeleteAll:
     """Delete every row of the target. `truncate`: by TRUNCATE (old snapshots see no rows), else by DELETE."""
 
     truncate: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class DeleteMatching:
     """Delete target rows whose key is in the staging table."""
 
@@ -208,14 +207,14 @@ class DeleteMatching:
     key: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class DeletePartitions:
     """Delete target rows of the affected partitions."""
 
     partitions: PartitionSet
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class UpdateMatching:
     """Update target rows whose key is staged and that differ."""
 
@@ -223,7 +222,7 @@ class UpdateMatching:
     key: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class InsertStaged:
     """Insert all staged rows into the target, columns listed. `missing_key`: only rows whose key the target lacks."""
 
@@ -231,21 +230,21 @@ class InsertStaged:
     missing_key: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class ExchangeTables:
     """Swap target and staging by name in one atomic statement."""
 
     staging: Staging
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class MovePartitions:
     """For each partition of staging: move it into the target (atomic per partition; repeating it is a no-op)."""
 
     staging: Staging
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class BuildRewrite:
     """Build the new content of every affected partition: target rows that stay, and the staged rows."""
 
@@ -255,14 +254,14 @@ class BuildRewrite:
     left: Staging | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class ReplacePartitions:
     """For each partition of `staging`: replace the target's partition by it (atomic per partition)."""
 
     staging: Staging
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class DropPartitions:
     """For each partition of the target (of the affected set, if given) that staging lacks: drop it."""
 
@@ -274,7 +273,7 @@ class DropPartitions:
 # ---- proof and state ------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Reconcile:
     """Prove that the target holds what was staged, at a level, in the way that fits the strategy. It must be able to fail.
 
@@ -289,21 +288,21 @@ class Reconcile:
     partitions: PartitionSet | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class CommitState:
     """Move the watermark to the window's high end and mark the run committed; exactly one row must change."""
 
     interval: Interval | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class DropStaging:
     """Drop a staging table of this run."""
 
     staging: Staging
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class ReleaseLease:
     """Give the lease back and mark the run done."""
 

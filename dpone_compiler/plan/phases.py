@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from dpone_compiler.ir.decision import decided
 from dpone_compiler.ir.interval import Interval, PartitionSet
 from dpone_compiler.ir.load import Load, MovedColumn
@@ -33,11 +31,12 @@ from dpone_compiler.plan.actions import (
 )
 from dpone_compiler.plan.sequence import COMMITTED, STAGED, Sequence
 from dpone_compiler.plan.step import Guard, Idempotency
+from dpone_compiler.source.value import value
 
 PURE, TRANSACTIONAL = Idempotency.PURE, Idempotency.TRANSACTIONAL
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Shape:
     """What the phases need to know of a load: whether data and state commit together, and the decided pieces."""
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from dpone_compiler.ir.decision import Undecided
 from dpone_compiler.ir.load import Load
+from dpone_compiler.plan.actions import BuildRewrite as Rewrite
 from dpone_compiler.plan.actions import (
     CheckDuplicateKeys,
     CheckNullKeys,
@@ -16,7 +17,6 @@ from dpone_compiler.plan.actions import (
     FreezeWindow,
     Transfer,
 )
-from dpone_compiler.plan.actions import BuildRewrite as Rewrite
 from dpone_compiler.plan.step import Plan
 
 

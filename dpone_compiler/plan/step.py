@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
 
 from dpone_compiler.plan.actions import Action
+from dpone_compiler.source.value import value
 
 
 class Idempotency(enum.Enum):
@@ -17,7 +17,7 @@ class Idempotency(enum.Enum):
     WITH_UNIT = "idempotent-as-a-unit"  # repeat from `retry_boundary`, never from the middle
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Guard:
     """How a resumed run learns that the step is already done.
 
@@ -30,7 +30,7 @@ class Guard:
     why: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Step:
     """One step.
 
@@ -52,7 +52,7 @@ class Step:
     source_path: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Contract:
     """What the plan guarantees for this table on these engines; every cell is a sentence derived from the steps."""
 
@@ -65,7 +65,7 @@ class Contract:
     concurrency: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Plan:
     """The whole plan of one load, in the order of execution."""
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from dpone_compiler.plan.actions import CheckTable, FingerprintSource, FreezeWindow, Transfer
 from dpone_compiler.plan.step import Plan, Step
+from dpone_compiler.source.value import value
 from dpone_compiler.spi.backend import Context, Lowered, Unsupported
 
 
@@ -17,7 +16,7 @@ class NotLowered(RuntimeError):
         self.backend, self.step, self.why = backend, step, why
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class LoweredStep:
     """A step, the side that executes it, and how."""
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import enum
 import operator
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 
 from dpone_compiler.ir.decision import Rejected
@@ -32,6 +31,7 @@ from dpone_compiler.policy.model import (
 )
 from dpone_compiler.policy.vocabulary import value_text
 from dpone_compiler.policy.wording import actual_text
+from dpone_compiler.source.value import value
 
 
 class Truth(enum.Enum):
@@ -42,7 +42,7 @@ class Truth(enum.Enum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class RuleTrace:
     """How one rule came out: the facts it read (name, value, source; an unknown one has no value) and why it failed."""
 
@@ -52,7 +52,7 @@ class RuleTrace:
     why_not: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Note:
     """Something that was asked for and is not followed."""
 
@@ -61,7 +61,7 @@ class Note:
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Decision:
     """The rule that fired (None: none did), the trace of every rule, what was rejected, and what was ignored."""
 
@@ -71,7 +71,7 @@ class Decision:
     notes: tuple[Note, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class GateResult:
     """How one gate came out. `truth` TRUE: its effect applies; UNKNOWN: a fact it needs is missing."""
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from dpone_compiler.ir.load import Load
 from dpone_compiler.policy.model import Value
+from dpone_compiler.source.value import value
 
 MUTABLE_SINKS = ("postgres", "mssql", "clickhouse", "bigquery")
 
@@ -22,7 +22,7 @@ class FactSource(enum.Enum):
     DERIVED = "derived"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Fact:
     """A known value and its source."""
 
@@ -30,7 +30,7 @@ class Fact:
     source: FactSource
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Facts:
     """Known facts by name, sorted, so that equal knowledge is an equal value."""
 

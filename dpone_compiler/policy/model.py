@@ -6,9 +6,10 @@ Spans stay out of equality, so that a rule read from JSON equals the rule it was
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from dpone_compiler.source.text import Span
+from dpone_compiler.source.value import value
 
 Value = str | int | float | bool
 
@@ -29,7 +30,7 @@ class Op(enum.Enum):
         return self not in (Op.EQ, Op.NE)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Compare:
     """`rows >= 1_000_000`. Shares are 0..1, sizes are bytes."""
 
@@ -39,7 +40,7 @@ class Compare:
     span: Span | None = field(default=None, compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class OneOf:
     """`sink in (postgres, mssql)`, or `not in` when negated."""
 
@@ -49,7 +50,7 @@ class OneOf:
     span: Span | None = field(default=None, compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class IsSet:
     """`partition is set`: the fact is known. The one test that is never unknown."""
 
@@ -58,7 +59,7 @@ class IsSet:
     span: Span | None = field(default=None, compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Flag:
     """`cdc`: a yes-or-no fact used by itself."""
 
@@ -66,21 +67,21 @@ class Flag:
     span: Span | None = field(default=None, compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Not:
     """The opposite; the opposite of unknown is unknown."""
 
     term: Condition
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class All:
     """Every term holds; no terms at all hold always."""
 
     terms: tuple[Condition, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class AnyOf:
     """At least one term holds."""
 
@@ -92,7 +93,7 @@ Condition = Atom | Not | All | AnyOf
 ALWAYS = All(())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Ignored:
     """What to say when something was asked for (`when` holds) and the rule still did not fire."""
 
@@ -101,7 +102,7 @@ class Ignored:
     because: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Rule:
     """When its condition is true, the strategy it chooses and why. `code` (by default the name) is what reports print."""
 
@@ -121,7 +122,7 @@ class Effect(enum.Enum):
     WARN = "warn"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Gate:
     """A condition on a decision that must not hold."""
 
@@ -132,7 +133,7 @@ class Gate:
     span: Span | None = field(default=None, compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Policy:
     """Rules in the order they are tried, and gates that are all tried."""
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 
 from dpone_compiler.ir.load import ENGINES, SOURCE_ENGINES, STRATEGIES
 from dpone_compiler.policy.model import Value
+from dpone_compiler.source.value import value
 
 
 class FactKind(enum.Enum):
@@ -22,7 +22,7 @@ class FactKind(enum.Enum):
     FLAG = "yes or no"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class FactType:
     """Kind, meaning, and for WORD the closed list of words."""
 

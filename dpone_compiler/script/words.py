@@ -3,42 +3,42 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from dpone_compiler.script.quote import expand, quote
+from dpone_compiler.source.value import value
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Word:
     """A literal word."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Secret:
     """The value of an environment variable: its name is in the script, its value never is."""
 
     variable: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Command:
     """A command line."""
 
     words: tuple[Word | Secret, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Pipe:
     """Commands whose streams are joined; the script runs under pipefail."""
 
     commands: tuple[Command, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class When:
     """`body` when `condition` succeeds."""
 
@@ -46,7 +46,7 @@ class When:
     body: tuple[Line, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Comment:
     """A line for people."""
 
@@ -56,7 +56,7 @@ class Comment:
 Line = Command | Pipe | When | Comment
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Shell:
     """Shell text that was made here: the only thing that a frame's hole takes."""
 

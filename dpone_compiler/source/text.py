@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dpone_compiler.source.value import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Span:
     """A half-open region of a source file. Lines and columns count from 1; columns count characters, not bytes.
 
@@ -22,7 +22,7 @@ class Span:
         return f"{self.file}:{self.line}:{self.column}"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class SourceFile:
     """A source text with its display name; `excerpt` gives the line a span starts on."""
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from dpone_compiler.expr.types import DataType
 from dpone_compiler.ir.load import Load, MovedColumn
 from dpone_compiler.ir.schema import Column, EngineFacts, TableFacts
 from dpone_compiler.plan.step import Plan, Step
+from dpone_compiler.source.value import value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Facts:
     """What is known of the two ends at compile time. None: no snapshot was given, the plan says what it could not check."""
 
@@ -21,7 +22,7 @@ class Facts:
     target_table: TableFacts | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Context:
     """All that a lowering may read. `source`/`sink` are the two backends, so that one side can ask the other for its forms
     (a digest expression, a wire projection); `plan` is the whole plan."""
@@ -33,7 +34,7 @@ class Context:
     sink: Backend
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Lowered:
     """How one step is done.
 
@@ -53,14 +54,14 @@ class Lowered:
     max_items: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Unsupported:
     """Why this backend does not do this action (a sentence for the user)."""
 
     why: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Carry:
     """How a column's values get from source to target: `loss` '' or a sentence naming the values that cannot survive.
 
@@ -76,7 +77,7 @@ class Carry:
     null_guard: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Capabilities:
     """Facts about an engine that passes read. Each has its page beside it in the backend's capabilities file."""
 
@@ -90,7 +91,7 @@ class Capabilities:
     cdc_source: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class ParamSpec:
     """A parameter that this backend's bodies need beyond the common ones: derived identifiers such as staging names."""
 
@@ -100,7 +101,7 @@ class ParamSpec:
     prefix: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class SetupFile:
     """One file of setup/: SQL that a DBA runs once. `name` without folder, `side`: source | target."""
 
@@ -113,7 +114,7 @@ class SetupFile:
 Lowering = Callable[[Context, Step], Lowered | Unsupported]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Backend:
     """One engine.
 

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Protocol
 
 from dpone_compiler.diagnostics.diagnostic import Diagnostics
 from dpone_compiler.ir.load import Load
 from dpone_compiler.policy.model import Policy
+from dpone_compiler.source.value import value
 from dpone_compiler.spi.backend import Backend, Facts
 from dpone_compiler.spi.parse import ParseSql
 from dpone_compiler.spi.strategy import NativePath, Strategy
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class PassContext:
     """Everything besides the load that a pass may read; all values, no I/O. Strategies and paths are in name order."""
 
@@ -27,7 +27,7 @@ class PassContext:
     parse_sql: ParseSql
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class PassResult:
     """A pass that changes nothing returns the very same load object."""
 

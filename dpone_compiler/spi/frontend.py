@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from dpone_compiler.diagnostics.diagnostic import Diagnostics
 from dpone_compiler.ir.load import Load
 from dpone_compiler.policy.model import Gate, Rule
 from dpone_compiler.source.text import SourceFile
+from dpone_compiler.source.value import value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Reading:
     """What a file says. Loads that have errors are left out; their diagnostics are not."""
 

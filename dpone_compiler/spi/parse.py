@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Protocol
 
 from dpone_compiler.ir.load import ParsedSql
 from dpone_compiler.ir.schema import Column
+from dpone_compiler.source.value import value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class SqlFault:
     """Why a text was not taken. `kind`: syntax | column | type | construct. `line`/`column` count from 1 within the text."""
 

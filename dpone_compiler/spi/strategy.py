@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from dpone_compiler.ir.load import Load
 from dpone_compiler.plan.step import Plan
+from dpone_compiler.source.value import value
 from dpone_compiler.spi.backend import Backend, Facts
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Viable:
     """The strategy can be used; `reason` says why it may be a good choice."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class NotViable:
     """The strategy cannot be used here; `reason` says what is missing, `code` is stable (`unique_key_required`, …)."""
 
@@ -25,7 +25,7 @@ class NotViable:
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Setting:
     """What a strategy may look at besides the load."""
 
@@ -34,7 +34,7 @@ class Setting:
     sink: Backend
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Strategy:
     """A load strategy as a value.
 
@@ -49,7 +49,7 @@ class Strategy:
     steps: Callable[[Load, Setting], Plan]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class NativePath:
     """A vendor's bulk path between two engines. judge: Viable for this load (wire, clients), else why not."""
 

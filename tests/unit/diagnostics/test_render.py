@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import xml.etree.ElementTree as ET
-from dataclasses import dataclass
 from typing import ClassVar
 
 import pytest
@@ -17,7 +16,6 @@ from dpone_compiler.source.text import SourceFile, Span
 from tests.golden_files import GoldenText
 
 
-@dataclass(frozen=True, slots=True)
 class Sample(Problem):
     """A problem for tests.
 
@@ -30,7 +28,6 @@ class Sample(Problem):
     advice: ClassVar[str] = "do 50% <less>, \"say\" & 'mean'"
 
 
-@dataclass(frozen=True, slots=True)
 class Mild(Problem):
     """A warning for tests."""
 
