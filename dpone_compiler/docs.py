@@ -1,0 +1,149 @@
+"""`make docs`: writes docs/reference from the program itself; a test fails when a page is stale.
+
+Pages: problems.md (every code), commands.md (every command and option), support.md (what each pair of engines can do).
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+
+import click
+
+from dpone_compiler import registry
+from dpone_compiler.cli.main import COMMANDS
+from dpone_compiler.ir.load import STRATEGIES
+from dpone_compiler.problems.catalogue import pages
+
+REFERENCE = Path(__file__).resolve().parents[1] / "docs" / "reference"
+_WRITTEN = "<!-- Written by `make docs`; do not edit. -->"
+
+
+def reference_pages() -> dict[str, str]:
+    """File name -> text."""
+    made = {"commands.md": _commands(), "problems.md": _problems(), "support.md": _support()}
+    return {name: "\n".join(lines).rstrip() + "\n" for name, lines in made.items()}
+
+
+def _problems() -> Iterator[str]:
+    yield from ("# Problems", "", _WRITTEN, "", "`dponec explain CODE` prints the same pages.", "")
+    for page in pages().values():
+        yield from (
+            f"## {page.code}: {page.title}",
+            "",
+            f"{page.severity}, found by {page.found_by}",
+            "",
+            page.text,
+            "",
+        )
+
+
+def _commands() -> Iterator[str]:
+    yield from ("# Commands", "", _WRITTEN, "")
+    yield "Exit codes: 0 done, 1 findings or refused, 2 usage, 3 a bug of ours, 4 transient and nothing changed, 5 stopped"
+    yield from (
+        "midway (resume), 130 and 143 on signals. Results go to stdout, diagnostics and progress to stderr.",
+        "",
+    )
+    for name, (place, text) in COMMANDS.items():
+        module, _, attribute = place.partition(":")
+        if find_spec(module) is None:
+            yield from (f"## dponec {name}", "", text, "")
+            continue
+        command: click.Command = getattr(import_module(module), attribute)
+        yield from _command(f"dponec {name}", command, text)
+
+
+def _command(name: str, command: click.Command, text: str) -> Iterator[str]:
+    arguments = [
+        param.make_metavar(click.Context(command)) for param in command.params if isinstance(param, click.Argument)
+    ]
+    options = [param for param in command.params if isinstance(param, click.Option) and not param.hidden]
+    group = isinstance(command, click.Group)
+    words = " ".join((name, *arguments, *(["[OPTIONS]"] if options else []), *(["COMMAND"] if group else [])))
+    yield from (f"## {name}", "", text or _first_line(command), "", f"`{words}`", "")
+    if options:
+        yield from ("| option | what |", "| --- | --- |", *(_option(option) for option in options), "")
+    if isinstance(command, click.Group):
+        for each in sorted(command.commands):
+            yield from _command(f"{name} {each}", command.commands[each], "")
+
+
+def _first_line(command: click.Command) -> str:
+    return (command.help or "").strip().partition("\n\n")[0].replace("\n", " ")
+
+
+def _option(option: click.Option) -> str:
+    value = ""
+    if isinstance(option.type, click.Choice):
+        value = " " + "\\|".join(str(each) for each in option.type.choices)
+    elif not option.is_flag:
+        value = f" {option.metavar or option.type.name.upper()}".replace("|", "\\|")
+    default = (
+        f" (default `{option.default}`)" if option.show_default and isinstance(option.default, str | int | Path) else ""
+    )
+    return f"| `{', '.join(option.opts)}{value}` | {(option.help or '').replace('|', chr(92) + '|')}{default} |"
+
+
+def _support() -> Iterator[str]:
+    yield from ("# What is supported", "", _WRITTEN, "")
+    yield from (
+        "As the backends of this installation say it, for their newest server. No entry means: refused by code.",
+        "",
+    )
+    yield from _routes()
+    yield from _strategies()
+
+
+def _routes() -> Iterator[str]:
+    yield from (
+        "## Routes",
+        "",
+        "| from | to | bulk paths | data and state commit together |",
+        "| --- | --- | --- | --- |",
+    )
+    for source in registry.backend_names():
+        for sink in registry.backend_names():
+            paths = [f"`{path.name}`" for path in registry.native_paths() if (path.source, path.sink) == (source, sink)]
+            together = (
+                "yes" if registry.backend(sink).capabilities(None).transactional else "no, every step is idempotent"
+            )
+            yield f"| {source} | {sink} | {', '.join(paths) or 'none'} | {together} |"
+    yield ""
+
+
+def _strategies() -> Iterator[str]:
+    yield from (
+        "## Strategies by target",
+        "",
+        "| to | strategy | merge policies, best first | |",
+        "| --- | --- | --- | --- |",
+    )
+    compiled = registry.strategies()
+    for sink in registry.backend_names():
+        capabilities = registry.backend(sink).capabilities(None)
+        for strategy in dict.fromkeys((*STRATEGIES, *sorted(capabilities.strategies))):
+            why = capabilities.strategies.get(strategy, "not known to this backend")
+            if not why and strategy not in compiled:
+                why = "this compiler has no such strategy yet"
+            policies = (
+                ", ".join(f"`{policy}`" for policy in capabilities.merge_policies.get(strategy, ())) if not why else ""
+            )
+            yield f"| {sink} | {strategy} | {policies} | {f'no: {why}' if why else 'yes'} |"
+
+
+def main() -> None:
+    """Write the pages that differ."""
+    REFERENCE.mkdir(parents=True, exist_ok=True)
+    for name, text in reference_pages().items():
+        path = REFERENCE / name
+        if not path.is_file() or path.read_text(encoding="utf-8") != text:
+            path.write_text(text, encoding="utf-8")
+            sys.stdout.write(f"wrote {path}\n")
+
+
+if __name__ == "__main__":
+    main()
