@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 import re
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Generator, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -32,7 +32,7 @@ _SQL_WINDOW = 64 << 10
 class Reply:
     """The answer: pieces of the result, and what the summary header says."""
 
-    pieces: Iterator[bytes]
+    pieces: Generator[bytes, None, None]
     format: str
     summary: dict[str, str] = field(default_factory=dict)
 
@@ -52,7 +52,11 @@ class Engine:
         with self._connection(request.session) as connection:
             for statement in _preamble(request):
                 connection.query(statement)
-            yield _insert(connection, request) or _query(connection, request)
+            reply = _insert(connection, request) or _query(connection, request)
+            # A client that went away leaves its result half read. A connection that is closed under an open result ends
+            # the whole engine: "The server is shutting down due to a fatal error" to every later query.
+            with closing(reply.pieces):
+                yield reply
 
     @contextmanager
     def _connection(self, session: str) -> Iterator[Any]:
@@ -96,7 +100,7 @@ def _insert(connection: Any, request: Request) -> Reply | None:
         for piece in request.body.pieces():
             stream.append(piece)
         written = stream.finish()
-    return Reply(iter(()), "", _summary(written_rows=written.rows_written, written_bytes=written.bytes_written))
+    return Reply(_pieces(), "", _summary(written_rows=written.rows_written, written_bytes=written.bytes_written))
 
 
 def _insert_with_data(request: Request) -> tuple[str, str]:
@@ -123,10 +127,14 @@ def _query(connection: Any, request: Request) -> Reply:
         return Reply(_chunks(connection.send_query(sql, format_name)), format_name)
     result = connection.query(sql, format_name)
     counts = _summary(written_rows=result.rows_written(), written_bytes=result.bytes_written())
-    return Reply(iter((result.bytes(),)), format_name, counts)
+    return Reply(_pieces(result.bytes()), format_name, counts)
 
 
-def _chunks(stream: Any) -> Iterator[bytes]:
+def _pieces(*pieces: bytes) -> Generator[bytes, None, None]:
+    yield from pieces
+
+
+def _chunks(stream: Any) -> Generator[bytes, None, None]:
     with stream:
         while (chunk := stream.fetch()) is not None and (piece := chunk.bytes()):
             yield piece
