@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, fields
+from json.encoder import encode_basestring
 from typing import Any
 
 from dpone_compiler.artifacts.plan_doc import FORMAT, GuardDoc, ParamDoc, PlanDoc, StepDoc
@@ -15,8 +16,35 @@ class UnreadablePlanError(ValueError):
 
 
 def canonical_json(value: Any) -> str:
-    """JSON with sorted keys, two spaces, real unicode and a final newline: the one form of every JSON file in a bundle."""
-    return json.dumps(value, sort_keys=True, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    """JSON with sorted keys, two spaces, real unicode and a final newline: the one form of every JSON file in a bundle.
+
+    The text is what `json.dumps(sort_keys=True, indent=2, ensure_ascii=False)` gives; with `indent` that function leaves its
+    C encoder and takes six times as long.
+    """
+    return _pretty(value, "\n") + "\n"
+
+
+def compact_json(value: Any) -> str:
+    """The same value in one line, for digests."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+def _pretty(value: Any, line: str) -> str:
+    inner = line + "  "
+    if isinstance(value, dict):
+        if not value:
+            return "{}"
+        members = (f"{_scalar(str(key))}: {_pretty(value[key], inner)}" for key in sorted(value))
+        return "{" + inner + ("," + inner).join(members) + line + "}"
+    if isinstance(value, (list, tuple)):
+        if not value:
+            return "[]"
+        return "[" + inner + ("," + inner).join(_pretty(item, inner) for item in value) + line + "]"
+    return _scalar(value)
+
+
+def _scalar(value: Any) -> str:
+    return encode_basestring(value) if isinstance(value, str) else json.dumps(value, allow_nan=False)
 
 
 def encode_plan(doc: PlanDoc) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from dpone_compiler.diagnostics.diagnostic import Diagnostic, Diagnostics
 from dpone_compiler.driver.compile import pass_context
@@ -14,6 +15,7 @@ from dpone_compiler.optimizer.manager import PassOrder, run_passes
 from dpone_compiler.optimizer.order import ORDER
 from dpone_compiler.passes.choose_strategy import load_facts
 from dpone_compiler.policy.evaluate import RuleTrace, atoms, decide
+from dpone_compiler.policy.facts import FactSource
 from dpone_compiler.policy.model import Compare, Policy
 from dpone_compiler.policy.vocabulary import value_text
 from dpone_compiler.spi.compiler_pass import PassContext
@@ -21,6 +23,7 @@ from dpone_compiler.spi.compiler_pass import PassContext
 # The passes up to the choice of the strategy: all that a break-even needs.
 _NAMES = [each.name for each in ORDER.passes]
 _TO_STRATEGY = PassOrder(ORDER.passes[: _NAMES.index("choose-strategy") + 1])
+_NOTHING: Mapping[str, float | None] = MappingProxyType({})
 _STEPS = {"rows": 1, "bytes": 1, "changed": 0.0001, "deleted": 0.0001}
 
 
@@ -45,19 +48,32 @@ class Advice:
     break_even: tuple[BreakEven, ...] = ()
 
 
-def advise_load(load: Load, catalog: Catalog, policy: Policy) -> Advice:
-    """Decide one load. Nothing is planned or lowered."""
+def advise_load(load: Load, catalog: Catalog, policy: Policy, told: Mapping[str, float | None] = _NOTHING) -> Advice:
+    """Decide one load, with the hints that were told instead of its own. Nothing is planned or lowered."""
+    load = with_hints(load, told)
     context = pass_context(load, catalog, policy)
     if isinstance(context, Diagnostic):
         return Advice(load=load, decided=False, diagnostics=(context,))
     final, diagnostics = run_passes(load, context, ORDER, ())
     return Advice(
-        load=final,
+        load=_flagged(final, told),
         decided=not isinstance(final.decisions.strategy, Undecided),
         diagnostics=diagnostics,
         trace=decide(policy, load_facts(load, context)).trace,
         break_even=tuple(_break_even(load, context)) if load.write.mode == "auto" else (),
     )
+
+
+def _flagged(load: Load, told: Mapping[str, float | None]) -> Load:
+    """A fact that a flag told is not said to come from the manifest."""
+    choice = load.decisions.strategy
+    if isinstance(choice, Undecided) or not any(value is not None for value in told.values()):
+        return load
+    manifest, flag = (f"({source.value})" for source in (FactSource.MANIFEST, FactSource.FLAG))
+    facts = tuple(
+        (name, text.replace(manifest, flag) if told.get(name) is not None else text) for name, text in choice.facts
+    )
+    return replace(load, decisions=replace(load.decisions, strategy=replace(choice, facts=facts)))
 
 
 def _break_even(load: Load, context: PassContext) -> Iterator[BreakEven]:

@@ -84,7 +84,7 @@ def _stat(folder: str) -> Iterator[tuple[str, int, int]]:
         if entry.is_dir(follow_symlinks=False):
             if entry.name != "__pycache__":
                 yield from _stat(entry.path)
-        elif entry.name.endswith((".py", ".lark", ".j2", ".json", ".dpone")):
+        elif entry.name.endswith((".py", ".lark", ".frame", ".json", ".dpone")):
             info = entry.stat()
             yield entry.path, info.st_size, info.st_mtime_ns
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 
 from dpone_compiler import __version__, registry
-from dpone_compiler.artifacts.bundle import Bundle, sha256
-from dpone_compiler.artifacts.plan_codec import canonical_json
+from dpone_compiler.artifacts.bundle import Bundle, folder_name, sha256
+from dpone_compiler.artifacts.plan_codec import compact_json
 from dpone_compiler.diagnostics.diagnostic import Diagnostic, Diagnostics, has_errors
 from dpone_compiler.driver.emit import emit_bundle
 from dpone_compiler.driver.inputs import catalog_files, catalog_folder, find_manifests, read_file
@@ -130,7 +131,7 @@ def read_manifest_file(manifest: Path, options: Options) -> ManifestFile:
     files: dict[str, SourceFile] = {}
     policy = _policy(options, files, found)
     reading = _read(manifest, options, files, found)
-    catalog = _catalog(manifest, options, files, found)
+    catalog = _catalog(manifest, reading.loads, options, files, found)
     return ManifestFile(
         loads=reading.loads,
         policy=policy.preceded_by(reading.rules, reading.gates),
@@ -199,9 +200,9 @@ def _inputs(load: Load, final: Load, facts: Facts, policy: Policy) -> dict[str, 
     meaning = to_plain(replace(load, read=final.read))
     meaning.pop("decisions")
     return {
-        "manifest": sha256(canonical_json(meaning)),
-        "catalog": sha256(canonical_json(to_plain(facts))),
-        "policy": sha256(canonical_json(encode_policy(policy))),
+        "manifest": sha256(compact_json(meaning)),
+        "catalog": sha256(compact_json(to_plain(facts))),
+        "policy": sha256(compact_json(encode_policy(policy))),
     }
 
 
@@ -227,18 +228,32 @@ def _read(path: Path, options: Options, files: dict[str, SourceFile], found: lis
     return reading
 
 
-def _catalog(manifest: Path, options: Options, files: dict[str, SourceFile], found: list[Diagnostic]) -> Catalog:
+def _catalog(
+    manifest: Path, loads: Sequence[Load], options: Options, files: dict[str, SourceFile], found: list[Diagnostic]
+) -> Catalog:
+    """The snapshots of these loads' connections; `introspect` names a file after its connection."""
+    there = catalog_files(options.catalog or catalog_folder(manifest))
+    stems = {folder_name(end.connection) for load in loads for end in (load.read.endpoint, load.write.endpoint)}
+    named = [path for path in there if path.stem in stems]
+    # A snapshot under another name still counts: then every file is looked into.
+    wanted = named if {path.stem for path in named} == stems else there
     sources: list[SourceFile] = []
-    for path in catalog_files(options.catalog or catalog_folder(manifest)):
+    for path in wanted:
         file = read_file(path)
         if isinstance(file, Diagnostic):
             found.append(file)
         else:
             sources.append(file)
-    catalog, diagnostics = read_catalog(sources, _type_parser)
+    catalog, diagnostics = _snapshots(tuple(sources))
     files.update((file.name, file) for file in sources)
     found.extend(diagnostics)
     return catalog
+
+
+@lru_cache(maxsize=8)
+def _snapshots(sources: tuple[SourceFile, ...]) -> tuple[Catalog, Diagnostics]:
+    """Parsed once for all manifests of a process that stand beside the same files."""
+    return read_catalog(sources, _type_parser)
 
 
 def _type_parser(engine: str) -> Callable[[str], DataType]:

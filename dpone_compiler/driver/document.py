@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dpone_compiler.artifacts.bundle import sha256
-from dpone_compiler.artifacts.plan_codec import canonical_json
+from dpone_compiler.artifacts.plan_codec import compact_json
 from dpone_compiler.artifacts.plan_doc import ParamDoc, PlanDoc, StepDoc
 from dpone_compiler.ir.codec import to_plain
 from dpone_compiler.ir.decision import Chosen, Undecided, decided
@@ -76,7 +76,7 @@ def effects_digest(context: Context) -> str:
         for step in context.plan.steps
     ]
     ends = [to_plain(context.load.read.endpoint), to_plain(context.load.write.endpoint)]
-    return sha256(canonical_json({"steps": steps, "contract": to_plain(context.plan.contract), "ends": ends}))
+    return sha256(compact_json({"steps": steps, "contract": to_plain(context.plan.contract), "ends": ends}))
 
 
 def _end(endpoint: Endpoint) -> dict[str, str]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from dpone_compiler.artifacts.bundle import SOURCEMAP, Bundle, folder_name, sha256
-from dpone_compiler.artifacts.plan_codec import canonical_json, encode_plan
+from dpone_compiler.artifacts.plan_codec import canonical_json, compact_json, encode_plan
 from dpone_compiler.artifacts.plan_doc import GuardDoc, StepDoc
 from dpone_compiler.driver.document import action_kind, build_document
 from dpone_compiler.driver.report import render_plan_md
@@ -46,7 +46,7 @@ def emit_bundle(context: Context, lowered: tuple[LoweredStep, ...], inputs: Mapp
     doc = replace(doc, setup=tuple(path for path in sorted(files) if path.startswith("setup/")))
     doc = replace(
         doc,
-        fingerprint=sha256(canonical_json({"files": {p: sha256(t) for p, t in files.items()}, "doc": to_plain(doc)})),
+        fingerprint=sha256(compact_json({"files": {p: sha256(t) for p, t in files.items()}, "doc": to_plain(doc)})),
     )
     files["run.sh"] = render_run_sh(doc)
     files["plan.md"] = render_plan_md(context, doc)

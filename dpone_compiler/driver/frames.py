@@ -1,40 +1,42 @@
-"""Jinja frames for shell: a hole takes Shell text only, an undefined or plain value raises."""
+"""Frames for shell: a text with holes `<<[ name ]>>` that take Shell alone. A plain value, a missing or a spare piece raises.
+
+Bash itself is full of {{, {% and ${, and a frame needs no loops; so this is the same small thing as sql.render.frame, and a
+compile does not pay for importing a template engine (docs/adr/0002).
+"""
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
-
 from dpone_compiler.script.words import Shell
+from dpone_compiler.source.value import value
+
+_HOLE = re.compile(r"<<\[ ([a-z_]+) \]>>")
 
 
-def _typed(value: object) -> str:
-    if isinstance(value, Shell):
-        return value.text
-    raise TypeError(f"a hole of a shell frame was given {type(value).__name__}, not Shell")
+@value
+class ShellFrame:
+    """A frame's text; `render` fills it."""
+
+    text: str
+
+    def render(self, **pieces: Shell) -> str:
+        """The script. Raises TypeError when holes and pieces do not match, or a piece is not Shell."""
+        for name, piece in pieces.items():
+            if not isinstance(piece, Shell):
+                raise TypeError(f"the hole {name!r} was given {type(piece).__name__}, not Shell")
+        names = set(_HOLE.findall(self.text))
+        if names != set(pieces):
+            raise TypeError(f"holes without a piece or pieces without a hole: {sorted(names ^ set(pieces))}")
+        return _HOLE.sub(lambda found: pieces[found.group(1)].text, self.text)
 
 
 @cache
-def shell_frame(name: str) -> Template:
+def shell_frame(name: str) -> ShellFrame:
     """The frame `templates/shell/<name>`."""
     package = Path(__file__).resolve().parent.parent
     installed = package / "_templates"
     folder = installed if installed.is_dir() else package.parent / "templates"
-    loader = FileSystemLoader(folder / "shell")
-    settings = Environment(
-        loader=loader,
-        undefined=StrictUndefined,
-        finalize=_typed,
-        autoescape=False,
-        keep_trailing_newline=True,
-        # Bash itself is full of {{, {% and {#.
-        variable_start_string="<<[",
-        variable_end_string="]>>",
-        block_start_string="<<%",
-        block_end_string="%>>",
-        comment_start_string="<<#",
-        comment_end_string="#>>",
-    )
-    return settings.get_template(name)
+    return ShellFrame((folder / "shell" / name).read_text(encoding="utf-8"))

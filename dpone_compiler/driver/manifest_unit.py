@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from dpone_compiler.artifacts.bundle import Bundle, sha256
-from dpone_compiler.artifacts.plan_codec import canonical_json
+from dpone_compiler.artifacts.plan_codec import compact_json
 from dpone_compiler.diagnostics.diagnostic import Diagnostic, Diagnostics
 from dpone_compiler.driver.cache import Keys, Store, installation_digest
 from dpone_compiler.driver.compile import Options, compile_load, read_manifest_file
@@ -107,7 +107,7 @@ def _load_key(load: Load, catalog: Catalog, policy: Policy) -> str:
     ]
     spans = {path: str(span) for path, span in sorted(load.origin.spans.items())}
     plain = {"load": to_plain(load), "facts": facts, "policy": encode_policy(policy), "spans": spans}
-    return sha256(installation_digest() + canonical_json(plain))
+    return sha256(installation_digest() + compact_json(plain))
 
 
 def _bundle(entry: dict[str, Any] | None) -> Bundle | None:

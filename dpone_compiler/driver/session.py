@@ -5,15 +5,15 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterable
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 
 from dpone_compiler.artifacts.bundle import Bundle
 from dpone_compiler.artifacts.plan_codec import UnreadablePlanError, decode_plan
 from dpone_compiler.diagnostics.diagnostic import Diagnostic, Diagnostics, has_errors
-from dpone_compiler.diagnostics.render import concise, full, github, json, junit, sarif
+from dpone_compiler.diagnostics.render import RENDERERS
 from dpone_compiler.driver.cache import Store
 from dpone_compiler.driver.compile import Options
 from dpone_compiler.driver.inputs import find_manifests
@@ -23,14 +23,6 @@ from dpone_compiler.driver.problems import NameTaken, UnknownDependency
 from dpone_compiler.driver.request import Outcome, Request
 from dpone_compiler.optimizer.listeners import PrintAfter, Timing, VerifyAfter
 from dpone_compiler.source.text import SourceFile
-
-_RENDERERS = {
-    "concise": concise.render,
-    "github": github.render,
-    "json": json.render,
-    "junit": junit.render,
-    "sarif": sarif.render,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +69,8 @@ def _units(request: Request, manifests: tuple[Path, ...], options: Options, stor
     work = partial(compile_unit, request=request, options=options, store=store)
     if request.jobs == 1 or len(manifests) < 2:
         return [work(manifest) for manifest in manifests]
-    with ProcessPoolExecutor(request.jobs) as pool:
-        return list(pool.map(work, manifests, chunksize=max(1, len(manifests) // (request.jobs * 8))))
+    units: list[Unit] = import_module("dpone_compiler.driver.pool").map_in_pool(work, manifests, request.jobs)
+    return units
 
 
 def _across(units: Iterable[Unit], found: list[Diagnostic]) -> list[Bundle]:
@@ -129,6 +121,4 @@ def _same_effects(bundle: Bundle, out: Path) -> bool:
 
 
 def _render(form: str, diagnostics: Diagnostics, files: dict[str, SourceFile]) -> str:
-    if form == "text":
-        return full.render(diagnostics, files, color=False)
-    return _RENDERERS[form](diagnostics, files)
+    return RENDERERS[form](diagnostics, files)

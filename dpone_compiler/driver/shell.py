@@ -1,4 +1,4 @@
-"""run.sh: the plan's steps as calls of the functions in templates/shell/run.sh.j2, with psql and clickhouse-client alone."""
+"""run.sh: the plan's steps as calls of the functions in templates/shell/run.sh.frame, with psql and clickhouse-client alone."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def render_run_sh(doc: PlanDoc) -> str:
         "staged_guard": script([_staged_guard(steps)]),
         "steps": script([line for unit in _units(steps) for line in _unit(unit, steps)]),
     }
-    return shell_frame("run.sh.j2").render(**holes)
+    return shell_frame("run.sh.frame").render(**holes)
 
 
 def _units(steps: Sequence[StepDoc]) -> list[list[StepDoc]]:

@@ -31,7 +31,8 @@ class FrameError(TypeError):
 
 def render(tree: exp.Expression, dialect: str, *, pretty: bool = False) -> Sql:
     """The text of a tree in a dialect, identifiers quoted as the tree says. Unsupported nodes raise (sqlglot UnsupportedError)."""
-    return Sql(tree.sql(dialect=dialect, pretty=pretty, comments=False, unsupported_level=ErrorLevel.RAISE))
+    # A tree is built for the statement it is rendered into, so the generator need not copy it first (a third of its time).
+    return Sql(tree.sql(dialect=dialect, pretty=pretty, comments=False, copy=False, unsupported_level=ErrorLevel.RAISE))
 
 
 def frame(template: str, **holes: Sql) -> Sql:

@@ -35,8 +35,8 @@ def test_a_comment_stays_one_line_and_a_secret_a_name() -> None:
 
 
 def test_a_frame_refuses_plain_text_and_missing_holes() -> None:
-    frame = shell_frame("run.sh.j2")
-    with pytest.raises(TypeError, match="Undefined"):
+    frame = shell_frame("run.sh.frame")
+    with pytest.raises(TypeError, match="without a piece"):
         frame.render(name=word("x"))
     with pytest.raises(TypeError, match="given str"):
         frame.render(name="x")
