@@ -54,14 +54,14 @@ def advise(
     from dpone_compiler.cli.advice_text import render_advice
     from dpone_compiler.diagnostics.problem import Severity
     from dpone_compiler.diagnostics.render import full
-    from dpone_compiler.driver.advice import advise_load, with_hints
+    from dpone_compiler.driver.advice import advise_load
     from dpone_compiler.driver.compile import read_manifest_file
     from dpone_compiler.driver.inputs import find_manifests
 
     flags = {"rows": estimated_rows, "changed": changed_percent, "deleted": delete_percent}
     manifests, found = find_manifests([manifest])
     reads = [read_manifest_file(path, options) for path in manifests]
-    advices = [advise_load(with_hints(load, flags), read.catalog, read.policy) for read in reads for load in read.loads]
+    advices = [advise_load(load, read.catalog, read.policy, flags) for read in reads for load in read.loads]
     diagnostics = (
         *found,
         *(each for read in reads for each in read.diagnostics),

@@ -14,6 +14,8 @@ from dpone_compiler.cli.main import cli
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = ROOT / "examples"
 ORDERS = ROOT / "tests" / "cases" / "orders"
+# One load a file.
+EXAMPLE_LOADS = sum(path.suffix in (".yaml", ".dpone", ".py") for path in EXAMPLES.iterdir())
 ERRORS = ROOT / "tests" / "cases" / "errors"
 
 # One load of the examples in the three forms, Postgres to Postgres.

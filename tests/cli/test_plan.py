@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.commands import EXAMPLES, FORMS, dponec, write_manifest
+from tests.cli.commands import EXAMPLE_LOADS, EXAMPLES, FORMS, dponec, write_manifest
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ def test_every_form_has_one_plan(tmp_path: Path, form: str) -> None:
 
 def test_a_folder_of_bundles_is_one_document(bundle: Path) -> None:
     dponec("compile", EXAMPLES, "-o", bundle.parent, "--no-cache")
-    assert len(json.loads(dponec("plan", bundle.parent, "--format", "json").stdout)["plans"]) == 4
+    assert len(json.loads(dponec("plan", bundle.parent, "--format", "json").stdout)["plans"]) == EXAMPLE_LOADS
 
 
 def test_a_changed_bundle_is_refused(bundle: Path) -> None:

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.cli.commands import EXAMPLES, FORMS, write_manifest
+from tests.cli.commands import EXAMPLE_LOADS, EXAMPLES, FORMS, write_manifest
 
 SECRET = "hunter2"
 TIME = re.compile(r"20\d\d-\d\d-\d\d[T ]\d\d:\d\d:\d\d")
@@ -37,7 +37,7 @@ def test_two_machines_write_the_same_bytes_and_no_secret(tmp_path: Path) -> None
         shutil.copytree(EXAMPLES, folder / "examples", ignore=shutil.ignore_patterns("plans"))
         found.append(_compile(folder, seed, zone))
     assert found[0] == found[1]
-    assert len({path.partition("/")[0] for path in found[0]}) == 4
+    assert len({path.partition("/")[0] for path in found[0]}) == EXAMPLE_LOADS
     for path, data in found[0].items():
         text = data.decode()
         assert SECRET not in text, path

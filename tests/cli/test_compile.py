@@ -1,0 +1,52 @@
+"""dponec compile as a user types it: what is written, what --check says, and the exit codes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.commands import ERRORS, EXAMPLES, FORMS, dponec, write_manifest
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DPONEC_CACHE_DIR", str(tmp_path / "cache"))
+
+
+@pytest.mark.parametrize("form", sorted(FORMS))
+def test_written_then_current_then_changed(tmp_path: Path, form: str) -> None:
+    manifest, plans = write_manifest(tmp_path, form), tmp_path / "plans"
+    assert dponec("compile", manifest, "-o", plans).exit_code == 0
+    assert dponec("compile", manifest, "-o", plans, "--check").exit_code == 0
+    (plans / "orders" / "plan.md").write_text("changed\n")
+    differs = dponec("compile", manifest, "-o", plans, "--check")
+    assert differs.exit_code == 1
+    assert "plan.md" in differs.stdout
+    assert (plans / "orders" / "plan.md").read_text() == "changed\n"
+
+
+def test_check_without_bundles_differs_and_writes_nothing(tmp_path: Path) -> None:
+    assert dponec("compile", EXAMPLES, "-o", tmp_path / "plans", "--check").exit_code == 1
+    assert not (tmp_path / "plans").exists()
+
+
+def test_one_bad_load_does_not_stop_the_others(tmp_path: Path) -> None:
+    manifest = write_manifest(tmp_path, "yaml")
+    refused = dponec("compile", manifest, ERRORS / "DP010_unknown_key.yaml", "-o", tmp_path / "plans")
+    assert refused.exit_code == 1
+    assert "DP010" in refused.stderr
+
+
+def test_json_is_one_document(tmp_path: Path) -> None:
+    refused = dponec("compile", ERRORS / "DP010_unknown_key.yaml", "-o", tmp_path / "plans", "--format", "json")
+    assert refused.exit_code == 1
+    json.loads(refused.stdout)
+
+
+@pytest.mark.parametrize(
+    "words", [("--set", "x"), ("-j", "0"), ("--catalog", "/no/such/folder"), ("--policy", "/no/such.dpone")]
+)
+def test_wrong_options_are_usage_errors(tmp_path: Path, words: tuple[str, ...]) -> None:
+    assert dponec("compile", EXAMPLES, "-o", tmp_path / "plans", *words).exit_code == 2
