@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from importlib import import_module
 
 from dpone_compiler.diagnostics.diagnostic import Diagnostic
-from dpone_compiler.frontends.manifest.templates import MARKS, render
 from dpone_compiler.frontends.manifest.tree import Block, Entry, Items, Node, Scalar, plain
 from dpone_compiler.frontends.problems import TemplateFailed
 
 _PASSES = 5  # variables may use other variables; more passes than this mean a circle
+
+
+MARKS = ("{{", "{%")
+
+
+def _render(text: str, values: Mapping[str, object]) -> tuple[str, str]:
+    """The rendered text and the fault. Jinja is imported for the first text with marks: most manifests have none."""
+    rendered: tuple[str, str] = import_module("dpone_compiler.frontends.manifest.templates").render(text, values)
+    return rendered
 
 
 class Renderer:
@@ -58,7 +67,7 @@ class Renderer:
                 entries = {k: Entry(e.key_span, self._node(e.node, values)) for k, e in node.entries.items()}
                 return Block(entries, node.span)
             case Scalar(value=str() as text) if any(mark in text for mark in MARKS):
-                rendered, fault = render(text, values)
+                rendered, fault = _render(text, values)
                 if fault:
                     self.found.append(Diagnostic(TemplateFailed(fault), node.span))
                     return node

@@ -12,7 +12,6 @@ from jinja2.exceptions import SecurityError
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-MARKS = ("{{", "{%")
 MAX_LENGTH = 100_000
 
 
@@ -45,9 +44,7 @@ def _compiled(text: str) -> Template:
 
 
 def render(text: str, variables: Mapping[str, object]) -> tuple[str, str]:
-    """The rendered text and '', or '' and what is wrong. A text without marks is returned as it is."""
-    if not any(mark in text for mark in MARKS):
-        return text, ""
+    """The rendered text and '', or '' and what is wrong."""
     try:
         rendered = _compiled(text).render(variables)
     except TemplateError as error:
