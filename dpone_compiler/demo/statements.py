@@ -97,29 +97,51 @@ SELECT i,
 FROM (SELECT i, (i * 2654435761 + 20261123) %% 4294967296 AS seed FROM generate_series(1, %(rows)s::bigint) AS i) AS g
 """
 
-# One order in ten changes; the clock of the database marks it. Of these some move to another day (and month), some
-# leave the filter of the manifests (draft) and some enter it.
-UPDATE_ORDERS = r"""
-UPDATE public.orders
+# What changes lies in the last twelve days, as it does in life. One order in ten of all; the clock of the database marks
+# it. Of these a fifth moves to another day (a few to another month), and a fifth leaves the filter of the manifests
+# (draft); others enter it.
+_CHANGED = """
+SELECT order_id, status AS old_status, row_number() OVER (ORDER BY order_id % 2, order_id) AS n
+FROM public.orders WHERE business_date >= '2024-03-08'
+ORDER BY n LIMIT (SELECT count(*) / 10 FROM public.orders)
+"""
+UPDATE_ORDERS = (
+    r"""
+WITH changed AS ("""
+    + _CHANGED
+    + r""")
+UPDATE public.orders AS o
 SET amount = CASE WHEN abs(amount) < 1e15 THEN amount + 0.01 ELSE -amount END,
     customer = coalesce(customer, '') || E' \u2713\t',
-    business_date = CASE WHEN order_id % 50 = 3 THEN date '2024-01-20' + ((business_date - date '2024-01-20') + 31) % 60
+    business_date = CASE WHEN n % 500 = 0 THEN date '2024-02-10'
+                         WHEN n % 5 = 0 THEN date '2024-03-08' + ((business_date - date '2024-03-08') + 5) % 12
                          ELSE business_date END,
-    status = CASE WHEN order_id % 50 = 13 THEN 'draft' WHEN status = 'draft' THEN 'paid' ELSE status END,
-    note = CASE WHEN order_id % 50 = 23 THEN NULL ELSE note END,
+    status = CASE WHEN n % 5 = 1 THEN 'draft' WHEN status = 'draft' THEN 'paid' ELSE status END,
+    note = CASE WHEN n % 5 = 2 THEN NULL ELSE note END,
     updated_at = clock_timestamp()
-WHERE order_id % 10 = 3
+FROM changed WHERE o.order_id = changed.order_id
 """
-COUNT_CHANGED = """
-SELECT count(*), count(*) FILTER (WHERE order_id % 50 = 3),
-       count(*) FILTER (WHERE status <> 'draft' AND order_id % 50 = 13)
-FROM public.orders WHERE order_id % 10 = 3
+)
+COUNT_CHANGED = (
+    """
+WITH changed AS ("""
+    + _CHANGED
+    + """)
+SELECT count(*), count(*) FILTER (WHERE n % 5 = 0), count(*) FILTER (WHERE n % 5 = 1 AND old_status <> 'draft')
+FROM changed
 """
+)
 # One new order for every hundred, copied from an old one so that it is as awkward.
 INSERT_NEW = """
 INSERT INTO public.orders
 SELECT (SELECT max(order_id) FROM public.orders) + row_number() OVER (ORDER BY order_id), customer, 'new', amount, big,
        ratio, business_date, created_at, clock_timestamp(), note, payload, is_gift, md5('new' || order_id)::uuid
-FROM public.orders WHERE order_id % 100 = 57
+FROM public.orders WHERE business_date >= '2024-03-08'
+ORDER BY order_id LIMIT (SELECT count(*) / 100 FROM public.orders)
 """
-DELETE_ORDERS = "DELETE FROM public.orders WHERE order_id % 200 = 99"
+# Of the same days, one order in two hundred of all; the largest numbers that the change left alone.
+DELETE_ORDERS = """
+DELETE FROM public.orders WHERE order_id IN (
+    SELECT order_id FROM public.orders WHERE business_date >= '2024-03-08' AND status <> 'draft'
+    ORDER BY updated_at, order_id DESC LIMIT (SELECT count(*) / 200 FROM public.orders))
+"""
