@@ -7,6 +7,7 @@ from dpone_compiler.source.value import value
 
 LOW = "window_low"
 HIGH = "window_high"
+WATERMARK = "watermark"
 
 
 @value(kw_only=True)
@@ -14,7 +15,7 @@ class Interval:
     """A half-open window `low <= column < high`, both ends being run parameters of the column's own type.
 
     `include_null` adds `OR column IS NULL` (the cursor policy always_read). A first run has low at the type's minimum,
-    so that low is always a value and the predicate has one shape.
+    so that low is always a value and the predicate has one shape. `low` '': no lower end (what is loaded already).
     """
 
     column: str
@@ -33,3 +34,8 @@ class PartitionSet:
     type: DataType
     parameter: str = "partitions"
     include_null: bool = False
+
+
+def loaded_so_far(column: str, type_: DataType) -> Interval:
+    """What an append has loaded: everything below the watermark. It only narrows a read; no state is committed from it."""
+    return Interval(column=column, type=type_, low="", high=WATERMARK)

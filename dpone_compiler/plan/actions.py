@@ -59,6 +59,18 @@ class ReadState:
 
 
 @value(kw_only=True)
+class CheckPartitionList:
+    """The run parameter names partitions: at least one, not too many, each a value of the unit (2026-01-15 is no month).
+
+    `watermark`: the load must have one, because only what it has loaded so far is read again.
+    """
+
+    partitioning: Partitioning
+    partitions: PartitionSet
+    watermark: bool = False
+
+
+@value(kw_only=True)
 class AcquireLease:
     """Take the lease of this load and a new fencing token, or learn who holds it."""
 
@@ -310,6 +322,7 @@ class ReleaseLease:
 Action = (
     CheckTable
     | ReadState
+    | CheckPartitionList
     | AcquireLease
     | FreezeWindow
     | OpenAttempt

@@ -10,6 +10,7 @@ from dpone_compiler.plan.actions import (
     CheckDuplicateKeys,
     CheckNotEmpty,
     CheckNullKeys,
+    CheckPartitionList,
     CheckPartitionValues,
     CheckStagedRows,
     CheckTable,
@@ -52,8 +53,11 @@ class Shape:
         return tuple(by_name[name] for name in names)
 
 
-def open_run(seq: Sequence, shape: Shape) -> None:
-    """Check both sides, read the state, take the lease, freeze the window, open the attempt."""
+def open_run(seq: Sequence, shape: Shape, listed: CheckPartitionList | None = None) -> None:
+    """Check both sides, read the state, take the lease, freeze the window, open the attempt.
+
+    `listed`: the partitions are given by the caller and checked before anything is taken.
+    """
     load = shape.load
     for side, table in (("source", load.read.endpoint.table), ("target", load.write.endpoint.table)):
         seq.add(
@@ -71,6 +75,15 @@ def open_run(seq: Sequence, shape: Shape) -> None:
         "the target is the only journal that survives every crash",
         idempotency=PURE,
     )
+    if listed is not None:
+        seq.add(
+            "check-partitions",
+            listed,
+            "refuse a list of partitions that is empty, too long, or names what is no partition",
+            "a wrong value would replace nothing, or another partition than the one that was meant",
+            idempotency=PURE,
+            path="sink.strategy.partition",
+        )
     seq.add(
         "acquire-lease",
         AcquireLease(),

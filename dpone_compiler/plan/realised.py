@@ -22,10 +22,15 @@ from dpone_compiler.plan.step import Plan
 
 def unrealised(load: Load, plan: Plan) -> tuple[str, ...]:
     """Sentences naming what the manifest says and no step does."""
-    return tuple(_faults(load, plan))
+    return (*unread(load, plan), *_faults(load, plan))
 
 
-def _faults(load: Load, plan: Plan) -> Iterator[str]:
+def unread(load: Load, plan: Plan) -> tuple[str, ...]:
+    """The same for what every sequence of a load has to do: read its rows by its filter, and check its key."""
+    return tuple(_unread(load, plan))
+
+
+def _unread(load: Load, plan: Plan) -> Iterator[str]:
     actions = [step.action for step in plan.steps]
     transfers = [action for action in actions if isinstance(action, Transfer)]
     rows = [action for action in transfers if action.staging.role == "rows"]
@@ -40,6 +45,12 @@ def _faults(load: Load, plan: Plan) -> Iterator[str]:
             yield "another table is extracted"
     if load.write.key and not {CheckNullKeys, CheckDuplicateKeys} <= {type(action) for action in actions}:
         yield "the unique key is not checked in staging"
+
+
+def _faults(load: Load, plan: Plan) -> Iterator[str]:
+    actions = [step.action for step in plan.steps]
+    transfers = [action for action in actions if isinstance(action, Transfer)]
+    rows = [action for action in transfers if action.staging.role == "rows"]
     strategy = load.decisions.strategy
     name = "" if isinstance(strategy, Undecided) else strategy.value
     if (

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dpone_compiler.ir.interval import Interval, PartitionSet
+from dpone_compiler.ir.interval import WATERMARK, Interval, PartitionSet
 from dpone_compiler.plan.actions import (
     CheckDuplicateKeys,
     CheckNullKeys,
+    CheckPartitionList,
     CheckStagedRows,
     CommitState,
     DeleteAll,
@@ -16,6 +17,7 @@ from dpone_compiler.plan.actions import (
     DropPartitions,
     ExchangeTables,
     Fence,
+    FindPartitions,
     FingerprintSource,
     FreezeWindow,
     InsertStaged,
@@ -23,6 +25,7 @@ from dpone_compiler.plan.actions import (
     Reconcile,
     RecordStaged,
     ReplacePartitions,
+    Selection,
     Transfer,
     UpdateMatching,
 )
@@ -49,7 +52,7 @@ def verify_plan(plan: Plan) -> tuple[str, ...]:
         over = dominators(plan.steps)
     except BrokenGraph as error:
         return (str(error),)
-    rules = (_staging_first, _reconcile_first, _repeatable, _fenced, _one_window, _same_selection)
+    rules = (_staging_first, _reconcile_first, _repeatable, _fenced, _one_window, _known_partitions, _same_selection)
     return tuple(fault for rule in rules for fault in rule(plan, over))
 
 
@@ -136,7 +139,7 @@ def _one_window(plan: Plan, over: Over) -> Iterator[str]:
             case Transfer(selection=selection) if selection.interval is not None or (
                 selection.partitions is None and expected
             ):
-                if selection.interval != expected:
+                if selection.interval != expected and not _narrows(selection):
                     yield f"{step.id} reads another window than the one that is frozen"
                 if expected is not None and not _dominated_by(plan, over, step, FreezeWindow):
                     yield f"{step.id} can read before the window is frozen"
@@ -151,6 +154,27 @@ def _one_window(plan: Plan, over: Over) -> Iterator[str]:
         partitions = getattr(step.action, "partitions", None)
         if partitions is not None and {(partitions.unit, partitions.parameter, partitions.include_null)} != reads:
             yield f"{step.id} works on another set of partitions than the one that is read"
+
+
+def _narrows(selection: Selection) -> bool:
+    """Whole partitions, of which only what is below the watermark: it moves no watermark, so it is no window."""
+    interval = selection.interval
+    return (
+        selection.partitions is not None and interval is not None and (interval.low, interval.high) == ("", WATERMARK)
+    )
+
+
+def _known_partitions(plan: Plan, over: Over) -> Iterator[str]:
+    """Partitions are found or checked before they are read, and the watermark before it bounds a read."""
+    for step in _of(plan, Transfer):
+        assert isinstance(step.action, Transfer)
+        selection = step.action.selection
+        if selection.partitions is not None and not _dominated_by(plan, over, step, FindPartitions, CheckPartitionList):
+            yield f"{step.id} can read partitions before they are known"
+        if _narrows(selection):
+            checks = [s.action for s in _of(plan, CheckPartitionList) if s.id in over[step.id]]
+            if not any(isinstance(check, CheckPartitionList) and check.watermark for check in checks):
+                yield f"{step.id} reads up to a watermark that may not exist"
 
 
 def _read_partitions(plan: Plan) -> Iterator[PartitionSet]:

@@ -39,7 +39,8 @@ class Strategy:
     """A load strategy as a value.
 
     judge: can it be used for this load between these two ends. finalizer: (name, reason) of how staging gets into the
-    target. steps: the decided load as a plan.
+    target. steps: the decided load as a plan. reload: which rows of a partition may be loaded again by a resync:
+    `whole` (all of them), `loaded` (those below the watermark: later ones would be added once more by the next run), '' none.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Strategy:
     judge: Callable[[Load, Setting], Viable | NotViable]
     finalizer: Callable[[Load, Setting], tuple[str, str]]
     steps: Callable[[Load, Setting], Plan]
+    reload: str = ""
 
 
 @value(kw_only=True)

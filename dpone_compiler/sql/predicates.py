@@ -19,6 +19,16 @@ from dpone_compiler.ir.interval import Interval, PartitionSet
 from dpone_compiler.sql.identifiers import column
 
 
+# How a partition is named, for people.
+PARTITION_FORMS = {
+    "value": "write the value of the column as the target prints it",
+    "hour": "write the start of the hour, YYYY-MM-DD HH:00:00",
+    "day": "write the day, YYYY-MM-DD",
+    "month": "write the first day of the month, YYYY-MM-01",
+    "year": "write the first day of the year, YYYY-01-01",
+}
+
+
 class PredicateDialect(Protocol):
     """What a dialect has to say about windows and partitions."""
 
@@ -37,9 +47,10 @@ class PredicateDialect(Protocol):
 
 def interval_predicate(interval: Interval, value: exp.Expression, dialect: PredicateDialect) -> exp.Expression:
     """`low <= value AND value < high`, with the NULL branch only when the interval says so. The column stays bare."""
-    low = exp.GTE(this=value.copy(), expression=dialect.parameter(interval.low, interval.type))
-    high = exp.LT(this=value.copy(), expression=dialect.parameter(interval.high, interval.type))
-    window: exp.Expression = exp.And(this=low, expression=high)
+    window: exp.Expression = exp.LT(this=value.copy(), expression=dialect.parameter(interval.high, interval.type))
+    if interval.low:
+        low = exp.GTE(this=value.copy(), expression=dialect.parameter(interval.low, interval.type))
+        window = exp.And(this=low, expression=window)
     if interval.include_null:
         window = exp.Paren(this=exp.Or(this=exp.Paren(this=window), expression=_is_null(value)))
     return window

@@ -47,6 +47,8 @@ def _lowered(ctx: Context, step: Step) -> Lowered | Unsupported:  # noqa: PLR091
             return proof_steps.check_table(ctx, action)
         case actions.ReadState():
             return state_steps.read_state(ctx, action)
+        case actions.CheckPartitionList():
+            return partitions.check_partition_list(ctx, action)
         case actions.AcquireLease():
             return state_steps.acquire_lease(ctx, action)
         case actions.OpenAttempt():

@@ -6,12 +6,21 @@ from dpone_compiler.backends.clickhouse import state
 from dpone_compiler.backends.clickhouse.keys import key_in
 from dpone_compiler.backends.clickhouse.partition_key import slice_refusal, unit_text
 from dpone_compiler.backends.clickhouse.profile import View, staging_name, staging_table, view
+from dpone_compiler.expr.types import Kind
 from dpone_compiler.ir.interval import PartitionSet
 from dpone_compiler.ir.load import Partitioning, PartitionUnit
 from dpone_compiler.ir.schema import Column
-from dpone_compiler.plan.actions import BuildRewrite, CheckPartitionValues, DropPartitions, FindPartitions, Staging
+from dpone_compiler.plan.actions import (
+    BuildRewrite,
+    CheckPartitionList,
+    CheckPartitionValues,
+    DropPartitions,
+    FindPartitions,
+    Staging,
+)
 from dpone_compiler.spi.backend import Context, Lowered, Unsupported
 from dpone_compiler.sql.clickhouse_names import ident, literal, number, qualified
+from dpone_compiler.sql.predicates import PARTITION_FORMS
 from dpone_compiler.sql.render import Sql, frame, join
 
 
@@ -82,24 +91,28 @@ def find_partitions(ctx: Context, action: FindPartitions) -> Lowered | Unsupport
     seen, wanted = view(ctx), action.partitioning
     if why := slice_refusal(seen.structure, wanted):
         return Unsupported(why)
+    if wanted.nulls == "own" and seen.nullable(wanted.column):
+        return Unsupported(
+            "rows with NULL in the partition column cannot be listed here yet; say partition.nulls: fail"
+        )
     delta = staging_table(ctx, action.delta)
-    text, known = unit_text(wanted, _column(seen, wanted)), _known(seen, wanted)
-    sources = [frame("SELECT <<v>> AS v FROM <<t>> WHERE <<known>>", v=text, t=delta, known=known)]
+    text, unknown = unit_text(wanted, _column(seen, wanted)), _unknown(seen, wanted)
+    sources = [frame("SELECT <<v>> AS v, <<unknown>> AS unknown FROM <<t>>", v=text, t=delta, unknown=unknown)]
     if action.whole or action.key:
         where = Sql("1") if action.whole else key_in(seen, action.key, (delta,))
         sources.append(
             frame(
-                "SELECT <<v>> AS v FROM <<t>> WHERE <<known>> AND <<where>>",
+                "SELECT <<v>> AS v, <<unknown>> AS unknown FROM <<t>> WHERE <<where>>",
                 v=text,
                 t=qualified(seen.target),
-                known=known,
+                unknown=unknown,
                 where=where,
             )
         )
     body = frame(
         "SELECT concat('[', arrayStringConcat(arrayMap(x -> concat('\"', x, '\"'), arraySort(groupUniqArray("
         "replaceAll(replaceAll(v, '\\\\', '\\\\\\\\'), '\"', '\\\\\"')))), ','), ']') AS partitions FROM (<<sources>>) "
-        "HAVING <<few>> AND <<some>>",
+        "HAVING <<few>> AND <<some>> AND <<known>>",
         sources=join(" UNION ALL ", sources),
         few=seen.stop_if(
             frame("uniqExact(v) > <<max>>", max=number(wanted.max_partitions)),
@@ -109,8 +122,71 @@ def find_partitions(ctx: Context, action: FindPartitions) -> Lowered | Unsupport
             Sql("count() = 0" if seen.load.write.policies.empty_slice == "fail" else "0"),
             "DP502: no partition is affected, the source gave no row",
         ),
+        known=seen.stop_if(Sql("max(unknown) = 1"), "DP506: affected rows have NULL in the partition column"),
     )
     return Lowered(op="query", bodies={"main": body.text}, captures=("partitions",))
+
+
+# A value is one of the unit when cutting it to the unit gives the same text again; 2026-02-30 is read as a day of March.
+_GOOD = {
+    PartitionUnit.HOUR: "match(v, '^[0-9]{4}-[0-9]{2}-[0-9]{2} ([01][0-9]|2[0-3]):00:00$') AND <<day>> = substring(v, 1, 10)",
+    PartitionUnit.DAY: "match(v, '^[0-9]{4}-[0-9]{2}-[0-9]{2}$') AND <<day>> = v",
+    PartitionUnit.MONTH: "match(v, '^[0-9]{4}-(0[1-9]|1[0-2])-01$')",
+    PartitionUnit.YEAR: "match(v, '^[0-9]{4}-01-01$')",
+}
+
+
+def check_partition_list(ctx: Context, action: CheckPartitionList) -> Lowered | Unsupported:
+    """DP506 for a list that is empty or names what is no partition, DP505 for one that is too long."""
+    seen, wanted = view(ctx), action.partitioning
+    if why := slice_refusal(seen.structure, wanted):
+        return Unsupported(why)
+    name = Sql(action.partitions.parameter)
+    # 18.16 reads no JSON; a value that needs unescaping is no date and no number, so its form does not matter here.
+    listed = frame(
+        "extractAll({<<name>>:String}, <<quoted>>)"
+        if seen.legacy
+        else "JSONExtract({<<name>>:String}, 'Array(String)')",
+        name=name,
+        **({"quoted": literal('"((?:[^"\\\\]|\\\\.)*)"')} if seen.legacy else {}),
+    )
+    unit = wanted.unit
+    if unit is PartitionUnit.VALUE and action.partitions.type.kind is Kind.DATE:
+        unit = PartitionUnit.DAY
+    whole_number = unit is PartitionUnit.VALUE and action.partitions.type.kind is Kind.INT
+    good = _GOOD.get(unit, "match(v, '^(0|-?[1-9][0-9]*)$')" if whole_number else "1")
+    day = (
+        "toString(toDateOrNull(substring(v, 1, 10)))"
+        if seen.legacy
+        else "toString(toDate32OrNull(substring(v, 1, 10)))"
+    )
+    pieces = [
+        frame(
+            "SELECT 'DP506' AS code, 'no partition is named' AS detail, n AS count FROM (SELECT length(<<listed>>) AS n) WHERE n = 0",
+            listed=listed,
+        ),
+        frame(
+            "SELECT 'DP505' AS code, 'more partitions are named than max_partitions allows' AS detail, n AS count "
+            "FROM (SELECT length(<<listed>>) AS n) WHERE n > <<max>>",
+            listed=listed,
+            max=number(wanted.max_partitions),
+        ),
+        frame(
+            "SELECT 'DP506' AS code, concat('\\'', v, '\\' is no partition: ', <<form>>) AS detail, toUInt64(1) AS count "
+            "FROM (SELECT arrayJoin(<<listed>>) AS v) WHERE NOT ifNull(<<good>>, 0)",
+            form=literal(PARTITION_FORMS[unit.value]),
+            listed=listed,
+            good=frame(good, **({"day": Sql(day)} if "<<day>>" in good else {})),
+        ),
+    ]
+    if action.watermark:
+        pieces.append(
+            Sql(
+                "SELECT 'DP429' AS code, 'the load has no watermark, so nothing says which rows it has loaded' AS detail, "
+                "toUInt64(0) AS count FROM system.one WHERE {watermark:String} = ''"
+            )
+        )
+    return Lowered(op="check", bodies={"main": join("\nUNION ALL ", pieces).text})
 
 
 def check_partition_values(ctx: Context, action: CheckPartitionValues) -> Lowered | Unsupported:
@@ -182,6 +258,11 @@ def _rows(table: Sql, where: Sql, what: str) -> Sql:
 
 def _column(seen: View, wanted: Partitioning) -> Column | None:
     return seen.structure.column(wanted.column) if seen.structure is not None else None
+
+
+def _unknown(seen: View, wanted: Partitioning) -> Sql:
+    # 1 where the partition value is NULL.
+    return frame("isNull(<<name>>)", name=ident(wanted.column)) if seen.nullable(wanted.column) else Sql("0")
 
 
 def _known(seen: View, wanted: Partitioning) -> Sql:

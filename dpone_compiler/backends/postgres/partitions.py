@@ -5,24 +5,32 @@ from __future__ import annotations
 from sqlglot import exp
 
 from dpone_compiler.backends.postgres import names
-from dpone_compiler.backends.postgres.predicates import partition_text
-from dpone_compiler.backends.postgres.script import do_block, literal, sql, statements
-from dpone_compiler.plan.actions import FindPartitions
+from dpone_compiler.backends.postgres.predicates import comparable_type, from_wall, has_unit, partition_text
+from dpone_compiler.backends.postgres.script import do_block, literal, sql, statements, word
+from dpone_compiler.expr.types import Kind
+from dpone_compiler.plan.actions import CheckPartitionList, FindPartitions
 from dpone_compiler.spi.backend import Context, Lowered
 from dpone_compiler.sql.identifiers import column, table
-from dpone_compiler.sql.predicates import key_match
+from dpone_compiler.sql.postgres_native import cast
+from dpone_compiler.sql.predicates import PARTITION_FORMS, key_match
 from dpone_compiler.sql.render import Sql, frame
 
 _FIND = """\
   SELECT count(*), coalesce(jsonb_agg(v ORDER BY v), '[]'::jsonb)::text INTO affected, listed FROM (
 <<query>>
-  ) AS found (v)<<nulls>>;
+  ) AS found (v);<<nulls>>
   IF affected > <<most>>::bigint THEN
     RAISE EXCEPTION USING ERRCODE = 'DP505',
       MESSAGE = format('%s partitions are affected, the plan allows %s', affected, <<most>>),
       HINT = 'nothing was changed; raise partition.max_partitions, or load in smaller windows';
   END IF;<<empty>>
   PERFORM set_config('dponec.partitions', listed, true);"""
+
+_NULLS = """
+  IF listed::jsonb @> '[null]'::jsonb THEN
+    RAISE EXCEPTION USING ERRCODE = 'DP506', MESSAGE = 'affected rows have NULL in the partition column',
+      HINT = 'fill the column, filter the rows out, or say partition.nulls: own';
+  END IF;"""
 
 _EMPTY = """
   IF affected = 0 THEN
@@ -31,13 +39,66 @@ _EMPTY = """
   END IF;"""
 
 
+# A list that is given by people. A value that the engine cannot read raises a data exception, which is an answer here.
+_LISTED = """\
+  listed := coalesce(nullif(current_setting('dponec.partitions'), ''), '[]')::jsonb;
+  IF jsonb_typeof(listed) <> 'array' OR jsonb_array_length(listed) = 0 THEN
+    RAISE EXCEPTION USING ERRCODE = 'DP506', MESSAGE = 'no partition is named', HINT = 'name each with --partition';
+  END IF;
+  IF jsonb_array_length(listed) > <<most>>::bigint THEN
+    RAISE EXCEPTION USING ERRCODE = 'DP505',
+      MESSAGE = format('%s partitions are named, the plan allows %s', jsonb_array_length(listed), <<most>>),
+      HINT = 'nothing was changed; raise partition.max_partitions, or name fewer';
+  END IF;
+  FOR v IN SELECT e.v FROM jsonb_array_elements_text(listed) AS e (v) LOOP
+    BEGIN
+      good := <<good>>;
+    EXCEPTION WHEN data_exception THEN
+      good := false;
+    END;
+    IF good IS NOT TRUE THEN
+      RAISE EXCEPTION USING ERRCODE = 'DP506', MESSAGE = format('%L is no partition: %s', v, <<form>>),
+        HINT = 'nothing was changed; name each partition by its own value';
+    END IF;
+  END LOOP;<<watermark>>"""
+
+_LOADED = """
+  IF current_setting('dponec.watermark') = '' THEN
+    RAISE EXCEPTION USING ERRCODE = 'DP429', MESSAGE = 'the load has no watermark, so nothing says which rows it has loaded',
+      HINT = 'run the load once, or set it with `dponec state set`';
+  END IF;"""
+
+
+def check_partition_list(action: CheckPartitionList) -> Lowered:
+    """DP506 for a list that is empty or names what is no partition, DP505 for one that is too long."""
+    unit, type_, value = action.partitions.unit, action.partitions.type, exp.column("v")
+    if has_unit(unit, type_):
+        start = from_wall(exp.cast(value, "timestamp"), type_)
+        good: exp.Expression = exp.EQ(this=partition_text(start, unit, type_), expression=value.copy())
+    elif type_.kind in (Kind.DATE, Kind.TIMESTAMP):
+        read = cast(value, comparable_type(type_))
+        good = exp.EQ(this=partition_text(read, unit, type_), expression=value.copy())
+    else:
+        good = exp.Not(this=exp.Is(this=cast(value, comparable_type(type_)), expression=exp.Null()))
+    body = frame(
+        _LISTED,
+        most=literal(str(action.partitioning.max_partitions)),
+        good=word(good),
+        form=literal(PARTITION_FORMS["day" if unit == "value" and type_.kind is Kind.DATE else unit]),
+        watermark=Sql(_LOADED if action.watermark else ""),
+    )
+    declare = Sql("  listed jsonb;\n  v text;\n  good boolean;")
+    params = (action.partitions.parameter, *(("watermark",) if action.watermark else ()))
+    return Lowered(op="sql", bodies={"main": do_block(body, declare).text + "\n"}, params=params)
+
+
 def find_partitions(ctx: Context, action: FindPartitions) -> Lowered:
     """Captures `partitions`; more than the maximum is DP505, none is DP502 unless the policy allows it."""
     fails = ctx.load.write.policies.empty_slice == "fail"
     body = frame(
         _FIND,
         query=sql(_affected(ctx, action)),
-        nulls=Sql("" if action.partitions.include_null else " WHERE v IS NOT NULL"),
+        nulls=Sql("" if action.partitions.include_null else _NULLS),
         most=literal(str(action.partitioning.max_partitions)),
         empty=Sql(_EMPTY if fails else ""),
     )

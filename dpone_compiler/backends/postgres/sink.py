@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dpone_compiler.backends.postgres import apply, checks, staging, state
 from dpone_compiler.backends.postgres.drift import check_table
-from dpone_compiler.backends.postgres.partitions import find_partitions
+from dpone_compiler.backends.postgres.partitions import check_partition_list, find_partitions
 from dpone_compiler.backends.postgres.reconcile import reconcile
 from dpone_compiler.plan import actions as do
 from dpone_compiler.plan.step import Step
@@ -30,6 +30,8 @@ def _lower(ctx: Context, step: Step, action: do.Action) -> Lowered | Unsupported
             )
         case do.ReadState():
             return state.read_state(ctx)
+        case do.CheckPartitionList():
+            return check_partition_list(action)
         case do.AcquireLease():
             return state.acquire_lease(ctx)
         case do.FreezeWindow():

@@ -135,6 +135,7 @@ def _partition_condition(ctx: Context, selection: Selection, partitions: Partiti
 
 def selection_params(selection: Selection) -> tuple[str, ...]:
     """The run parameters that a selection's predicates read."""
-    interval = (selection.interval.low, selection.interval.high) if selection.interval else ()
+    ends = (selection.interval.low, selection.interval.high) if selection.interval else ()
+    interval = tuple(end for end in ends if end)
     partitions = (selection.partitions.parameter,) if selection.partitions else ()
     return (*interval, *partitions)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dpone_compiler.backends.postgres import names
 from dpone_compiler.backends.postgres.script import do_block, literal, word
 from dpone_compiler.ir.load import Load
-from dpone_compiler.plan.actions import CommitState, FindPartitions, FreezeWindow
+from dpone_compiler.plan.actions import CheckPartitionList, CommitState, FindPartitions, FreezeWindow
 from dpone_compiler.plan.step import Step
 from dpone_compiler.spi.backend import Context, Lowered
 from dpone_compiler.sql.identifiers import table
@@ -104,7 +104,7 @@ _OPEN = """\
   UPDATE <<state>>
      SET attempt = attempt + 1, run_id = current_setting('dponec.run_id'), phase = 'open',
          fingerprint = current_setting('dponec.fingerprint'), window_low = <<low>>, window_high = <<high>>,
-         partitions = NULL, rows_staged = NULL, digest = NULL, updated_at = clock_timestamp()
+         partitions = <<partitions>>, rows_staged = NULL, digest = NULL, updated_at = clock_timestamp()
 <<mine>>
      AND NOT (run_id IS NOT DISTINCT FROM current_setting('dponec.run_id') AND phase IN ('committed', 'done'));
 <<lost>>"""
@@ -199,10 +199,12 @@ def open_attempt(ctx: Context) -> Lowered:
         state=state_sql(ctx.load),
         low=Sql("current_setting('dponec.window_low')" if windowed else "NULL"),
         high=Sql("current_setting('dponec.window_high')" if windowed else "NULL"),
+        partitions=Sql("current_setting('dponec.partitions')" if _lists_partitions(ctx) else "NULL"),
         mine=mine(ctx.load),
         lost=lost_lease(),
     )
     window = ("window_low", "window_high") if windowed else ()
+    window += ("partitions",) if _lists_partitions(ctx) else ()
     return Lowered(
         op="sql",
         bodies={"main": do_block(body, AFFECTED).text + "\n"},
@@ -281,5 +283,9 @@ def has_window(ctx: Context) -> bool:
 
 
 def has_partitions(ctx: Context) -> bool:
-    """The plan finds its partitions at run time."""
-    return any(isinstance(step.action, FindPartitions) for step in ctx.plan.steps)
+    """The plan works on partitions that are known at run time: found by it, or named by the caller."""
+    return _lists_partitions(ctx) or any(isinstance(step.action, FindPartitions) for step in ctx.plan.steps)
+
+
+def _lists_partitions(ctx: Context) -> bool:
+    return any(isinstance(step.action, CheckPartitionList) for step in ctx.plan.steps)

@@ -39,6 +39,7 @@ EVERY: tuple[do.Action, ...] = (
     do.CreateStaging(staging=ROWS),
     do.FingerprintSource(selection=READ, level="content", role="rows"),
     do.Transfer(selection=READ, staging=ROWS, wire="text"),
+    do.CheckPartitionList(partitioning=BY_DAY, partitions=DAYS),
     do.FindPartitions(delta=ROWS, key=KEY, partitioning=BY_DAY, partitions=DAYS),
     do.CleanStaging(staging=ROWS, key=KEY, skip_null_keys=True, keep_latest_by="at"),
     do.CheckStagedRows(staging=ROWS, level="content"),
