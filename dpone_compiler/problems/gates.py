@@ -61,6 +61,13 @@ PAGES: tuple[Page, ...] = (
         "when that many deletes are meant, raise limits.max_delete_ratio in the manifest and compile again.",
     ),
     run_page(
+        "DP508",
+        "NULL in the cursor",
+        "Rows of the source have NULL in the cursor column. NULL is in no window, so no run would ever read them, and the target "
+        "would lack them in silence. Nothing has been written. Exit code 1.",
+        "fill the column, leave the rows out by source.where, or say cursor.nulls: always_read.",
+    ),
+    run_page(
         "DP510",
         "The target does not hold what was staged",
         "Reconciliation compared the target with staging after the change: rows are missing, too many, or other ones. On "

@@ -26,6 +26,8 @@ def judge(load: Load, setting: Setting) -> Viable | NotViable:
     """It always fits a table that can be changed."""
     if not setting.sink.capabilities(setting.facts.target_engine).mutable_table:
         return NotViable("not_supported", "the sink is not a table that can be replaced")
+    if load.write.policies.empty_slice == "keep":
+        return NotViable("not_supported", "an empty source leaves an empty target here: empty_slice is fail or clear")
     return Viable("it needs nothing but the source")
 
 

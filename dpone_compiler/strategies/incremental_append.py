@@ -18,6 +18,8 @@ def judge(load: Load, setting: Setting) -> Viable | NotViable:
         return NotViable("cursor_required", "it needs a cursor to know which rows are new")
     if load.write.policies.on_leave_filter == "delete":
         return NotViable("unique_key_required", "on_leave_filter: delete deletes by key, and an append has none")
+    if load.write.policies.empty_slice == "clear":
+        return NotViable("not_supported", "it never clears the target: empty_slice is fail or keep")
     return Viable("new rows are added, nothing is changed")
 
 

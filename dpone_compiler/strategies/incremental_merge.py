@@ -31,6 +31,8 @@ def judge(load: Load, setting: Setting) -> Viable | NotViable:
         return NotViable("unique_key_required", "it needs a unique key to match rows")
     if load.write.policies.on_leave_filter == "delete" and load.read.where is None:
         return NotViable("filter_required", "on_leave_filter: delete needs a filter that rows can leave")
+    if load.write.policies.empty_slice == "clear":
+        return NotViable("not_supported", "it never clears the target: empty_slice is fail or keep")
     return Viable("rows are matched by key, other keys are untouched")
 
 

@@ -36,6 +36,11 @@ def judge(load: Load, setting: Setting) -> Viable | NotViable:
         return NotViable(
             "not_supported", "whole partitions are read again, so on_leave_filter has nothing to do; remove it"
         )
+    if load.write.policies.empty_slice == "keep" and load.read.cursor is None:
+        return NotViable(
+            "not_supported",
+            "without a cursor every partition is replaced, so an empty source clears all: say fail or clear",
+        )
     columns = load.decisions.columns
     if isinstance(columns, tuple):
         column = next((c.target for c in columns if c.target.name == partition.column), None)

@@ -271,10 +271,10 @@ def test_affected_partitions_are_those_of_the_delta_and_of_its_keys(make: Make) 
     find = do.FindPartitions(delta=ROWS, key=("k",), partitioning=MONTHLY, partitions=MONTHS)
     assert bench.do(find)["partitions"] == '["2025-12-01","2026-01-01"]'
     few = Partitioning(column="d", unit=PartitionUnit.MONTH, max_partitions=1)
-    with pytest.raises(EngineError, match="395"):
+    with pytest.raises(EngineError, match="DP505"):
         bench.do(do.FindPartitions(delta=ROWS, key=("k",), partitioning=few, partitions=MONTHS))
     stage(bench, "")
-    with pytest.raises(EngineError, match="395"):
+    with pytest.raises(EngineError, match="DP502"):
         bench.do(find)
 
 

@@ -46,9 +46,14 @@ class View:
         return Sql("") if self.legacy else frame(" SETTINGS " + settings)
 
     def stop_if(self, condition: Sql, message: str) -> Sql:
-        """A condition that is true, or ends the statement with our code; 18.16's throwIf takes no message."""
+        """A condition that is true, or ends the statement with our code.
+
+        18.16's throwIf takes no message, but a text that is no number is named in full by the error of toUInt8 [run].
+        """
         if self.legacy:
-            return frame("throwIf(<<condition>>) = 0", condition=condition)
+            return frame(
+                "toUInt8(if(<<condition>>, <<message>>, '0')) = 0", condition=condition, message=literal(message)
+            )
         return frame("throwIf(<<condition>>, <<message>>) = 0", condition=condition, message=literal(message))
 
     @property

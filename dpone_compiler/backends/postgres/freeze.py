@@ -10,10 +10,14 @@ waits for every writer. A sequence with CACHE above 1 hands out numbers out of o
 
 from __future__ import annotations
 
+from sqlglot import exp
+
 from dpone_compiler.backends.postgres import names
 from dpone_compiler.backends.postgres.predicates import comparable_type
-from dpone_compiler.backends.postgres.script import do_block, literal, statements, word
+from dpone_compiler.backends.postgres.projection import parsed
+from dpone_compiler.backends.postgres.script import do_block, literal, sql, statements, word
 from dpone_compiler.expr.types import DataType, Kind
+from dpone_compiler.ir.load import ParsedSql
 from dpone_compiler.plan.actions import FreezeWindow
 from dpone_compiler.spi.backend import Context, Lowered, Unsupported
 from dpone_compiler.sql.identifiers import column, table
@@ -104,6 +108,14 @@ _SHARE_LOCK = """\
   END;
   SELECT max(<<column>>)::bigint + 1 INTO high FROM <<table>>;"""
 
+_NULL_CURSOR = """\
+  IF EXISTS (
+<<rows>>
+  ) THEN
+    RAISE EXCEPTION USING ERRCODE = 'DP508', MESSAGE = <<message>>,
+      HINT = 'fill the column, filter the rows out, or say cursor.nulls: always_read';
+  END IF;"""
+
 _WAIT = """\
   SELECT max(<<column>>)::bigint + 1 INTO high FROM <<table>>;
   PERFORM pg_sleep(<<seconds>>);"""
@@ -118,10 +130,10 @@ def freeze_window(ctx: Context, action: FreezeWindow) -> Lowered | Unsupported:
         return Unsupported(f"a cursor of type {action.interval.type.label()} has no order that writers follow")
     if action.lag is None and not action.assigned_by_database:
         return Unsupported("a time cursor needs cursor.assigned_by: database, or a declared cursor.lag")
-    return _by_time(action)
+    return _by_time(ctx, action)
 
 
-def _by_time(action: FreezeWindow) -> Lowered:
+def _by_time(ctx: Context, action: FreezeWindow) -> Lowered:
     type_ = action.interval.type
     lag = frame(" - <<span>>::interval", span=_seconds(action.lag)) if action.lag else Sql("")
     assigned = Sql("")
@@ -145,10 +157,26 @@ def _by_time(action: FreezeWindow) -> Lowered:
     )
     return Lowered(
         op="query",
-        bodies={"main": statements(do_block(body, declare), _RESULT).text},
+        bodies={"main": statements(do_block(statements(body, _no_null_cursor(ctx, action)), declare), _RESULT).text},
         params=("watermark",),
         captures=("window_low", "window_high"),
     )
+
+
+def _no_null_cursor(ctx: Context, action: FreezeWindow) -> Sql:
+    """No window holds a NULL: without a policy that reads such rows they would be left out for ever, so the run stops."""
+    interval, facts = action.interval, ctx.facts.source_table
+    known = facts.structure.column(interval.column) if facts is not None else None
+    if interval.include_null or (known is not None and not known.nullable):
+        return Sql("")
+    ref = ctx.load.read.endpoint.table
+    rows = (
+        exp.Select().from_(table(names.source(ref))).where(exp.Is(this=column(interval.column), expression=exp.Null()))
+    )
+    if isinstance(ctx.load.read.where, ParsedSql):
+        rows = rows.where(parsed(ctx.load.read.where))
+    message = literal(f"rows of {ref} have NULL in the cursor {interval.column}, and no window would ever read them")
+    return frame(_NULL_CURSOR, rows=sql(rows), message=message)
 
 
 def _floor(type_: DataType) -> Sql:
@@ -213,7 +241,9 @@ def _by_sequence(ctx: Context, action: FreezeWindow) -> Lowered:
     declare = Sql("  mark text := current_setting('dponec.watermark');\n  low bigint;\n  high bigint;")
     return Lowered(
         op="query",
-        bodies={"main": statements(do_block(statements(timeout, body), declare), _RESULT).text},
+        bodies={
+            "main": statements(do_block(statements(timeout, body, _no_null_cursor(ctx, action)), declare), _RESULT).text
+        },
         params=("watermark",),
         captures=("window_low", "window_high"),
         locks=locks,

@@ -5,6 +5,10 @@ import re
 from dpone_compiler.runtime.connections.session import EngineError
 
 _CODE = re.compile(r"Code: (\d+)[.,]\s*")
+# A body ends itself with a code of ours: by throwIf(condition, 'DP505: …'), on 18.16 by toUInt8('DP505: …').
+_OURS = re.compile(
+    r"Code: (?:395|6)[.,].*?Exception: (?:Cannot parse string ')?(?P<code>DP\d{3}): (?P<message>[^:'\n]*)", re.DOTALL
+)
 _NOISE = re.compile(r"e\.displayText\(\) = |DB::\w*Exception: |, e\.what\(\) = .*$|\s*\(version [^)]*\)\s*$")
 _CLIENT = re.compile(r"^Received from \S+\. |\.? Stack trace:.*$")
 _ROW = re.compile(r"\(at row (\d+)\)")
@@ -25,6 +29,8 @@ def normalise(text: str, header_code: str | None = None) -> EngineError:
     """An error from a server's words."""
     found = _CODE.search(text)
     code = int(found.group(1)) if found else int(header_code) if header_code and header_code.isdigit() else 0
+    if ours := _OURS.search(text):
+        return EngineError(ours.group("code"), ours.group("message"))
     return EngineError(
         str(code) if code else "",
         redact(code, text[found.end() :] if found else text),

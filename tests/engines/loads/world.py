@@ -37,7 +37,7 @@ from dpone_compiler.runtime.state import run_state_command
 from tests.engine_fixtures import run_clickhouse
 from tests.engines.loads.model import Order, ordered
 
-CURSOR = {"column": "at", "lag": "1 second"}
+CURSOR = {"column": "at", "assigned_by": "database"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +147,7 @@ class World:
         tail = ""
         if self.sink.clickhouse:
             by = f" PARTITION BY {partition}" if partition else ""
-            nullable = " SETTINGS allow_nullable_key = 1" if null_key or null_day else ""
+            nullable = " SETTINGS allow_nullable_key = 1" if (null_key or null_day) and self.sink.name == "chdb" else ""
             tail = f" ENGINE = {engine}{by} ORDER BY {order_by}{nullable}"
         self.target(f"CREATE TABLE orders_copy ({listed}){tail}")
 
@@ -158,8 +158,13 @@ class World:
     def insert_target(self, *rows: Order) -> None:
         """Add rows to the target behind the load's back."""
         for row in rows:
-            values = ", ".join("NULL" if value is None else f"'{_plain(value)}'" for value in row)
+            values = ", ".join(_literal(value) for value in row)
             self.target(f"INSERT INTO orders_copy (id, amount, note, day, at) VALUES ({values})")
+
+    def now(self) -> str:
+        """The source's clock: a row with it is below the next window's end, and not below the last one's."""
+        with psycopg.connect(self.source_url, autocommit=True) as session:
+            return str(session.execute("SELECT clock_timestamp() AT TIME ZONE 'UTC'").fetchone()[0])  # type: ignore[index]
 
     def source_rows(self) -> list[Order]:
         """The source's orders."""
@@ -187,7 +192,10 @@ class World:
 
     def same(self, expected: Iterable[tuple[object, ...]], *, final: bool = False) -> None:
         """Assert that the target holds exactly these rows."""
-        assert ordered(self.rows(final)) == ordered(expected)
+        listed = [Order(*row) for row in expected]
+        if self.sink.name == "ch18":  # DateTime cuts fractions, as the plan says
+            listed = [row._replace(at=row.at and row.at.replace(microsecond=0)) for row in listed]
+        assert ordered(self.rows(final)) == ordered(listed)
 
     def leftovers(self) -> list[str]:
         """Tables beside the target that are neither it nor the state."""
@@ -312,9 +320,13 @@ def _order(row: Iterable[Any]) -> Order:
     return Order(*row)
 
 
-def _plain(value: object) -> str:
-    text = value.strftime("%Y-%m-%d %H:%M:%S") if isinstance(value, datetime) else str(value)
-    return text.replace("\\", "\\\\").replace("'", "\\'")
+def _literal(value: object) -> str:
+    """Enough for the plain values of rows that stand in a target beforehand."""
+    if value is None:
+        return "NULL"
+    if isinstance(value, int | Decimal):
+        return str(value)
+    return f"'{value:%Y-%m-%d %H:%M:%S}'" if isinstance(value, datetime) else f"'{value}'"
 
 
 def _typed(texts: list[str]) -> tuple[Any, ...]:

@@ -1,0 +1,125 @@
+"""incremental_append: the rows of the window are added, each once."""
+
+from __future__ import annotations
+
+import psycopg
+import pytest
+
+from tests.engines.loads import model
+from tests.engines.loads.model import order
+from tests.engines.loads.world import CURSOR, World, on
+
+APPENDING = ("pg18", "pg15", "chdb")
+
+
+def appending(world: World, **given: object) -> World:
+    return world.load("incremental_append", **({"source": {"cursor": CURSOR}} | given))
+
+
+@on(*APPENDING)
+def test_new_rows_are_added_and_changed_rows_too(world: World) -> None:
+    world.orders()
+    world.insert(order(1), order(2, day="2026-02-01"))
+    appending(world).run()
+    before = world.source_rows()
+    world.same(before)
+    world.run()
+    world.same(before)
+    now = world.now()
+    world.source("DELETE FROM orders WHERE id = 2")
+    world.insert(order(3, at=now), order(1, "again", "2026-02-02", now))
+    world.run()
+    world.same(model.append(before, world.source_rows(), lambda row: row.at == order(0, at=now).at))
+
+
+@on("pg18", "chdb")
+def test_equal_rows_are_all_kept(world: World) -> None:
+    world.orders()
+    world.insert(order(1), order(1), order(1))
+    appending(world).run()
+    world.same(world.source_rows())
+
+
+@on("chdb")
+def test_an_unpartitioned_target(world: World) -> None:
+    world.orders(partition="")
+    world.insert(order(1))
+    appending(world).run()
+    world.insert(order(2, at=world.now()))
+    world.run()
+    world.same(world.source_rows())
+
+
+@on("ch18")
+def test_without_move_partition_it_is_refused(world: World) -> None:
+    world.orders()
+    assert "MOVE PARTITION" in world.refuses("DP230", "incremental_append", source={"cursor": CURSOR})
+
+
+@on("pg18", "chdb")
+@pytest.mark.parametrize(
+    ("cursor", "code"),
+    [
+        ({**CURSOR, "lookback": "1 hour"}, "DP222"),
+        ({**CURSOR, "nulls": "always_read"}, "DP223"),
+        ({"column": "note", "lag": "1 hour"}, "DP205"),
+        ({"column": "nothing", "lag": "1 hour"}, "DP202"),
+    ],
+)
+def test_cursors_that_would_repeat_or_lose_rows(world: World, cursor: dict[str, str], code: str) -> None:
+    world.orders()
+    world.refuses(code, "incremental_append", source={"cursor": cursor})
+
+
+@on("pg18", "chdb")
+def test_a_row_that_commits_after_the_run_arrives_with_the_next(world: World) -> None:
+    """Its timestamp is older than the run, so a window that ends at the clock would lose it."""
+    world.orders()
+    with psycopg.connect(world.source_url) as late, psycopg.connect(world.source_url) as early:
+        late.execute("INSERT INTO orders VALUES (1, 1, 'late', '2026-01-01', now())")
+        early.execute("INSERT INTO orders VALUES (2, 1, 'early', '2026-01-01', now())")
+        early.commit()
+        appending(world).run()
+        assert {row.id for row in world.rows()} <= {2}
+        late.commit()
+    world.run()
+    world.same(world.source_rows())
+
+
+@on("pg18", "chdb")
+def test_a_date_cursor_never_includes_today(world: World) -> None:
+    world.orders()
+    world.source("INSERT INTO orders SELECT i, i, '', current_date - i, now() FROM generate_series(0, 3) i")
+    appending(world, source={"cursor": {"column": "day", "assigned_by": "database"}}).run()
+    assert {row.id for row in world.rows()} == {1, 2, 3}
+    world.run()
+    assert world.count() == 3
+
+
+@on("pg18", "chdb", "ch18")
+@pytest.mark.parametrize("lag", [None, "1 second"])
+def test_a_sequence_cursor(world: World, lag: str | None) -> None:
+    world.orders()
+    cursor = {"column": "id", "assigned_by": "database"} if lag is None else {"column": "id", "lag": lag}
+    mode = "incremental_merge" if world.sink.name == "ch18" else "incremental_append"
+    world.insert(order(1), order(2))
+    world.load(mode, key=["id"], source={"cursor": cursor}).run()
+    world.same(world.source_rows())
+    world.source("UPDATE orders SET note = 'unseen' WHERE id = 1")
+    world.insert(order(3))
+    world.run()
+    world.same([order(1), order(2), order(3)])
+
+
+@on("pg18", "chdb")
+@pytest.mark.parametrize("mode", ["incremental_append", "incremental_merge", "full_refresh"])
+def test_a_target_that_is_not_empty_must_be_adopted(world: World, mode: str) -> None:
+    world.orders()
+    old = order(9, "was here", at="2020-01-01")
+    world.insert_target(old)
+    world.insert(order(1))
+    world.load(mode, key=["id"], source={} if mode == "full_refresh" else {"cursor": CURSOR}).fails("DP411")
+    world.same([old])
+    world.state("adopt", watermark="")
+    world.run()
+    world.same([order(1)] if mode == "full_refresh" else [old, order(1)])

@@ -1,0 +1,201 @@
+"""incremental_merge: the target's row of each staged key is the staged one; other keys are untouched."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.engines.loads import model
+from tests.engines.loads.model import Order, order
+from tests.engines.loads.world import CURSOR, EVERYWHERE, World, on
+
+MONTHLY = {"partition": {"column": "day", "by": "month"}}
+# Each sink with each of its policies; ReplacingMergeTree needs a table of its own.
+POLICIES = [
+    ("pg18", "update_insert"),
+    ("pg18", "delete_insert"),
+    ("pg15", "update_insert"),
+    ("chdb", "partition_rewrite"),
+]
+POLICIES += [("chdb", "lightweight_delete_insert"), ("ch18", "partition_rewrite")]
+
+
+def merging(world: World, policy: str = "auto", **strategy: object) -> World:
+    strategy.setdefault("source", {"cursor": CURSOR})
+    return world.load("incremental_merge", key=["id"], merge_policy=policy, **strategy)
+
+
+def policies() -> pytest.MarkDecorator:
+    """Each policy of each sink, as (sink, policy)."""
+    made = [(mark.args[1][0], policy) for name, policy in POLICIES for mark in (on(name).mark,)]
+    params = [pytest.param(*each.values, policy, id=f"{each.id}-{policy}", marks=each.marks) for each, policy in made]
+    return pytest.mark.parametrize(("sink", "policy"), params)
+
+
+@policies()
+def test_changes_moves_and_deletes_of_the_source(world: World, policy: str) -> None:
+    world.orders()
+    world.insert(*(order(i, f"v1 {i}", f"2026-0{i}-01") for i in range(1, 6)))
+    merging(world, policy).run()
+    before = world.source_rows()
+    world.same(before)
+    world.run()
+    world.same(before)
+    # 1 changes, 2 moves to another partition and empties its own, 3 is deleted (a merge does not see that), 6 is new.
+    now = world.now()
+    changed = [order(1, "v2", "2026-01-09", now), order(2, None, "2026-05-02", now), order(6, "new", "2026-06-01", now)]
+    world.source("DELETE FROM orders WHERE id IN (1, 2, 3)")
+    world.insert(*changed)
+    world.run()
+    world.same(model.merge(before, world.source_rows(), changed.__contains__))
+
+
+@on("chdb")
+def test_replacing_merge_tree_keeps_the_highest_version(world: World) -> None:
+    world.orders(engine="ReplacingMergeTree(at)", partition="")
+    world.insert(order(1), order(2))
+    merging(world, "replacing_merge_tree").run()
+    world.source("UPDATE orders SET note = 'v2', at = clock_timestamp() WHERE id = 1")
+    world.run()
+    world.run()
+    world.same(world.source_rows(), final=True)
+
+
+@on("chdb")
+def test_replacing_merge_tree_is_refused_where_a_row_can_move(world: World) -> None:
+    world.orders(engine="ReplacingMergeTree(at)")
+    assert "may move between partitions" in world.refuses(
+        "DP308", "incremental_merge", key=["id"], merge_policy="replacing_merge_tree", source={"cursor": CURSOR}
+    )
+
+
+@on("pg18", "chdb", "ch18")
+@pytest.mark.parametrize("policy", ["keep", "delete"])
+def test_rows_that_leave_the_filter(world: World, policy: str) -> None:
+    world.orders()
+    world.insert(order(1, "open"), order(2, "open", "2026-02-01"), order(3, "open", "2026-02-01"), order(4, "closed"))
+    filtered = {"source": {"cursor": CURSOR, "where": "note <> 'closed'"}, "on_leave_filter": policy}
+    merging(world, **filtered).run()
+    before = world.rows()
+    assert {row.id for row in before} == {1, 2, 3}
+    # 1 leaves by value, 2 leaves because NULL <> 'closed' is not true.
+    world.source("UPDATE orders SET at = clock_timestamp(), note = CASE id WHEN 1 THEN 'closed' END WHERE id < 3")
+    world.run()
+    late = [row for row in world.source_rows() if row.id in (1, 2)]
+    left = policy == "delete"
+    open_ = lambda row: row.note is not None and row.note != "closed"  # noqa: E731
+    world.same(model.merge(before, world.source_rows(), late.__contains__, open_, delete_left=left))
+    assert {row.id for row in world.rows()} == ({3} if left else {1, 2, 3})
+
+
+@on("pg18", "chdb", "ch18")
+def test_null_keys_fail_or_are_skipped(world: World) -> None:
+    world.orders(key="", order_by="tuple()")
+    world.insert(order(1), order(None, "lost"))
+    merging(world).fails("DP503")
+    world.same([])
+    if world.sink.clickhouse:
+        world.refuses("DP308", "incremental_merge", key=["id"], null_keys="skip", source={"cursor": CURSOR})
+        return
+    merging(world, null_keys="skip").run()
+    world.same([order(1)])
+
+
+@on("pg18", "chdb", "ch18")
+def test_duplicate_keys_fail_or_the_latest_wins(world: World) -> None:
+    world.orders()
+    world.insert(order(1, "old"), order(1, "new", at="2026-01-02"), order(2))
+    merging(world).fails("DP504")
+    world.same([])
+    if world.sink.clickhouse:
+        world.refuses("DP308", "incremental_merge", key=["id"], staging_duplicates="latest", source={"cursor": CURSOR})
+        return
+    merging(world, staging_duplicates="latest").run()
+    world.same([order(1, "new", at="2026-01-02"), order(2)])
+
+
+@on("pg18", "chdb", "ch18")
+def test_rows_of_the_target_with_a_null_key_survive(world: World) -> None:
+    world.orders(key="", order_by="tuple()")
+    survivors = [order(None, "s1"), order(None, "s2", "2026-02-01")]
+    world.insert_target(*survivors, order(2, "old", "2026-02-01"))
+    world.insert(order(1), order(2, "new", "2026-01-05"))
+    merging(world)
+    world.state("adopt", watermark="")
+    world.run()
+    world.same([*survivors, *world.source_rows()])
+
+
+@on(*EVERYWHERE)
+def test_late_rows_inside_the_lag_arrive_with_the_next_load(world: World) -> None:
+    world.orders()
+    world.source(
+        "INSERT INTO orders VALUES (1, 1, '', '2026-01-01', date_trunc('second', now()) - interval '1 minute')"
+    )
+    merging(world, source={"cursor": {"column": "at", "lag": "1 hour"}}).run()
+    world.same([])
+    merging(world, source={"cursor": {"column": "at", "lag": "10 seconds"}}).run()
+    world.same(world.source_rows())
+
+
+@on("pg18", "chdb")
+def test_two_rows_of_one_timestamp_in_two_runs(world: World) -> None:
+    world.orders()
+    now = world.now()
+    world.insert(order(1), order(2, at=now))
+    merging(world).outcome(window=("2025-01-01 00:00:00+00", now + "+00"))
+    world.same([order(1)])
+    world.insert(order(3, at=now))
+    world.run()
+    world.same(world.source_rows())
+
+
+@on("pg18", "chdb")
+def test_a_nullable_cursor_needs_a_policy(world: World) -> None:
+    world.orders(at="")
+    world.insert(order(1), order(2, at=None))
+    world.refuses("DP220", "incremental_merge", key=["id"], source={"cursor": CURSOR})
+    merging(world, source={"cursor": {**CURSOR, "nulls": "fail"}}).fails("DP508")
+    world.same([])
+    merging(world, source={"cursor": {**CURSOR, "nulls": "always_read"}}).run()
+    world.source("UPDATE orders SET note = 'again' WHERE id = 2")
+    world.run()
+    world.same(world.source_rows())
+
+
+@on("pg18", "chdb")
+def test_without_a_horizon_it_is_refused(world: World) -> None:
+    world.orders()
+    world.refuses("DP221", "incremental_merge", key=["id"], source={"cursor": "at"})
+
+
+@on("pg18", "chdb")
+def test_keys_that_are_written_differently_are_one_key(world: World) -> None:
+    world.source("CREATE TABLE orders (id numeric NOT NULL, at timestamptz NOT NULL)")
+    world.make_target(
+        columns="id Decimal(18,4), at DateTime64(6,'UTC')" if world.sink.clickhouse else "id numeric, at timestamptz",
+        partition="",
+    )
+    world.source("INSERT INTO orders VALUES (1.5, '2026-01-01'), (2, '2026-01-01')")
+    merging(world).run()
+    world.source("UPDATE orders SET id = id * 1.00, at = clock_timestamp()")
+    world.run()
+    assert world.count() == 2
+
+
+@on("pg18", "chdb", "ch18")
+def test_an_empty_window_changes_nothing(world: World) -> None:
+    world.orders()
+    merging(world).run()
+    world.same([])
+    world.insert(order(1, at=world.now()))
+    world.run()
+    world.same(world.source_rows())
+    world.run()
+    world.same(world.source_rows())
+
+
+def test_the_model_itself() -> None:
+    old = [order(1, "old"), order(None, "stays")]
+    new = [order(1, "new"), order(2, "closed")]
+    kept: list[Order] = [order(None, "stays"), order(1, "new"), order(2, "closed")]
+    assert model.merge(old, new, model.everything) == kept
