@@ -4,11 +4,11 @@ clash of names is an error that names both. Built-in ones enter by the same door
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
+from dpone_compiler.source.value import value
 from dpone_compiler.spi.backend import Backend
 from dpone_compiler.spi.frontend import Frontend
 from dpone_compiler.spi.strategy import NativePath, Strategy
@@ -29,7 +29,7 @@ class UnknownPlugin(KeyError):
         self.known = known
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class _Group:
     points: Mapping[str, EntryPoint]
 

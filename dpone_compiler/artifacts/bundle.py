@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from dpone_compiler.source.value import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Bundle:
     """One load's bundle. `files`: path -> text, plan.json among them. Two bundles are equal when every file is."""
 

@@ -20,11 +20,12 @@ from typing import Any
 from dpone_compiler import __version__
 from dpone_compiler.driver.inputs import catalog_files, catalog_folder
 from dpone_compiler.driver.request import Request
+from dpone_compiler.source.value import value
 
 _ENTRY = 2  # raise when the form of an entry changes
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Store:
     """A folder of JSON entries by key. Every failure to read or write counts as a miss."""
 

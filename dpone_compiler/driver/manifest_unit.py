@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +18,10 @@ from dpone_compiler.ir.schema import Catalog
 from dpone_compiler.policy.codec import encode_policy
 from dpone_compiler.policy.model import Policy
 from dpone_compiler.source.text import SourceFile, Span
+from dpone_compiler.source.value import value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class UnitLoad:
     """One load of the file: what other files must know of it, and its bundle (None: it has errors)."""
 
@@ -31,7 +31,7 @@ class UnitLoad:
     bundle: Bundle | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Unit:
     """One manifest file, compiled. `compiled`: loads that were not in the cache."""
 

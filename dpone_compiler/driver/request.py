@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
+from dpone_compiler.source.value import value
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+@value(kw_only=True)
 class Request:
     """Paths and options of one `dponec compile`."""
 
@@ -25,7 +27,7 @@ class Request:
     timing: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Outcome:
     """What to tell: rendered diagnostics, result lines, and whether the exit code is 1."""
 

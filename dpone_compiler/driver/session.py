@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -22,10 +21,12 @@ from dpone_compiler.driver.output import difference, write_bundle
 from dpone_compiler.driver.problems import NameTaken, UnknownDependency
 from dpone_compiler.driver.request import Outcome, Request
 from dpone_compiler.optimizer.listeners import PrintAfter, Timing, VerifyAfter
+from dpone_compiler.optimizer.manager import Listener
 from dpone_compiler.source.text import SourceFile
+from dpone_compiler.source.value import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class _Printed:
     """Timing of passes, when it was asked for."""
 
@@ -56,7 +57,7 @@ def compile_request(request: Request, store: Store | None) -> Outcome:
 
 def _listen(request: Request) -> _Printed:
     timing = Timing(time.perf_counter) if request.timing else None
-    listeners = [VerifyAfter(), *([timing] if timing else [])]
+    listeners: list[Listener] = [VerifyAfter(), *([timing] if timing else [])]
     if request.print_ir_after:
         listeners.append(PrintAfter(request.print_ir_after, sys.stdout.write))
     options = Options(

@@ -16,7 +16,7 @@ class PrintAfter:
     """Print the load after one named pass, or after every pass that changed something (`all`)."""
 
     which: str
-    write: Callable[[str], None]
+    write: Callable[[str], object]
 
     def before(self, pass_: Pass, load: Load) -> None:
         """Nothing to do."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 from dpone_compiler.diagnostics.diagnostic import Diagnostic, Diagnostics, has_errors
 from dpone_compiler.ir.load import Load
+from dpone_compiler.source.value import value
 from dpone_compiler.spi.compiler_pass import Pass, PassContext
 
 
@@ -31,7 +31,7 @@ class Listener(Protocol):
     def after(self, pass_: Pass, before: Load, after: Load) -> None: ...
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class PassOrder:
     """A tuple of passes whose requirements were checked when it was built. Raises PassOrderError."""
 

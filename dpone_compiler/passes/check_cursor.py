@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from dpone_compiler.diagnostics.diagnostic import Diagnostic
 from dpone_compiler.diagnostics.problem import Problem
 from dpone_compiler.diagnostics.suggest import did_you_mean
@@ -18,11 +16,12 @@ from dpone_compiler.passes.problems import (
     NullableCursor,
     UnknownSourceColumn,
 )
+from dpone_compiler.source.value import value
 from dpone_compiler.spi.columns import source_columns
 from dpone_compiler.spi.compiler_pass import PassContext, PassResult
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class CheckCursor:
     """Reports; changes nothing."""
 

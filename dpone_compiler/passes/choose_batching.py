@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from dpone_compiler.ir.decision import Chosen, Undecided
 from dpone_compiler.ir.load import Batching, Load
+from dpone_compiler.source.value import value
 from dpone_compiler.spi.compiler_pass import PassContext, PassResult
 
 LARGE, HUGE = 1_000_000, 10_000_000
@@ -13,7 +14,7 @@ MIN_BATCH, MAX_BATCH = 5_000, 250_000
 _ALWAYS_BATCHED = ("mssql", "clickhouse", "kafka")
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ChooseBatching:
     """Fills `decisions.batching`."""
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from dpone_compiler.diagnostics.diagnostic import Diagnostic
 from dpone_compiler.ir.decision import Chosen, Rejected, Undecided, decided
 from dpone_compiler.ir.load import Load
 from dpone_compiler.passes.problems import PolicyRefused
+from dpone_compiler.source.value import value
 from dpone_compiler.spi.compiler_pass import PassContext, PassResult
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ChooseMergePolicy:
     """Fills `decisions.merge_policy` for strategies that have policies; the others keep it undecided (null)."""
 

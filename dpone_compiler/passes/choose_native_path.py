@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from dpone_compiler.ir.decision import Chosen, Rejected, Undecided
 from dpone_compiler.ir.load import Load
+from dpone_compiler.source.value import value
 from dpone_compiler.spi.compiler_pass import PassContext, PassResult
 from dpone_compiler.spi.strategy import Setting
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ChooseNativePath:
     """Fills `decisions.native_path` and `decisions.wire`. Where no native path fits, rows are streamed."""
 

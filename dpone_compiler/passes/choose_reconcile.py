@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from dpone_compiler.ir.decision import Chosen, Rejected, Undecided, decided
 from dpone_compiler.ir.load import Load
+from dpone_compiler.source.value import value
 from dpone_compiler.spi.compiler_pass import PassContext, PassResult
 
 CONTENT_UP_TO, KEYS_UP_TO = 1_000_000, 20_000_000
 LEVELS = ("counts", "keys", "content", "full")
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ChooseReconcile:
     """Fills `decisions.reconcile` with one of LEVELS."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from dpone_compiler.diagnostics.diagnostic import Diagnostic
 from dpone_compiler.ir.decision import Chosen, Rejected, Undecided
@@ -10,6 +10,7 @@ from dpone_compiler.ir.load import Gate, Load
 from dpone_compiler.passes.problems import StrategyRefused
 from dpone_compiler.policy.evaluate import RuleTrace, Truth, decide
 from dpone_compiler.policy.facts import Facts, FactSource, manifest_facts
+from dpone_compiler.source.value import value
 from dpone_compiler.spi.compiler_pass import PassContext, PassResult
 from dpone_compiler.spi.strategy import NotViable, Setting
 
@@ -29,7 +30,7 @@ def load_facts(load: Load, context: PassContext) -> Facts:
     return facts.adding(FactSource.DERIVED, [("cdc_supported", supported)])
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ChooseStrategy:
     """Fills `decisions.strategy` with reason, rule, facts and rejected alternatives."""
 

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from dpone_compiler.diagnostics.diagnostic import Diagnostic
 from dpone_compiler.ir.load import ColumnSpec, Load, ParsedSql, SqlText
 from dpone_compiler.ir.schema import Column
 from dpone_compiler.passes.problems import BadExpression, ExpressionColumn, ExpressionType
 from dpone_compiler.source.text import Span
+from dpone_compiler.source.value import value
 from dpone_compiler.spi.compiler_pass import PassContext, PassResult
 from dpone_compiler.spi.parse import SqlFault
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ParseExpressions:
     """Parses `where` and every column's `sql`. Unknown columns, wrong types and statements are diagnostics."""
 

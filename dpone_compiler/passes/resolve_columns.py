@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
 from dpone_compiler.diagnostics.diagnostic import Diagnostic
@@ -24,11 +24,12 @@ from dpone_compiler.passes.problems import (
     UnknownSourceColumn,
     UnknownTargetColumn,
 )
+from dpone_compiler.source.value import value
 from dpone_compiler.spi.columns import source_columns
 from dpone_compiler.spi.compiler_pass import PassContext, PassResult
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ResolveColumns:
     """Fills `decisions.columns`. Without a snapshot the columns come from the manifest, and a warning says so."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from dpone_compiler.diagnostics.diagnostic import Diagnostic
 from dpone_compiler.ir.decision import Undecided, decided
@@ -11,12 +11,13 @@ from dpone_compiler.passes.problems import GateDenied, GateWarned, TargetHazard
 from dpone_compiler.policy.evaluate import Truth, check_gates
 from dpone_compiler.policy.facts import Facts, FactSource, manifest_facts
 from dpone_compiler.policy.model import Effect
+from dpone_compiler.source.value import value
 from dpone_compiler.spi.compiler_pass import PassContext, PassResult
 
 _KEYED = ("incremental_merge", "snapshot_diff", "cdc_apply", "scd2")
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class SafetyGates:
     """Fills `decisions.gates`; a gate that denies is an error diagnostic."""
 

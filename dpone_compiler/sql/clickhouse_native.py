@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
+from dpone_compiler.source.value import value
 from dpone_compiler.sql.clickhouse_names import ident, literal
 from dpone_compiler.sql.render import Sql, frame, join
 
@@ -14,7 +14,7 @@ _TOKEN = re.compile(
 _UNESCAPE = {"n": "\n", "t": "\t", "r": "\r", "0": "\0", "b": "\b", "f": "\f"}
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Native:
     """A parsed type: `name` and its arguments (types, numbers, strings, or `name type` / `'name' = n` pairs)."""
 

@@ -7,9 +7,10 @@ https://www.postgresql.org/docs/current/datatype.html
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from sqlglot import exp
+
+from dpone_compiler.source.value import value
 
 # Words that people write -> the words of format_type().
 _ALIASES = {
@@ -49,7 +50,7 @@ class NativeTypeError(ValueError):
     """A type text that is not one of Postgres; the message names it."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class NativeType:
     """The parts of a type: its name without modifiers, the modifiers, and how many array dimensions are written."""
 

@@ -7,15 +7,16 @@ refuses a plain `str` in a hole, so no manifest value can reach a statement unqu
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from sqlglot import exp
 from sqlglot.errors import ErrorLevel
 
+from dpone_compiler.source.value import value
+
 _HOLE = re.compile(r"<<([a-z][a-z0-9_]*)>>")
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Sql:
     """A piece of SQL text in one dialect, safe to be put into a frame."""
 

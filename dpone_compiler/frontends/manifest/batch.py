@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from dpone_compiler.diagnostics.diagnostic import Diagnostic, Diagnostics
 from dpone_compiler.diagnostics.suggest import did_you_mean
@@ -15,6 +14,7 @@ from dpone_compiler.frontends.manifest.translate import validate
 from dpone_compiler.frontends.manifest.tree import Block, Entry, Items, Node, Scalar, merge, plain, text_of
 from dpone_compiler.frontends.problems import UnknownDependency
 from dpone_compiler.source.text import Span
+from dpone_compiler.source.value import value
 
 _APPENDING = frozenset({"depends_on", "transforms"})
 _STEERING = (
@@ -23,7 +23,7 @@ _STEERING = (
 _NAMED = {"process_name": "name", "task_group": "task_group", "description": "description"}
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class _Scope:
     """What a table inherits: the keys of its process, variables and naming templates."""
 

@@ -12,12 +12,13 @@ from dpone_compiler.diagnostics.problem import Problem
 from dpone_compiler.frontends.manifest.tree import Block, place
 from dpone_compiler.frontends.problems import TwoValues
 from dpone_compiler.source.text import Span
+from dpone_compiler.source.value import value
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Said(Generic[T_co]):
     """A value with the manifest path where it stands; None: nothing was said there."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints, ValidationInfo
@@ -33,6 +32,7 @@ from dpone_compiler.frontends.problems import (
     UnsupportedKey,
 )
 from dpone_compiler.ir.load import ENGINES, SOURCE_ENGINES
+from dpone_compiler.source.value import value
 
 # Sources that dpone reads and this compiler does not; listed so that the message can say so.
 OTHER_SOURCES = ("api", "http", "rest", "mysql", "kafka", "bigquery", "bq")
@@ -40,7 +40,7 @@ OTHER_SOURCES = ("api", "http", "rest", "mysql", "kafka", "bigquery", "bq")
 _MULTIPLES = {"k": 10**3, "m": 10**6, "g": 10**9, "b": 10**9, "t": 10**12}
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Known:
     """The words that exist in this installation; plug-ins may add to the built-in ones."""
 
@@ -50,7 +50,7 @@ class Known:
     sinks: tuple[str, ...] = ENGINES
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Fate:
     """What becomes of a key that has no field in the IR. Recorded: a later stage reads it. Otherwise nobody does."""
 
