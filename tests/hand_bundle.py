@@ -202,7 +202,7 @@ def write_hand_bundle(folder: Path, **overrides: Any) -> PlanDoc:
         "steps": tuple(steps),
         "native_transfer_plan": {},
         "types": (),
-        "replay": {},
+        "replay": {"resume": {"stages": {"finalize": {"steps": ["fence_apply"]}}}},
         "state": {"engine": "postgres", "connection": "dst", "table": "dponec.dponec_state", "load": LOAD}
         | {name: f"replay/{name}.sql" for name in commands},
         "limits": {"lease_seconds": 3},

@@ -11,14 +11,23 @@ from typing import Any
 import click
 
 from dpone_compiler.cli.outcomes import fail, print_json, tell
-from dpone_compiler.cli.running import run_here
+from dpone_compiler.cli.running import opener_for, run_here
 from dpone_compiler.cli.state import CONNECTIONS, FORMAT
 from dpone_compiler.runtime.bundle import LoadedBundle, load_bundle
-from dpone_compiler.runtime.history import run_started
+from dpone_compiler.runtime.connections.resolve import ConnectionProblem
+from dpone_compiler.runtime.history import no_such_run, run_started
 from dpone_compiler.runtime.journal import FOLDER
-from dpone_compiler.runtime.outcome import RefusedError
-from dpone_compiler.runtime.replay import replay_plan, resync_bundle, step_of_stage, steps_from, write_artifact
+from dpone_compiler.runtime.outcome import RefusedError, command
+from dpone_compiler.runtime.replay import (
+    replay_plan,
+    resync_bundle,
+    sequence_of,
+    step_of_stage,
+    steps_from,
+    write_artifact,
+)
 from dpone_compiler.runtime.runner import RunOptions
+from dpone_compiler.runtime.state import run_state_command
 
 JOURNALS = click.option("--journal-dir", type=click.Path(path_type=Path), default=FOLDER, show_default=True)
 BUNDLE = click.option(
@@ -44,7 +53,8 @@ ARTIFACTS = click.option(
 def resume(*, run_id: str, stage: str, folder: Path | None, output: str, **rest: Any) -> None:
     """Finish the unfinished run RUN_ID."""
     try:
-        bundle = _bundle(folder, rest["journal_dir"], run_id)
+        whole = _bundle(folder, rest["journal_dir"], run_id)
+        bundle = sequence_of(whole, _fingerprint(whole, run_id, **rest))
         step = step_of_stage(bundle.doc, stage)
     except RefusedError as error:
         fail(error, output)
@@ -70,7 +80,7 @@ def resync(*, run_id: str, partitions: tuple[str, ...], folder: Path | None, out
     except RefusedError as error:
         fail(error, output)
     artifact = replay_plan("resync", bundle, run_id, bundle.doc.steps, partitions=partitions)
-    listed = {"partitions": json.dumps(list(partitions), ensure_ascii=False)}
+    listed = {"partitions": json.dumps(sorted(set(partitions)), ensure_ascii=False)}
     options = RunOptions(shown=str(bundle.folder), runs=rest["journal_dir"], params=listed)
     _end(bundle, artifact, options, output, **rest)
 
@@ -78,15 +88,27 @@ def resync(*, run_id: str, partitions: tuple[str, ...], folder: Path | None, out
 def _bundle(folder: Path | None, journals: Path, run_id: str) -> LoadedBundle:
     known = folder or run_started(journals, run_id).get("bundle")
     if not known:
-        raise RefusedError(
-            "DP418", f"no journal of run {run_id} in {journals}; name its bundle with --bundle", exit_code=2
-        )
+        raise no_such_run(run_id, journals, "name its bundle with --bundle when its journal is elsewhere")
     return load_bundle(Path(known))
+
+
+def _fingerprint(bundle: LoadedBundle, run_id: str, **rest: Any) -> str:
+    """What the run was begun with: as its journal says, else, when it is to be carried out, as the target's state row says."""
+    told = run_started(rest["journal_dir"], run_id).get("fingerprint", "")
+    if told or not rest["yes"] or rest["artifact_only"] or not bundle.doc.state.get("show"):
+        return str(told)
+    try:
+        row = run_state_command(bundle, opener_for(bundle, rest["connections"]), "show")
+    except ConnectionProblem as error:
+        raise RefusedError(error.code, f"{error.message} ({error.help})") from None
+    return row.get("fingerprint", "")
 
 
 def _end(bundle: LoadedBundle, artifact: dict[str, Any], options: RunOptions, output: str, **rest: Any) -> None:
     if rest["yes"] and not rest["artifact_only"]:
         outcome = run_here(bundle, options, rest["connections"], output)
+        if outcome.next == command("dponec", "run", options.shown):
+            outcome = replace(outcome, next=artifact["commands"][0])
         told = {**artifact, "mode": "execute", "status": "executed" if outcome.exit_code == 0 else "failed"}
         told.update(executed=outcome.exit_code == 0, state_committed=outcome.exit_code == 0, failed_stage=outcome.step)
         path = write_artifact(rest["artifact_dir"], told)

@@ -20,6 +20,7 @@ from dpone_compiler.driver.problems import (
     StepRefused,
     UnknownDependency,
 )
+from dpone_compiler.driver.replay import lower_resync
 from dpone_compiler.expr.types import DataType
 from dpone_compiler.frontends.catalog.read import read_catalog
 from dpone_compiler.ir.codec import to_plain
@@ -153,9 +154,8 @@ def compile_load(
     if has_errors(diagnostics):
         return replace(nothing, load=final), diagnostics
     facts, source, sink, strategies = context.facts, context.source, context.sink, context.strategies
-    plan = plan_load(
-        final, strategies[decided(final.decisions.strategy)], Setting(facts=facts, source=source, sink=sink)
-    )
+    strategy = strategies[decided(final.decisions.strategy)]
+    plan = plan_load(final, strategy, Setting(facts=facts, source=source, sink=sink))
     lowering = Context(load=final, facts=facts, plan=plan, source=source, sink=sink)
     try:
         lowered = lower_plan(lowering, plan)
@@ -163,7 +163,8 @@ def compile_load(
         refused = StepRefused(error.backend, error.step.purpose, error.step.id, error.why)
         span = load.origin.at(error.step.source_path or "sink.strategy")
         return replace(nothing, load=final), (*diagnostics, Diagnostic(refused, span, load.name))
-    bundle = emit_bundle(lowering, lowered, _inputs(load, final, facts, policy), COMPILER)
+    resync = lower_resync(lowering, strategy)
+    bundle = emit_bundle(lowering, lowered, resync, _inputs(load, final, facts, policy), COMPILER)
     return Compiled(load=final, context=lowering, bundle=bundle), diagnostics
 
 

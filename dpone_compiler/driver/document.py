@@ -31,7 +31,13 @@ def action_kind(action: object) -> str:
 
 
 def build_document(
-    context: Context, steps: tuple[StepDoc, ...], inputs: Mapping[str, str], compiler: str, commands: Mapping[str, str]
+    context: Context,
+    steps: tuple[StepDoc, ...],
+    inputs: Mapping[str, str],
+    compiler: str,
+    commands: Mapping[str, str],
+    *,
+    replay: Mapping[str, Any],
 ) -> PlanDoc:
     """The document without fingerprint and file digests, which the caller adds."""
     load, plan = context.load, context.plan
@@ -44,11 +50,11 @@ def build_document(
         route={"source": _end(load.read.endpoint), "target": _end(load.write.endpoint)},
         decision=decision_document(load),
         contract=to_plain(plan.contract),
-        params=_params(context, steps),
+        params=parameters(context, steps),
         steps=steps,
         native_transfer_plan=_native(load),
         types=tuple(_type(column) for column in _columns(load)),
-        replay={"resume": {"stages": _stages(steps)}},
+        replay=replay,
         state={
             "engine": context.sink.name,
             "connection": load.write.endpoint.connection,
@@ -121,7 +127,8 @@ def decision_document(load: Load) -> dict[str, Any]:
     }
 
 
-def _params(context: Context, steps: tuple[StepDoc, ...]) -> tuple[ParamDoc, ...]:
+def parameters(context: Context, steps: tuple[StepDoc, ...]) -> tuple[ParamDoc, ...]:
+    """The run parameters that these steps read or give."""
     derived = {spec.name: spec for spec in context.sink.params(context)}
     captured = {name for step in steps for name in step.captures}
     found: dict[str, ParamDoc] = {}
@@ -131,6 +138,7 @@ def _params(context: Context, steps: tuple[StepDoc, ...]) -> tuple[ParamDoc, ...
             found[name] = ParamDoc(name=name, type=spec.type, source=spec.source, prefix=spec.prefix)
         else:
             kind, source = _TYPES.get(name, ("text", "capture" if name in captured else "run"))
+            source = source if source != "capture" or name in captured else "run"
             found[name] = ParamDoc(name=name, type=kind, source=source)
     return tuple(found.values())
 
@@ -156,27 +164,6 @@ def _type(column: MovedColumn) -> dict[str, str]:
         "may_lose": column.loss,
         "policy": "content reconciliation" if column.loss else "exact",
     }
-
-
-def _stages(steps: tuple[StepDoc, ...]) -> dict[str, str]:
-    """Stage words of `resume --from-stage` -> the step to go on from."""
-    first = {}
-    for stage, kinds in (
-        ("extract", ("fingerprint_source", "transfer")),
-        ("stage", ("create_staging", "drop_staging", "transfer")),
-        ("validate", ("check_staged_rows",)),
-        (
-            "finalize",
-            ("fence", "exchange_tables", "replace_partitions", "move_partitions", "delete_matching", "insert_staged"),
-        ),
-        ("reconcile", ("reconcile",)),
-        ("commit_state", ("commit_state",)),
-    ):
-        for step in steps:
-            if step.kind in kinds and (stage != "finalize" or step.kind != "fence" or step.transaction == "finalize"):
-                first[stage] = step.id
-                break
-    return first
 
 
 def _limits(load: Load) -> dict[str, Any]:

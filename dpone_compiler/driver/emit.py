@@ -9,7 +9,8 @@ from dataclasses import replace
 from dpone_compiler.artifacts.bundle import SOURCEMAP, Bundle, folder_name, sha256
 from dpone_compiler.artifacts.plan_codec import canonical_json, compact_json, encode_plan
 from dpone_compiler.artifacts.plan_doc import GuardDoc, StepDoc
-from dpone_compiler.driver.document import action_kind, build_document
+from dpone_compiler.driver.document import action_kind, build_document, parameters
+from dpone_compiler.driver.replay import Resync, Written, replay_document
 from dpone_compiler.driver.report import render_plan_md
 from dpone_compiler.driver.shell import render_run_sh
 from dpone_compiler.driver.sourcemap import build_sourcemap
@@ -21,14 +22,15 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _SUFFIX = {"main": "", "heartbeat": ".heartbeat", "giveback": ".giveback"}
 
 
-def emit_bundle(context: Context, lowered: tuple[LoweredStep, ...], inputs: Mapping[str, str], compiler: str) -> Bundle:
+def emit_bundle(
+    context: Context, lowered: tuple[LoweredStep, ...], resync: Resync, inputs: Mapping[str, str], compiler: str
+) -> Bundle:
     """The bundle of one load: every byte a function of the arguments."""
-    files: dict[str, str] = {}
-    steps: list[StepDoc] = []
-    for number, item in enumerate(lowered, start=1):
-        step = _step_doc(context, item, number)
-        steps.append(step)
-        files.update(_step_files(context, item, step))
+    steps, files = _sequence(context, lowered, "steps")
+    again, replayed = _sequence(context, resync.lowered, "replay")
+    params = parameters(resync.context, again) if resync.context is not None else ()
+    replay = replay_document(context.load, steps, resync, Written(again, params, replayed))
+    files.update(replayed)
     for setup in context.sink.setup(context) + tuple(s for s in context.source.setup(context) if s.side == "source"):
         head = _comment(
             (
@@ -42,7 +44,7 @@ def emit_bundle(context: Context, lowered: tuple[LoweredStep, ...], inputs: Mapp
     for name, body in context.sink.state_commands(context).items():
         files[commands[name]] = _comment((f"dponec state {name}: load {context.load.name}",)) + f"\n{body.rstrip()}\n"
     files["intent.json"] = canonical_json({"load": to_plain(context.load), "facts": to_plain(context.facts)})
-    doc = build_document(context, tuple(steps), inputs, compiler, commands)
+    doc = build_document(context, steps, inputs, compiler, commands, replay=replay)
     doc = replace(doc, setup=tuple(path for path in sorted(files) if path.startswith("setup/")))
     doc = replace(
         doc,
@@ -61,14 +63,25 @@ def _comment(lines: tuple[str, ...]) -> str:
     return "\n".join("-- " + _CONTROL.sub("\N{REPLACEMENT CHARACTER}", line) for line in lines if line)
 
 
-def _step_doc(context: Context, item: LoweredStep, number: int) -> StepDoc:
+def _sequence(
+    context: Context, lowered: tuple[LoweredStep, ...], folder: str
+) -> tuple[tuple[StepDoc, ...], dict[str, str]]:
+    """The steps as plan.json tells them, and their files below `folder`."""
+    steps: list[StepDoc] = []
+    files: dict[str, str] = {}
+    for number, item in enumerate(lowered, start=1):
+        steps.append(_step_doc(context, item, f"{folder}/{number:02d}-{item.step.id}"))
+        files.update(_step_files(context, item, steps[-1]))
+    return tuple(steps), files
+
+
+def _step_doc(context: Context, item: LoweredStep, stem: str) -> StepDoc:
     step, lowered = item.step, item.lowered
     backend, endpoint = (
         (context.source, context.load.read.endpoint)
         if item.side == "source"
         else (context.sink, context.load.write.endpoint)
     )
-    stem = f"steps/{number:02d}-{step.id}"
     paths = {role: f"{stem}{_SUFFIX.get(role, '.' + role)}.sql" for role in lowered.bodies}
     guard_file = f"{stem}.guard.sql" if lowered.guard else ""
     return StepDoc(

@@ -15,7 +15,7 @@ _CELLS = ("atomicity", "replay", "deletes", "late_data", "null_keys", "staging_d
 
 def render_plan_md(context: Context, doc: PlanDoc) -> str:
     """The Markdown text, deterministic."""
-    sections = (_summary, _warnings, _decision, _contract, _steps, _flow, _readers, _types, _limits, _run)
+    sections = (_summary, _warnings, _decision, _contract, _steps, _flow, _readers, _types, _limits, _run, _replay)
     return "\n".join(line for section in sections for line in section(context, doc)).rstrip() + "\n"
 
 
@@ -192,5 +192,44 @@ def _run(_context: Context, doc: PlanDoc) -> Iterator[str]:
         "- `dponec run` with this folder, or `./run.sh` with the vendors' clients alone; both read `DPONE_CONN_…`",
         "- after a crash: the same command again; it finishes the unfinished attempt with its own window",
         "",
+    )
+
+
+def _replay(_context: Context, doc: PlanDoc) -> Iterator[str]:
+    """What to type when a stage fails, and how a partition is loaded again: from plan.json's `replay`."""
+    yield from (
+        "## If it fails",
+        "",
+        "Nothing else is needed: `dponec run` goes on by itself. To go on from a stage (RUN_ID is printed by the run that failed):",
+        "",
+        "| fails in | steps | the target then | next |",
+        "| --- | --- | --- | --- |",
+    )
+    for stage, told in doc.replay["resume"]["stages"].items():
+        ids = told["steps"]
+        steps = ids[0] if len(ids) == 1 else f"{ids[0]} to {ids[-1]}"
+        yield f"| {stage} | {steps} | {_text(told['target'])} | {_code(told['next'])} |"
+    yield from ("", "## To load a part again", "")
+    yield from _resync(doc)
+    yield from (
+        "",
         f"Fingerprint {_code(doc.fingerprint[:16])}, effects {_code(doc.effects[:16])}, compiled by {doc.compiler}.",
     )
+
+
+def _resync(doc: PlanDoc) -> Iterator[str]:
+    resync = doc.replay["resync"]
+    if not resync["steps"]:
+        yield f"There is no resync by partition: {_text(resync['why'])}. Instead: " + ", then ".join(
+            _code(line) for line in resync["instead"]
+        )
+        return
+    at = resync["partition"]
+    yield (
+        f"{_code(resync['next'])} loads partitions of {_code(at['column'])} by {at['by']} again, whole, from the source; "
+        f"`--partition` may be repeated ({_text(at['form'])}). The watermark stays where it is. A resync that stopped is "
+        "finished like a run, with its own RUN_ID."
+    )
+    yield ""
+    files = ((step["id"], step["file"] or next(iter(step["files"].values()), "")) for step in resync["steps"])
+    yield "Its steps: " + ", ".join(f"[{name}]({path})" if path else name for name, path in files) + "."

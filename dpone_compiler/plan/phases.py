@@ -284,7 +284,7 @@ def close_run(seq: Sequence, shape: Shape, *stagings: Staging) -> None:
     seq.add(
         "commit-state",
         CommitState(interval=shape.interval),
-        "move the watermark and mark the run committed",
+        "mark the run committed" if shape.interval is None else "move the watermark and mark the run committed",
         "state and data agree, or neither moved",
         idempotency=TRANSACTIONAL if shape.transactional else Idempotency.IDEMPOTENT,
         guard=Guard(kind="phase", phase="committed", why="the state row names this run as committed"),

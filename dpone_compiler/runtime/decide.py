@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -20,6 +21,7 @@ class Asked:
     window: tuple[str, str] | None = None
     resume: str = ""
     locked: bool = False  # the local file lock of this target is ours
+    partitions: str = ""  # a resync of these (a JSON list)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +65,9 @@ def decide(row: Mapping[str, str], doc: PlanDoc, asked: Asked, new_run_id: str) 
         message = "the target holds rows that dponec did not load; adopt them, saying up to where the source was read"
         adopt = command("dponec", "state", "adopt", doc.name, "--bundles", asked.bundle)
         return Refusal(code="DP411", message=message, exit_code=REFUSED, next=adopt)
+    if asked.partitions and phase == "idle" and row.get("adopted") != "1":
+        message = "the load was never run, so there is nothing to load again"
+        return Refusal(code="DP429", message=message, exit_code=REFUSED, next=_run(asked))
     return Start(run_id=new_run_id, mode="new", phase="idle", why="no attempt is unfinished")
 
 
@@ -85,17 +90,27 @@ def _unfinished(row: Mapping[str, str], doc: PlanDoc, asked: Asked, new_run_id: 
         message = f"the unfinished run is {attempt}, not {asked.resume}"
         return Refusal(code="DP418", message=message, exit_code=REFUSED, next=_run(asked))
     if row.get("attempt_fingerprint", "") != doc.fingerprint:
-        return _other_plan(phase, attempt, doc, asked, new_run_id)
+        return _other_plan(row, doc, asked, new_run_id)
     frozen = (row.get("attempt_low", ""), row.get("attempt_high", ""))
     if asked.window is not None and asked.window != frozen:
         message = (
             f"run {attempt} is unfinished and its window is frozen; finish or abort it before another window is loaded"
         )
         return Refusal(code="DP414", message=message, exit_code=REFUSED, next=_run(asked))
+    if asked.partitions and _listed(asked.partitions) != _listed(row.get("attempt_partitions", "")):
+        message = f"run {attempt} is unfinished and loads other partitions again ({row.get('attempt_partitions', '')}); finish it first"
+        return Refusal(code="DP414", message=message, exit_code=REFUSED, next=_resume(attempt))
     return Start(run_id=attempt, mode="continue", phase=phase, why=f"run {attempt} was left in phase {phase}")
 
 
-def _other_plan(phase: str, attempt: str, doc: PlanDoc, asked: Asked, new_run_id: str) -> Start | Refusal:
+def _other_plan(row: Mapping[str, str], doc: PlanDoc, asked: Asked, new_run_id: str) -> Start | Refusal:
+    phase, attempt = row["phase"], row["attempt_run_id"]
+    kin = _kin(row, doc, asked)
+    if asked.resume:
+        message = (
+            f"run {attempt} was begun with other steps than this bundle's; finish it with the bundle that began it"
+        )
+        return Refusal(code="DP412", message=message, exit_code=REFUSED, next=kin or _run(asked))
     transactional = doc.state.get("engine", "") in _TRANSACTIONAL
     if phase != "staged" or transactional:
         what = "its data is in" if phase == "committed" else "nothing of it was applied"
@@ -103,7 +118,27 @@ def _other_plan(phase: str, attempt: str, doc: PlanDoc, asked: Asked, new_run_id
         return Start(run_id=new_run_id, mode="new", phase="idle", why=why)
     message = f"run {attempt} of another version of this plan may have changed some partitions; finish it with that bundle or abort it"
     abort = command("dponec", "runs", "abort", attempt, "--bundles", asked.bundle)
-    return Refusal(code="DP412", message=message, exit_code=REFUSED, next=abort)
+    return Refusal(code="DP412", message=message, exit_code=REFUSED, next=kin or abort)
+
+
+def _kin(row: Mapping[str, str], doc: PlanDoc, asked: Asked) -> str:
+    """What finishes the attempt when it is of the same bundle: a resync where a run was asked for, or the other way."""
+    fingerprint = row.get("attempt_fingerprint", "")
+    replay = doc.replay.get("resync") or {}
+    if fingerprint and fingerprint == replay.get("fingerprint"):
+        return _resume(row["attempt_run_id"])
+    return _run(asked) if fingerprint and fingerprint == replay.get("main") else ""
+
+
+def _resume(attempt: str) -> str:
+    return command("dponec", "resume", attempt, "--from-stage", "extract", "--yes")
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    try:
+        return tuple(sorted(json.loads(text or "[]")))
+    except (ValueError, TypeError):
+        return (text,)
 
 
 def _run(asked: Asked) -> str:

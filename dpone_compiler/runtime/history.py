@@ -21,8 +21,13 @@ def show_run(runs: Path, run_id: str) -> dict[str, Any]:
     folder = runs / run_id
     events = list(read_journal(folder))
     if not events:
-        raise RefusedError("DP418", f"no journal of run {run_id} in {runs}; `dponec state show` asks the target")
+        raise no_such_run(run_id, runs, "`dponec state show LOAD` asks the target")
     return {**_summary(folder), "receipt": read_receipt(folder), "events": events}
+
+
+def no_such_run(run_id: str, runs: Path, hint: str) -> RefusedError:
+    """The refusal of an id that this machine has no journal of."""
+    return RefusedError("DP418", f"no such run: {run_id} has no journal in {runs}; {hint}")
 
 
 def run_started(runs: Path, run_id: str) -> dict[str, Any]:

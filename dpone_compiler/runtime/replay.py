@@ -14,50 +14,47 @@ from dpone_compiler.runtime.bundle import LoadedBundle
 from dpone_compiler.runtime.outcome import RefusedError, command
 
 FORMAT = "dponec.replay/1"
-# What people call the parts of a run, and the step kinds that begin them.
-_STAGES = {
-    "extract": ("create_staging", "fingerprint_source", "transfer"),
-    "stage": ("create_staging", "transfer"),
-    "validate": ("check_staged_rows", "check_null_keys", "check_duplicate_keys"),
-    "apply": (
-        "delete_all",
-        "delete_matching",
-        "delete_partitions",
-        "update_matching",
-        "insert_staged",
-        "build_rewrite",
-    ),
-    "finalize": ("exchange_tables", "move_partitions", "replace_partitions", "commit_state"),
-    "reconcile": ("reconcile",),
-    "state": ("commit_state",),
-    "cleanup": ("drop_staging", "release_lease"),
-}
+# Other words for the stages that plan.json names.
+_WORDS = {"stage": "extract", "prove": "validate", "apply": "finalize", "state": "commit_state"}
+# Stages of their own only where they are no part of the finalizer's transaction.
+_INSIDE = ("reconcile", "commit_state")
 
 
 def step_of_stage(doc: PlanDoc, stage: str) -> str:
-    """The step where a stage begins: a step's id as it is, else the first step of the stage's kinds, at its transaction's start."""
+    """The step where a stage begins: a step's id as it is, else the first step of the stage as plan.json lists it."""
     if any(step.id == stage for step in doc.steps):
         return stage
-    kinds = _STAGES.get(stage)
-    if kinds is None:
-        known = ", ".join((*_STAGES, *(step.id for step in doc.steps)))
-        raise RefusedError("DP415", f"--from-stage {stage}: no such stage or step (there are: {known})", exit_code=2)
-    found = next((step for step in doc.steps if step.kind in kinds), None)
+    stages = (doc.replay.get("resume") or {}).get("stages") or {}
+    word = _WORDS.get(stage, stage)
+    found = stages.get(word) or (stages.get("finalize") if word in _INSIDE else None)
     if found is None:
-        raise RefusedError("DP415", f"this plan has no stage {stage}")
-    return _start_of_transaction(doc, found).id
+        known = ", ".join((*stages, *(step.id for step in doc.steps)))
+        raise RefusedError("DP415", f"--from-stage {stage}: no such stage or step (there are: {known})", exit_code=2)
+    return str(found["steps"][0])
+
+
+def sequence_of(bundle: LoadedBundle, fingerprint: str) -> LoadedBundle:
+    """The bundle with the steps that a run of this fingerprint was begun with."""
+    resync = bundle.doc.replay.get("resync") or {}
+    return resync_bundle(bundle) if fingerprint and fingerprint == resync.get("fingerprint") else bundle
 
 
 def resync_bundle(bundle: LoadedBundle) -> LoadedBundle:
     """The bundle with its resync sequence in place of its steps."""
-    sequence = bundle.doc.replay.get("resync")
-    if not isinstance(sequence, Mapping) or not sequence.get("steps"):
-        raise RefusedError(
-            "DP429", f"the plan of {bundle.doc.name} has no resync sequence (its strategy is not by partition)"
-        )
+    sequence = bundle.doc.replay.get("resync") or {}
+    if not sequence.get("steps"):
+        instead = sequence.get("instead") or ()
+        shown = " and ".join(f"`{line}`".replace("BUNDLE", str(bundle.folder)) for line in instead)
+        why = sequence.get("why") or "its strategy is not by partition"
+        hint = f"; instead: {shown}" if shown else ""
+        raise RefusedError("DP429", f"{bundle.doc.name} cannot be loaded again by partition: {why}{hint}")
     raw: dict[str, Any] = json.loads(encode_plan(bundle.doc))
     raw["steps"] = sequence["steps"]
     raw["params"] = sequence.get("params") or raw["params"]
+    # An attempt of its own: a run of the main plan does not go on with it. `main` is for the refusal that names the way on.
+    raw["fingerprint"] = sequence.get("fingerprint") or raw["fingerprint"]
+    raw["replay"]["resync"] = {"main": bundle.doc.fingerprint}
+    raw["replay"]["resume"] = {"stages": sequence.get("stages") or {}}
     try:
         doc = decode_plan(json.dumps(raw))
     except UnreadablePlanError as error:
@@ -110,9 +107,3 @@ def steps_from(doc: PlanDoc, step_id: str) -> tuple[StepDoc, ...]:
     """The steps from one on."""
     ids = [step.id for step in doc.steps]
     return doc.steps[ids.index(step_id) :]
-
-
-def _start_of_transaction(doc: PlanDoc, step: StepDoc) -> StepDoc:
-    if not step.transaction:
-        return step
-    return next(other for other in doc.steps if other.transaction == step.transaction)

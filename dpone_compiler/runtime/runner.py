@@ -188,7 +188,13 @@ class Run:
         session = self._sessions.on("target")
         row = one_row(session.run(self._bundle.body(step.file), self._parameters.of(step)))
         options = self._options
-        asked = Asked(bundle=options.shown, window=options.window, resume=options.resume, locked=self._holding.locked)
+        asked = Asked(
+            bundle=options.shown,
+            window=options.window,
+            resume=options.resume,
+            locked=self._holding.locked,
+            partitions=options.params.get("partitions", ""),
+        )
         verdict = decide(row, self._doc, asked, str(uuid.uuid4()))
         if isinstance(verdict, Refusal):
             raise RefusedError(

@@ -18,7 +18,6 @@ from dpone_compiler.expr.types import DataType
 from dpone_compiler.ir.interval import Interval, PartitionSet
 from dpone_compiler.sql.identifiers import column
 
-
 # How a partition is named, for people.
 PARTITION_FORMS = {
     "value": "write the value of the column as the target prints it",
