@@ -22,31 +22,35 @@ from dpone_compiler.driver.inputs import catalog_files, catalog_folder
 from dpone_compiler.driver.request import Request
 from dpone_compiler.source.value import value
 
-_ENTRY = 2  # raise when the form of an entry changes
+_ENTRY = 3  # raise when the form of an entry changes
 
 
 @value
 class Store:
-    """A folder of JSON entries by key. Every failure to read or write counts as a miss."""
+    """A folder of JSON entries by key, each after a digest of itself. Every failure to read or write counts as a miss."""
 
     folder: Path
 
     def get(self, key: str) -> dict[str, Any] | None:
         """The entry, or None."""
         try:
-            entry = json.loads((self.folder / key[:2] / key).read_bytes())
-        except (OSError, ValueError):
+            digest, _, payload = (self.folder / key[:2] / key).read_bytes().partition(b"\n")
+        except OSError:
             return None
-        return entry if isinstance(entry, dict) else None
+        if hashlib.sha256(payload).hexdigest().encode() != digest:
+            return None
+        entry: dict[str, Any] = json.loads(payload)
+        return entry
 
     def put(self, key: str, entry: dict[str, Any]) -> None:
         """Write the entry whole or not at all."""
         folder = self.folder / key[:2]
+        payload = json.dumps(entry, ensure_ascii=False).encode()
         try:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             handle, name = tempfile.mkstemp(dir=folder)
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                json.dump(entry, file, ensure_ascii=False)
+            with os.fdopen(handle, "wb") as file:
+                file.write(hashlib.sha256(payload).hexdigest().encode() + b"\n" + payload)
             os.replace(name, folder / key)
         except OSError:
             return

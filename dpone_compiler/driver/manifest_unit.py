@@ -8,9 +8,10 @@ from typing import Any
 
 from dpone_compiler.artifacts.bundle import Bundle, sha256
 from dpone_compiler.artifacts.plan_codec import compact_json
-from dpone_compiler.diagnostics.diagnostic import Diagnostic, Diagnostics
+from dpone_compiler.diagnostics.diagnostic import Diagnostic, Diagnostics, has_errors
 from dpone_compiler.driver.cache import Keys, Store, installation_digest
 from dpone_compiler.driver.compile import Options, compile_load, read_manifest_file
+from dpone_compiler.driver.remembered import decode_diagnostics, encode_diagnostics, files_of
 from dpone_compiler.driver.request import Request
 from dpone_compiler.ir.codec import to_plain
 from dpone_compiler.ir.load import Load
@@ -54,18 +55,19 @@ def compile_unit(manifest: Path, *, request: Request, options: Options, store: S
     compiled = 0
     for load in read.loads:
         load_key = _load_key(load, read.catalog, read.policy) if store else ""
-        bundle = _bundle(store.get(load_key)) if store else None
+        bundle, diagnostics = _stored_load(store, load_key)
         if bundle is None:
             item, diagnostics = compile_load(load, read.catalog, read.policy, options.listeners)
-            found.extend(diagnostics)
             bundle, compiled = item.bundle, compiled + 1
-            if store and bundle is not None and not diagnostics:
-                store.put(load_key, {"folder": bundle.name, "files": dict(bundle.files)})
+            if store and bundle is not None:
+                told = encode_diagnostics(diagnostics)
+                store.put(load_key, {"folder": bundle.name, "files": dict(bundle.files), "told": told})
+        found.extend(diagnostics)
         loads.append(UnitLoad(name=load.name, depends_on=load.depends_on, span=load.origin.at("name"), bundle=bundle))
         if bundle is not None:
             entries.append(_entry(load, bundle, load_key))
     if store:
-        store.put(key, {"findings": bool(found), "loads": entries})
+        store.put(key, {"failed": has_errors(found), "told": encode_diagnostics(found), "loads": entries})
     return Unit(
         manifest=manifest.as_posix(), loads=tuple(loads), diagnostics=tuple(found), files=read.files, compiled=compiled
     )
@@ -83,17 +85,20 @@ def _entry(load: Load, bundle: Bundle, load_key: str) -> dict[str, Any]:
 
 
 def _from_store(manifest: Path, entry: dict[str, Any] | None, store: Store) -> Unit | None:
-    """The whole unit from the cache, when it had no findings and no bundle was evicted."""
-    if entry is None or entry["findings"]:
+    """The whole unit from the cache, when it had no errors and no bundle was evicted."""
+    if entry is None or entry["failed"]:
         return None
     loads: list[UnitLoad] = []
     for item in entry["loads"]:
-        stored = store.get(item["key"])
-        if stored is None:
+        bundle, _ = _stored_load(store, item["key"])
+        if bundle is None:
             return None
-        bundle = Bundle(stored["folder"], stored["files"])
         loads.append(UnitLoad(name=item["name"], depends_on=tuple(item["depends_on"]), span=None, bundle=bundle))
-    return Unit(manifest=manifest.as_posix(), loads=tuple(loads), diagnostics=(), files={}, compiled=0)
+    try:
+        told = decode_diagnostics(entry["told"])
+    except ValueError:
+        return None
+    return Unit(manifest=manifest.as_posix(), loads=tuple(loads), diagnostics=told, files=files_of(told), compiled=0)
 
 
 def _load_key(load: Load, catalog: Catalog, policy: Policy) -> str:
@@ -110,5 +115,12 @@ def _load_key(load: Load, catalog: Catalog, policy: Policy) -> str:
     return sha256(installation_digest() + compact_json(plain))
 
 
-def _bundle(entry: dict[str, Any] | None) -> Bundle | None:
-    return None if entry is None else Bundle(entry["folder"], entry["files"])
+def _stored_load(store: Store | None, key: str) -> tuple[Bundle | None, Diagnostics]:
+    """The bundle of a load and the warnings it was compiled with; None when the store has no readable entry."""
+    entry = store.get(key) if store else None
+    if entry is None:
+        return None, ()
+    try:
+        return Bundle(entry["folder"], entry["files"]), decode_diagnostics(entry["told"])
+    except (KeyError, TypeError, ValueError):
+        return None, ()
