@@ -21,7 +21,7 @@ class Attempt:
         self._from = self._index(from_step)
         self._places = {step.id: index for index, step in enumerate(doc.steps)}
         self._record = next((step for step in doc.steps if step.kind == "record_staged"), None)
-        self._committing = {step.transaction for step in doc.steps if step.kind == "commit_state"} - {""}
+        self._commit = max((at for at, step in enumerate(doc.steps) if step.kind == "commit_state"), default=-1)
         self._start: Start | None = None
         self._staged: bool | None = None
         self._windowed = False
@@ -56,7 +56,8 @@ class Attempt:
         reached = rank(self._start.phase)
         if step.kind in _OPENING and reached >= rank("open"):
             return "the attempt is open and its window frozen"
-        if reached >= rank("committed") and step.transaction in self._committing:
+        # Also where no transaction holds them together: staging, which they read, may be half dropped by now.
+        if reached >= rank("committed") and self._places[step.id] <= self._commit and step.kind != "check_table":
             return "the run is committed"
         if step.guard.phase and self._phase_reached(step.guard.phase, reached, staged):
             return f"phase {step.guard.phase} is reached"
