@@ -1,0 +1,1 @@
+"""Faults: kills, cuts, stops, full disks and rivals, at every step of the demo routes."""

@@ -1,0 +1,119 @@
+"""The loads that are broken here: both demo routes, every way their strategies end. Steps are listed so that each is a test."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+_SHARED = ("check-source", "check-target", "read-state", "acquire-lease")
+_PG_LEFT = ("fence-stage-left", "create-left", "transfer-left")
+_PG_ROWS = ("fingerprint-source", "fence-stage-rows", "create-rows", "transfer-rows")
+_CH_LEFT = ("clear-left", "create-left", "transfer-left")
+_CH_ROWS = ("fingerprint-source", "clear-rows", "create-rows", "transfer-rows")
+_CH_DELTA = ("clear-delta", "create-delta", "transfer-delta", "find-partitions")
+_KEYS = ("check-null-keys", "check-duplicate-keys")
+_REWRITE = ("clear-rewrite", "create-rewrite", "build-rewrite", "replace-partitions", "drop-emptied-partitions")
+_CURSOR = "  cursor: {column: updated_at, assigned_by: database}\n"
+_WHERE = "  where: status <> 'draft'\n"
+_MONTHS = "    partition: {column: day, by: month}\n"
+_KEY = "    unique_key: [id]\n"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """A load: its manifest's own parts, its steps in order, and how its source may change."""
+
+    name: str
+    target: str  # postgres | clickhouse
+    steps: tuple[str, ...]
+    source: str
+    strategy: str
+    inserts: int = 12
+    updates: int = 30
+    deletes: int = 0
+    filtered: bool = True
+
+    def manifest(self, database: str, lease: int = 60, lock_timeout: int = 30) -> str:
+        """The manifest. `database`: the ClickHouse database of this lab; Postgres has `dwh` in a database of its own."""
+        schema = "dwh" if self.target == "postgres" else database
+        staging = "  staging: {schema: staging}\n" if self.target == "postgres" else ""
+        return (
+            f"name: {self.name}\nsource:\n  type: postgres\n  connection_id: faults_source\n"
+            f"  table: {{schema: public, name: orders}}\n{self.source}  options: {{estimated_rows: 200}}\n"
+            f"sink:\n  type: {self.target}\n  connection_id: faults_target\n"
+            f"  table: {{schema: {schema}, name: orders}}\n{staging}"
+            f"  limits: {{lease: {lease}, lock_timeout: {lock_timeout}}}\n  strategy:\n{self.strategy}"
+        )
+
+
+PG_MERGE = Case(
+    name="pg_merge",
+    target="postgres",
+    source=_WHERE + _CURSOR,
+    strategy="    mode: incremental_merge\n    merge_policy: delete_insert\n    on_leave_filter: delete\n" + _KEY,
+    steps=(
+        *_SHARED, "freeze-window", "open-attempt", *_PG_LEFT, *_PG_ROWS, "fence-prove", "check-staged-rows", *_KEYS,
+        "record-staged", "fence-finalize", "delete-left", "delete-matching", "insert-staged", "reconcile", "commit-state",
+        "drop-rows", "drop-left", "release-lease",
+    ),
+)  # fmt: skip
+PG_FULL = Case(
+    name="pg_full",
+    target="postgres",
+    source=_WHERE,
+    strategy="    mode: full_refresh\n" + _KEY,
+    deletes=5,
+    steps=(
+        *_SHARED, "open-attempt", *_PG_ROWS, "fence-prove", "check-staged-rows", "check-not-empty", *_KEYS,
+        "record-staged", "fence-finalize", "delete-all", "insert-staged", "reconcile", "commit-state", "drop-rows",
+        "release-lease",
+    ),
+)  # fmt: skip
+CH_MERGE = Case(
+    name="ch_merge",
+    target="clickhouse",
+    source=_WHERE + _CURSOR,
+    strategy="    mode: incremental_merge\n    merge_policy: partition_rewrite\n    on_leave_filter: delete\n" + _KEY + _MONTHS,
+    steps=(
+        *_SHARED, "freeze-window", "open-attempt", "drop-old-staging", *_CH_LEFT, *_CH_ROWS, "check-staged-rows", *_KEYS,
+        "record-staged", *_REWRITE, "reconcile", "commit-state", "drop-rows", "drop-left", "drop-rewrite",
+        "release-lease",
+    ),
+)  # fmt: skip
+CH_FULL = Case(
+    name="ch_full",
+    target="clickhouse",
+    source=_WHERE,
+    strategy="    mode: full_refresh\n" + _KEY + _MONTHS,
+    deletes=5,
+    steps=(
+        *_SHARED, "open-attempt", "drop-old-staging", *_CH_ROWS, "check-staged-rows", "check-not-empty", *_KEYS,
+        "record-staged", "exchange-tables", "reconcile", "commit-state", "drop-rows", "release-lease",
+    ),
+)  # fmt: skip
+CH_APPEND = Case(
+    name="ch_append",
+    target="clickhouse",
+    source=_CURSOR,
+    strategy="    mode: incremental_append\n" + _MONTHS,
+    inserts=20,
+    updates=0,
+    filtered=False,
+    steps=(
+        *_SHARED, "freeze-window", "open-attempt", "drop-old-staging", *_CH_ROWS, "check-staged-rows", "record-staged",
+        "move-partitions", "reconcile", "commit-state", "drop-rows", "release-lease",
+    ),
+)  # fmt: skip
+CH_PARTITION = Case(
+    name="ch_partition",
+    target="clickhouse",
+    source=_WHERE + _CURSOR,
+    strategy="    mode: partition_replace\n" + _KEY + _MONTHS,
+    deletes=5,
+    steps=(
+        *_SHARED, "freeze-window", "open-attempt", "drop-old-staging", *_CH_DELTA, *_CH_ROWS, "check-staged-rows",
+        *_KEYS, "check-partition-values", "record-staged", "replace-partitions", "drop-emptied-partitions", "reconcile",
+        "commit-state", "drop-rows", "drop-delta", "release-lease",
+    ),
+)  # fmt: skip
+
+CASES = {case.name: case for case in (PG_MERGE, PG_FULL, CH_MERGE, CH_FULL, CH_APPEND, CH_PARTITION)}
