@@ -7,8 +7,9 @@ leaves a mark where it is, and a SELECT of the state with that mark. These bodie
 from __future__ import annotations
 
 from dpone_compiler.backends.clickhouse import state
+from dpone_compiler.backends.clickhouse.comparable import comparable
 from dpone_compiler.backends.clickhouse.profile import View, view
-from dpone_compiler.expr.types import DataType, Kind
+from dpone_compiler.expr.types import DataType
 from dpone_compiler.plan.actions import FreezeWindow
 from dpone_compiler.spi.backend import Context
 from dpone_compiler.sql.clickhouse_names import literal, qualified
@@ -62,14 +63,7 @@ def state_commands(ctx: Context) -> dict[str, str]:
 
 
 def _parsed(seen: View, cursor: DataType | None, value: Sql) -> Sql:
-    """A watermark as something that can be compared; NULL when it is no value of the cursor's type."""
-    if cursor is None:
-        return Sql("NULL")
-    if cursor.kind is Kind.INT:
-        return frame("toInt64OrNull(<<value>>)", value=value)
-    if seen.legacy:
-        return frame("parseDateTimeBestEffortOrNull(<<value>>)", value=value)
-    return frame("parseDateTime64BestEffortOrNull(<<value>>, 6, 'UTC')", value=value)
+    return Sql("NULL") if cursor is None else comparable(seen, cursor, value)
 
 
 def _show(seen: View) -> Sql:

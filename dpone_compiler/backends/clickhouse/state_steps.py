@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dpone_compiler.backends.clickhouse import state
+from dpone_compiler.backends.clickhouse.comparable import comparable
 from dpone_compiler.backends.clickhouse.digest import digest_of, row_text
 from dpone_compiler.backends.clickhouse.profile import View, staging_name, staging_table, view
 from dpone_compiler.plan.actions import (
@@ -131,7 +132,7 @@ def commit_state(ctx: Context, action: CommitState) -> Lowered:
             phase=literal("committed"),
             committed_run_id=Sql("{run_id:String}"),
             rows_applied=Sql("s_rows_staged"),
-            watermark=Sql("{window_high:String}" if action.interval is not None else "s_watermark"),
+            watermark=_watermark(seen, action),
         ),
     )
     guard = frame(
@@ -139,6 +140,28 @@ def commit_state(ctx: Context, action: CommitState) -> Lowered:
         last=state.last_row(seen),
     )
     return Lowered(op="sql", bodies={"main": body.text}, guard=guard.text)
+
+
+def _watermark(seen: View, action: CommitState) -> Sql:
+    """It moves to the window's end only when the window begins at or below it and ends above it.
+
+    A window given by hand must neither lower the watermark nor jump over rows that were never read. The first window begins at
+    the type's minimum, which Postgres writes as -infinity or as the least integer.
+    """
+    if action.interval is None:
+        return Sql("s_watermark")
+    type_ = action.interval.type
+    pieces = {name: comparable(seen, type_, Sql(text)) for name, text in _ENDS.items()}
+    return frame(
+        "if(if(s_watermark = '', {window_low:String} IN <<lowest>>, "
+        "ifNull((<<low>> <= <<mark>> OR {window_low:String} IN <<lowest>>) AND <<high>> > <<mark>>, 0)), "
+        "{window_high:String}, s_watermark)",
+        lowest=Sql("('-infinity', '-32768', '-2147483648', '-9223372036854775808')"),
+        **pieces,
+    )
+
+
+_ENDS = {"low": "{window_low:String}", "high": "{window_high:String}", "mark": "s_watermark"}
 
 
 def release_lease(ctx: Context, _action: ReleaseLease) -> Lowered:

@@ -13,7 +13,7 @@ from __future__ import annotations
 from sqlglot import exp
 
 from dpone_compiler.backends.postgres import names
-from dpone_compiler.backends.postgres.predicates import comparable_type
+from dpone_compiler.backends.postgres.predicates import comparable_type, lowest
 from dpone_compiler.backends.postgres.projection import parsed
 from dpone_compiler.backends.postgres.script import do_block, literal, sql, statements, word
 from dpone_compiler.expr.types import DataType, Kind
@@ -23,8 +23,6 @@ from dpone_compiler.spi.backend import Context, Lowered, Unsupported
 from dpone_compiler.sql.identifiers import column, table
 from dpone_compiler.sql.postgres_native import type_tree
 from dpone_compiler.sql.render import Sql, frame
-
-_MINIMUM = {16: "-32768", 32: "-2147483648", 64: "-9223372036854775808"}
 
 _RESULT = Sql(
     "SELECT current_setting('dponec.window_low') AS window_low, current_setting('dponec.window_high') AS window_high;\n"
@@ -231,7 +229,7 @@ def _by_sequence(ctx: Context, action: FreezeWindow) -> Lowered:
     body = frame(
         _SEQUENCE,
         wait=wait,
-        minimum=Sql(f"({_MINIMUM[action.interval.type.bits or 64]})"),
+        minimum=Sql(f"({lowest(action.interval.type)})"),
         lookback=Sql(str(int(action.lookback))),
     )
     timeout = frame(

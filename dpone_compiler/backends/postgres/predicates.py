@@ -111,3 +111,11 @@ def comparable_type(type_: DataType) -> str:
             return type_.native or "text"
         case _:
             return propose_type(type_)
+
+
+_MINIMUM = {16: "-32768", 32: "-2147483648", 64: "-9223372036854775808"}
+
+
+def lowest(type_: DataType) -> str:
+    """The least value of a cursor's type: the low end of a load's first window."""
+    return _MINIMUM[type_.bits or 64] if type_.kind is Kind.INT else "-infinity"

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dpone_compiler.backends.postgres import names
+from dpone_compiler.backends.postgres.predicates import comparable_type, lowest
 from dpone_compiler.backends.postgres.script import do_block, literal, word
 from dpone_compiler.ir.load import Load
 from dpone_compiler.plan.actions import CheckPartitionList, CommitState, FindPartitions, FreezeWindow
 from dpone_compiler.plan.step import Step
 from dpone_compiler.spi.backend import Context, Lowered
 from dpone_compiler.sql.identifiers import table
+from dpone_compiler.sql.postgres_native import type_tree
 from dpone_compiler.sql.render import Sql, frame
 
 _READ = """\
@@ -126,6 +128,15 @@ _COMMIT = """\
      AND run_id = current_setting('dponec.run_id') AND phase = 'staged' AND rows_staged IS NOT NULL<<window>>;
 <<lost>>"""
 
+_MOVED = """,
+         watermark = CASE
+           WHEN watermark = '' AND current_setting('dponec.window_low')::<<type>> = <<lowest>>::<<type>>
+             THEN current_setting('dponec.window_high')
+           WHEN watermark <> '' AND current_setting('dponec.window_low')::<<type>> <= nullif(watermark, '')::<<type>>
+                AND current_setting('dponec.window_high')::<<type>> > nullif(watermark, '')::<<type>>
+             THEN current_setting('dponec.window_high')
+           ELSE watermark END"""
+
 # Repeating it after another run has begun must not disturb that run, so only our own lease is given back.
 _RELEASE = """\
 UPDATE <<state>>
@@ -203,7 +214,7 @@ def open_attempt(ctx: Context) -> Lowered:
         mine=mine(ctx.load),
         lost=lost_lease(),
     )
-    window = ("window_low", "window_high") if windowed else ()
+    window: tuple[str, ...] = ("window_low", "window_high") if windowed else ()
     window += ("partitions",) if _lists_partitions(ctx) else ()
     return Lowered(
         op="sql",
@@ -254,7 +265,7 @@ def commit_state(ctx: Context, windowed: bool) -> Lowered:
     body = frame(
         _COMMIT,
         state=state_sql(ctx.load),
-        watermark=Sql(",\n         watermark = current_setting('dponec.window_high')" if windowed else ""),
+        watermark=_watermark(ctx) if windowed else Sql(""),
         mine=mine(ctx.load),
         window=Sql("\n     AND window_high = current_setting('dponec.window_high')" if windowed else ""),
         lost=exactly_one(
@@ -266,9 +277,19 @@ def commit_state(ctx: Context, windowed: bool) -> Lowered:
     return Lowered(
         op="sql",
         bodies={"main": do_block(body, AFFECTED).text + "\n"},
-        params=("run_id", "fence", *(("window_high",) if windowed else ())),
+        params=("run_id", "fence", *(("window_low", "window_high") if windowed else ())),
         locks=("ROW EXCLUSIVE on the state table and its row until the transaction ends",),
     )
+
+
+def _watermark(ctx: Context) -> Sql:
+    """The watermark moves to the window's end only when the window begins at or below it and ends above it.
+
+    A window given by hand may lie anywhere: one that lies behind must not lower the watermark, and one that leaves a gap must not
+    jump over rows that were never read. Before the first watermark only a window from the type's minimum closes the gap.
+    """
+    type_ = next(step.action.interval.type for step in ctx.plan.steps if isinstance(step.action, FreezeWindow))
+    return frame(_MOVED, type=word(type_tree(comparable_type(type_))), lowest=literal(lowest(type_)))
 
 
 def release_lease(ctx: Context) -> Lowered:
