@@ -9,7 +9,7 @@ from dpone_compiler.backends.clickhouse.partitions import in_set, partitioning_o
 from dpone_compiler.backends.clickhouse.profile import View, staging_table, view
 from dpone_compiler.expr.types import DataType, Kind
 from dpone_compiler.ir.interval import Interval
-from dpone_compiler.plan.actions import BuildRewrite, CheckTable, Reconcile
+from dpone_compiler.plan.actions import BuildRewrite, CheckTable, DeleteMatching, Reconcile
 from dpone_compiler.spi.backend import Context, Lowered, Unsupported
 from dpone_compiler.sql.clickhouse_names import ident, literal, qualified
 from dpone_compiler.sql.render import Sql, frame, join
@@ -34,11 +34,27 @@ def check_table(ctx: Context, _action: CheckTable) -> Lowered | Unsupported:
     ]
     if seen.structure is not None:
         pieces += [
+            _added(ctx, seen, tuple(column.name for column in seen.structure.columns)),
             _same(seen, "partition_key", seen.structure.partition_key),
             _same(seen, "sorting_key", seen.structure.sorting_key),
             _same(seen, "engine", seen.structure.table_engine.partition("(")[0].partition(" ")[0]),
         ]
     return Lowered(op="check", bodies={"main": join("\nUNION ALL ", pieces).text})
+
+
+def _added(ctx: Context, seen: View, known: tuple[str, ...]) -> Sql:
+    """A column that has come since: filled with zeros by ClickHouse without a word, or reset where rows are written again."""
+    written_again = any(isinstance(step.action, BuildRewrite | DeleteMatching) for step in ctx.plan.steps)
+    harmless = Sql("" if written_again else " AND default_kind = '' AND NOT startsWith(type, 'Nullable(')")
+    return frame(
+        "SELECT 'DP420' AS code, concat('column ', name, ' is new, and the plan does not fill it') AS detail, 1 AS count "
+        "FROM system.columns WHERE database = <<database>> AND table = <<table>> AND name NOT IN (<<known>>) "
+        "AND default_kind NOT IN ('MATERIALIZED', 'ALIAS', 'EPHEMERAL')<<harmless>>",
+        database=literal(seen.target.schema),
+        table=literal(seen.target.name),
+        known=join(", ", [literal(name) for name in known]),
+        harmless=harmless,
+    )
 
 
 def _same(seen: View, column: str, expected: str) -> Sql:

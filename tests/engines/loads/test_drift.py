@@ -107,6 +107,10 @@ def test_a_key_that_is_not_loaded_and_a_column_that_is_not_fed(world: World) -> 
 
 
 @on("pg18")
-def test_a_not_null_column_that_nothing_feeds(world: World) -> None:
+def test_a_not_null_column_that_nothing_feeds_is_warned_of(world: World) -> None:
     world.orders()
-    world.refuses("DP206", "full_refresh", source={"columns": ["id", "note"]})
+    result = world.compiled("full_refresh", source={"columns": ["id", "note"]})
+    assert {d.code for d in result.diagnostics} == {"DP206"}
+    world.insert(order(1))
+    world.load("full_refresh", source={"columns": ["id", "note"]}).fails("DP420")
+    world.same([])

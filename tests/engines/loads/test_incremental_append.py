@@ -120,6 +120,19 @@ def test_a_target_that_is_not_empty_must_be_adopted(world: World, mode: str) -> 
     world.insert(order(1))
     world.load(mode, key=["id"], source={} if mode == "full_refresh" else {"cursor": CURSOR}).fails("DP411")
     world.same([old])
-    world.state("adopt", watermark="")
+    # An append says where it goes on: rows of its window must be its own.
+    world.state("adopt", watermark="2021-01-01 00:00:00+00:00" if mode == "incremental_append" else "")
     world.run()
     world.same([order(1)] if mode == "full_refresh" else [old, order(1)])
+
+
+@on("pg18")
+def test_an_append_into_a_window_that_others_filled_is_refused(world: World) -> None:
+    world.orders()
+    old = order(9, "was here", at="2020-01-01")
+    world.insert_target(old)
+    world.insert(order(1))
+    appending(world)
+    world.state("adopt", watermark="")
+    world.fails("DP510")
+    world.same([old])

@@ -198,18 +198,13 @@ class World:
         assert ordered(self.rows(final)) == ordered(listed)
 
     def leftovers(self) -> list[str]:
-        """Tables beside the target that are neither it nor the state."""
+        """Staging tables of any load on the target's server."""
         if self.sink.clickhouse:
-            text = run_clickhouse(
-                self.target_url,
-                f"SELECT name FROM system.tables WHERE database = '{self.table[0]}' FORMAT TabSeparated",
-            )
-            names = text.splitlines()
-        else:
-            with psycopg.connect(self.target_url, autocommit=True) as session:
-                found = session.execute("SELECT relname FROM pg_class WHERE relkind = 'r' AND relname LIKE 'dponec%'")
-                names = [row[0] for row in found]
-        return [name for name in names if name not in ("orders", "orders_copy", "dponec_state")]
+            query = "SELECT name FROM system.tables WHERE position(name, '__dponec_') > 0 FORMAT TabSeparated"
+            return run_clickhouse(self.target_url, query).split("\n")[:-1]
+        with psycopg.connect(self.target_url, autocommit=True) as session:
+            found = session.execute("SELECT relname FROM pg_class WHERE relkind = 'r' AND position('__dponec_' in relname) > 0")
+            return [row[0] for row in found]
 
     # ---- what a user does --------------------------------------------------------------------------------------------
 
@@ -241,7 +236,7 @@ class World:
                 "type": self.sink.engine,
                 "connection_id": "dst",
                 "table": _table(self.table),
-                "state_schema": "dponec" if not self.sink.clickhouse else self.table[0],
+                "state_schema": self.target_url.rpartition("/")[2] if self.sink.clickhouse else "dponec",
                 "strategy": strategy,
             },
         }
