@@ -119,7 +119,8 @@ def find_partitions(ctx: Context, action: FindPartitions) -> Lowered | Unsupport
             "DP505: more partitions are affected than max_partitions allows",
         ),
         some=seen.stop_if(
-            Sql("count() = 0" if seen.load.write.policies.empty_slice == "fail" else "0"),
+            # A window without changes is an ordinary run that has nothing to do; an empty whole source is a mistake.
+            Sql("count() = 0" if action.whole and seen.load.write.policies.empty_slice == "fail" else "0"),
             "DP502: no partition is affected, the source gave no row",
         ),
         known=seen.stop_if(Sql("max(unknown) = 1"), "DP506: affected rows have NULL in the partition column"),

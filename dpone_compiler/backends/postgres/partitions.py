@@ -93,8 +93,11 @@ def check_partition_list(action: CheckPartitionList) -> Lowered:
 
 
 def find_partitions(ctx: Context, action: FindPartitions) -> Lowered:
-    """Captures `partitions`; more than the maximum is DP505, none is DP502 unless the policy allows it."""
-    fails = ctx.load.write.policies.empty_slice == "fail"
+    """Captures `partitions`; more than the maximum is DP505.
+
+    None is DP502 only where the whole source was read: a window without changes is an ordinary run that has nothing to do.
+    """
+    fails = action.whole and ctx.load.write.policies.empty_slice == "fail"
     body = frame(
         _FIND,
         query=sql(_affected(ctx, action)),
