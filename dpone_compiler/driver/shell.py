@@ -8,6 +8,7 @@ from dpone_compiler.artifacts.plan_doc import PlanDoc, StepDoc
 from dpone_compiler.driver.frames import shell_frame
 from dpone_compiler.script.words import Command, Comment, Line, When, command, script, word
 
+_EVERY_RUN = ("read_state", "acquire_lease", "check_table")
 _OPENING = ("freeze_window", "open_attempt")
 
 
@@ -57,18 +58,26 @@ def _groups(step: StepDoc) -> list[tuple[str, str]]:
     return [(kind, name) for kind, name in named if name]
 
 
-def _phase(step: StepDoc, committing: set[str]) -> str:
+def _phase(step: StepDoc, committed: set[str]) -> str:
     if step.kind in _OPENING:
         return "open"
-    if step.transaction in committing:
+    if step.id in committed:
         return "committed"
     return step.guard.phase
 
 
+def _done_when_committed(steps: Sequence[StepDoc]) -> set[str]:
+    """Up to the commit, with or without a transaction around it: staging may be half dropped once a run is committed."""
+    last = max((at for at, step in enumerate(steps) if step.kind == "commit_state"), default=-1)
+    joined = {step.transaction for step in steps if step.kind == "commit_state"} - {""}
+    alone = {step.id for step in steps[: last + 1] if not step.guard.phase and step.kind not in _EVERY_RUN}
+    return alone | {step.id for step in steps if step.transaction in joined}
+
+
 def _unit(unit: list[StepDoc], steps: Sequence[StepDoc]) -> Iterable[Line]:
-    committing = {step.transaction for step in steps if step.kind == "commit_state"} - {""}
+    committed = _done_when_committed(steps)
     # A fence alone does nothing, so it is done whenever its transaction is.
-    phases = {_phase(step, committing) for step in unit if step.kind != "fence" or len(unit) == 1}
+    phases = {_phase(step, committed) for step in unit if step.kind != "fence" or len(unit) == 1}
     name = unit[0].transaction or unit[0].id if len(unit) > 1 else unit[0].id
     for step in unit:
         yield Comment(f"{step.id}: {step.purpose}")
