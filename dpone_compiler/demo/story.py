@@ -47,6 +47,7 @@ ROUTES = (
         phase="staged",
     ),
 )
+_COUNT = "SELECT count(*) FROM dwh.orders"
 _CONTENT = "SELECT count(*), sum(hashtextextended(o::text, 0)) FROM dwh.orders AS o"
 _SIGKILLED = -9
 
@@ -61,8 +62,7 @@ def tell_story(teller: Teller, *, rows: int, keep: Path | None, tampering: str |
         with teller.phase("full load: the first run of each load"):
             for route in ROUTES:
                 _run(teller, world, route)
-        with teller.phase("comparison after the full load"):
-            full = _compare(teller, world)
+                teller.say(f"  rows in the target now: {int(world.ask(route.connection, _COUNT)[0][0] or 0):,}")
         _change(teller, world)
         _kill(teller, world, rows)
         with teller.phase("resume: the same command again, for both"):
@@ -74,7 +74,7 @@ def tell_story(teller: Teller, *, rows: int, keep: Path | None, tampering: str |
                 teller.say(f"behind the back of dponec {SAID[tampering]} in each target (--tamper {tampering})")
         with teller.phase("comparison: source and target, by a reader that shares no code with dponec"):
             equal = _compare(teller, world)
-    return full and equal
+    return equal
 
 
 @contextmanager

@@ -43,9 +43,10 @@ def test_all_contents_are_equal(tmp_path: Path, temporary: Path) -> None:
     assert "\x1b" not in done.stdout
     found = LINE.findall(done.stdout)
     routes = ("Postgres to Postgres", "Postgres to ClickHouse")
-    assert [(name, verdict) for name, _, _, verdict in found] == [(route, "yes") for route in routes * 2]
+    assert [(name, verdict) for name, _, _, verdict in found] == [(route, "yes") for route in routes]
     assert all(source == target for _, source, target, _ in found)
-    assert found[0][1] != found[2][1], "the source did not change"
+    assert found[0][1] == "3799"
+    assert done.stdout.count("rows in the target now: 3,750") == 2
     assert "25 were deleted" in done.stdout
     assert done.stdout.count("the same run, finished; phase done") == 2
     assert (tmp_path / "kept" / "plans" / "orders_days_pg_to_pg" / "plan.md").is_file()
@@ -56,7 +57,7 @@ def test_all_contents_are_equal(tmp_path: Path, temporary: Path) -> None:
 def test_a_target_changed_behind_its_back(tmp_path: Path, temporary: Path, how: str) -> None:
     done = demo(tmp_path, temporary, "--rows", "1000", "--tamper", how)
     assert done.returncode == 1, done.stdout + done.stderr
-    assert [verdict for *_, verdict in LINE.findall(done.stdout)] == ["yes", "yes", "no", "no"]
+    assert [verdict for *_, verdict in LINE.findall(done.stdout)] == ["no", "no"]
 
 
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
