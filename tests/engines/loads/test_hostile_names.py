@@ -55,7 +55,9 @@ def build(world: World, nasty: str, value: str, *, create: bool = True) -> World
                 f"ENGINE = MergeTree PARTITION BY toYYYYMM({ch[3]}) ORDER BY {ch[2]}"
             )
         else:
-            world.target(f"CREATE SCHEMA {pg[0]}; CREATE TABLE {pg[0]}.{pg[1]} ({pg[2]} int, {pg[3]} timestamptz, {pg[4]} text)")
+            world.target(
+                f"CREATE SCHEMA {pg[0]}; CREATE TABLE {pg[0]}.{pg[1]} ({pg[2]} int, {pg[3]} timestamptz, {pg[4]} text)"
+            )
     literal = "'" + value.replace("'", "''") + "'"
     source = {"cursor": {"column": cursor, "assigned_by": "database"}, "where": f"{pg[4]} = {literal}"}
     load = "l " + nasty.replace("\n", "").replace("/", "").replace("\\", "").strip()
@@ -116,7 +118,7 @@ def test_it_runs_and_the_names_and_values_stay_whole(tidy: World) -> None:
 @on("pg18", "chdb")
 def test_every_statement_has_the_shape_it_has_with_plain_names(tidy: World) -> None:
     build(tidy, PLAIN, "plain value")
-    plain: dict[str, Any] = {name: tokens for name, tokens in statements(tidy.bundle, tidy.sink.engine)}
+    plain: dict[str, Any] = dict(statements(tidy.bundle, tidy.sink.engine))
     nasty = dict(statements(build(tidy, NASTY, FILTER).bundle, tidy.sink.engine))
     assert nasty.keys() == plain.keys()
     for name, tokens in nasty.items():

@@ -136,3 +136,18 @@ def test_an_append_into_a_window_that_others_filled_is_refused(world: World) -> 
     world.state("adopt", watermark="")
     world.fails("DP510")
     world.same([old])
+
+
+@on("chdb")
+def test_rows_of_others_in_the_window_stop_the_run_before_anything_moves(world: World) -> None:
+    world.orders()
+    world.insert(order(1))
+    appending(world).run()
+    now = world.now()
+    world.insert(order(2, at=now))
+    world.insert_target(order(99, at=now))
+    world.stops("DP512")
+    world.same([*world.source_rows()[:1], order(99, at=now)])
+    world.target("ALTER TABLE orders_copy DELETE WHERE id = 99 SETTINGS mutations_sync = 2")
+    world.run()
+    world.same(world.source_rows())

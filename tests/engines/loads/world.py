@@ -203,7 +203,9 @@ class World:
             query = "SELECT name FROM system.tables WHERE position(name, '__dponec_') > 0 FORMAT TabSeparated"
             return run_clickhouse(self.target_url, query).split("\n")[:-1]
         with psycopg.connect(self.target_url, autocommit=True) as session:
-            found = session.execute("SELECT relname FROM pg_class WHERE relkind = 'r' AND position('__dponec_' in relname) > 0")
+            found = session.execute(
+                "SELECT relname FROM pg_class WHERE relkind = 'r' AND position('__dponec_' in relname) > 0"
+            )
             return [row[0] for row in found]
 
     # ---- what a user does --------------------------------------------------------------------------------------------
