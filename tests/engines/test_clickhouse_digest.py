@@ -9,7 +9,7 @@ import pytest
 from sqlglot import exp
 
 from dpone_compiler.backends.clickhouse.carry import carry
-from dpone_compiler.backends.postgres.canonical import digest_sum, row_text
+from dpone_compiler.backends.postgres.canonical import digest_sum, digested
 from dpone_compiler.expr.types import DataType
 from dpone_compiler.ir.schema import Column
 from dpone_compiler.plan import actions as do
@@ -87,9 +87,11 @@ def _postgres(columns: tuple[tuple[object, ...], ...], native: int, url: str) ->
         wire = ", ".join(_wired(str(c[0]), str(c[1]), str(c[native])) for c in columns)
         with pg.cursor().copy(f"COPY (SELECT {wire} FROM s) TO STDOUT".encode()) as copy:
             text = b"".join(bytes(piece) for piece in copy).decode()
-        tree = row_text(tuple(_arriving(str(c[0]), str(c[1])) for c in columns))
-        sums = [render(digest_sum(tree.copy(), piece), "postgres").text for piece in (0, 1)]
-        a, b, n = pg.execute(f"SELECT {sums[0]}, {sums[1]}, count(*) FROM s".encode()).fetchone() or ()
+        arriving = [_arriving(str(c[0]), str(c[1])) for c in columns]
+        query = exp.Select(expressions=[value for value, _ in arriving]).from_("s")
+        rows = render(digested(query, tuple(type_ for _, type_ in arriving)), "postgres").text
+        sums = [render(digest_sum(piece), "postgres").text for piece in (0, 1)]
+        a, b, n = pg.execute(f"SELECT {sums[0]}, {sums[1]}, count(*) FROM {rows}".encode()).fetchone() or ()
     return text, f"{n}:{a}:{b}"
 
 

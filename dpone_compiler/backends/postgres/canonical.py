@@ -11,7 +11,7 @@ from sqlglot import exp
 
 from dpone_compiler.backends.postgres.shapes import shape
 from dpone_compiler.expr.types import DataType, Kind
-from dpone_compiler.sql.identifiers import text
+from dpone_compiler.sql.identifiers import column, text
 
 _MICROSECONDS = (
     "CASE WHEN isfinite(:value) THEN (extract(epoch FROM :value) * 1000000)::bigint::text"
@@ -48,9 +48,13 @@ def row_text(values: tuple[tuple[exp.Expression, DataType], ...]) -> exp.Express
     """The canonical text of a row; every value is given with the type that it has."""
     parts: exp.Expression = text("")
     for value, type_ in values:
-        part = shape("coalesce('V' || octet_length(:plain) || ':' || :plain, 'N')", plain=_null_safe(value, type_))
+        part = _framed(_null_safe(value, type_))
         parts = part if parts == text("") else exp.DPipe(this=parts, expression=part, safe=True)
     return parts
+
+
+def _framed(plain: exp.Expression) -> exp.Expression:
+    return shape("coalesce('V' || octet_length(:plain) || ':' || :plain, 'N')", plain=plain)
 
 
 def _null_safe(value: exp.Expression, type_: DataType) -> exp.Expression:
@@ -62,9 +66,37 @@ def _null_safe(value: exp.Expression, type_: DataType) -> exp.Expression:
     return plain
 
 
-def digest_sum(row: exp.Expression, piece: int) -> exp.Expression:
-    """The sum of piece 0 or 1 (32 bits) of every row's md5, exact, '0' for no row."""
+def digested(query: exp.Select, types: tuple[DataType, ...]) -> exp.Subquery:
+    """One md5 a row of `query`, whose values have these types: a derived table `d` with the column `h`.
+
+    OFFSET 0 keeps the planner from pulling the queries up, which would compute every text twice and every md5 twice.
+    """
+    values = tuple(column(f"v{place}") for place in range(len(types)))
+    texts: list[exp.Expression] = [
+        exp.Alias(this=_null_safe(given, type_), alias=exp.to_identifier(value.name))
+        for given, type_, value in zip(query.expressions, types, values, strict=True)
+    ]
+    inner = query.copy()
+    inner.set("expressions", texts or [exp.Null()])
+    line: exp.Expression = text("")
+    for value in values:
+        part = _framed(value)
+        line = part if line == text("") else exp.DPipe(this=line, expression=part, safe=True)
+    hashed = exp.Select(expressions=[exp.Alias(this=shape("md5(:line)", line=line), alias=exp.to_identifier("h"))])
+    return _derived(hashed.from_(_derived(inner, "v")), "d")
+
+
+def _derived(query: exp.Select, alias: str) -> exp.Subquery:
+    fenced = query.offset(0)
+    return exp.Subquery(this=fenced, alias=exp.TableAlias(this=exp.to_identifier(alias)))
+
+
+def digest_sum(piece: int) -> exp.Expression:
+    """The sum of piece 0 or 1 (32 bits) of every `h` of `digested`, exact, '0' for no row."""
     first = exp.Literal.number(1 + 8 * piece)
-    return shape(
-        "coalesce(sum(('x' || substr(md5(:line), :first, 8))::bit(32)::bigint), 0)::text", line=row, first=first
-    )
+    return shape("coalesce(sum(('x' || substr(h, :first, 8))::bit(32)::bigint), 0)::text", first=first)
+
+
+def digest_pair() -> exp.Expression:
+    """`a:b`, both sums."""
+    return shape(":a || ':' || :b", a=digest_sum(0), b=digest_sum(1))

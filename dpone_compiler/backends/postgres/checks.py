@@ -7,7 +7,7 @@ from sqlglot import exp
 from dpone_compiler.backends.postgres import names
 from dpone_compiler.backends.postgres.predicates import PREDICATES
 from dpone_compiler.backends.postgres.script import do_block, literal, sql
-from dpone_compiler.backends.postgres.staging import staged_digest, staging_sql
+from dpone_compiler.backends.postgres.staging import count_and_digest, proved, staging_sql
 from dpone_compiler.plan.actions import (
     CheckDuplicateKeys,
     CheckNotEmpty,
@@ -21,7 +21,7 @@ from dpone_compiler.sql.predicates import any_null, partition_predicate
 from dpone_compiler.sql.render import Sql, frame
 
 _COUNT = """\
-  SELECT count(*)<<digest>> INTO staged, found FROM <<staging>>;
+<<count>>
   IF staged <> current_setting('dponec.source_rows')::bigint THEN
     RAISE EXCEPTION USING ERRCODE = 'DP501',
       MESSAGE = format('the source sent %s rows, staging holds %s', current_setting('dponec.source_rows'), staged),
@@ -33,7 +33,8 @@ _CONTENT = """
     RAISE EXCEPTION USING ERRCODE = 'DP501',
       MESSAGE = 'staging holds as many rows as the source sent, and not the same ones',
       HINT = 'a value changed on its way: see types.md of this plan for the columns that may lose something';
-  END IF;"""
+  END IF;
+  PERFORM set_config(<<proved>>, found, true);"""
 
 _EMPTY = """\
   IF NOT EXISTS (SELECT FROM <<staging>>) THEN
@@ -55,10 +56,12 @@ _WRONG = Sql("  wrong bigint;")
 def check_staged_rows(ctx: Context, action: CheckStagedRows) -> Lowered:
     """Count, and at level content the digest, against what the source's snapshot said."""
     content = action.level in ("content", "full")
-    digest = frame(", <<digest>>", digest=staged_digest(action.staging)) if content else Sql(", NULL")
-    body = frame(
-        _COUNT, digest=digest, staging=staging_sql(ctx, action.staging), content=Sql(_CONTENT if content else "")
-    )
+    count = frame("  SELECT count(*) INTO staged FROM <<staging>>;", staging=staging_sql(ctx, action.staging))
+    if content:
+        count = count_and_digest(ctx, action.staging, "staged, found")
+    body = frame(_COUNT, count=count, content=Sql(""))
+    if content:
+        body = frame(_COUNT, count=count, content=frame(_CONTENT, proved=literal(proved(action.staging))))
     params = ("source_rows", "source_a", "source_b") if content else ("source_rows",)
     return Lowered(
         op="sql", bodies={"main": do_block(body, Sql("  staged bigint;\n  found text;")).text + "\n"}, params=params

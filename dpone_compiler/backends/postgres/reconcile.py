@@ -11,10 +11,11 @@ from dataclasses import replace
 from sqlglot import exp
 
 from dpone_compiler.backends.postgres import names
+from dpone_compiler.backends.postgres.canonical import digest_pair
 from dpone_compiler.backends.postgres.predicates import PREDICATES, PostgresPredicates
 from dpone_compiler.backends.postgres.script import counter, do_block, literal, setting, sql, statements, word
 from dpone_compiler.backends.postgres.shapes import shape
-from dpone_compiler.backends.postgres.staging import staged_digest, staging_sql
+from dpone_compiler.backends.postgres.staging import staging_sql, stored_rows
 from dpone_compiler.backends.postgres.state import mine, state_sql
 from dpone_compiler.expr.types import DataType, Kind
 from dpone_compiler.ir.load import MovedColumn
@@ -34,9 +35,7 @@ _EXPECTED = """\
   END IF;"""
 
 _EQUAL = """\
-  found := (
 <<found>>
-  );
   IF found IS DISTINCT FROM expected THEN
     RAISE EXCEPTION USING ERRCODE = 'DP510', MESSAGE = format(<<message>>, found, expected),
       HINT = 'the transaction was rolled back; look for triggers, rules and row security on the target';
@@ -51,11 +50,14 @@ _NONE = """\
       HINT = 'the transaction was rolled back; look for triggers, rules and row security on the target';
   END IF;"""
 
+# One pass over the scope. Equal digests imply equal keys; which keys are wrong is asked only when they differ.
+_COUNTED = """\
+  SELECT count(*), <<digest>> INTO found, found_digest
+    FROM <<rows>>;"""
+
 _SAME = """\
-  SELECT <<digest>> INTO found_digest
-    FROM <<target>>
-<<scope>>;
   IF expected_digest IS NULL OR found_digest IS DISTINCT FROM expected_digest THEN
+<<why>>
     RAISE EXCEPTION USING ERRCODE = 'DP510', MESSAGE = 'the target holds as many rows as were staged, and not the same ones',
       HINT = 'the transaction was rolled back; look for triggers that change values, and for lossy column types';
   END IF;"""
@@ -69,6 +71,7 @@ _SHARE = """\
       HINT = 'the transaction was rolled back; if that is right, raise limits.max_delete_ratio for this run';
   END IF;"""
 
+_SCOPE_COUNT = "the target holds %s rows of this run's scope, %s were staged"
 _DECLARE = Sql("  expected bigint;\n  found bigint;\n  expected_digest text;\n  found_digest text;")
 _PROVING_KEYS = ("keys", "content", "full")
 
@@ -82,12 +85,13 @@ def reconcile(ctx: Context, action: Reconcile) -> Lowered:
             "staging holds %s rows now, %s were staged",
         ),
         *_applied(ctx),
-        *_scope_count(ctx, action),
     ]
-    if action.key and action.level in _PROVING_KEYS:
-        parts += _key_proofs(ctx, action)
+    proofs = _key_proofs(ctx, action) if action.key and action.level in _PROVING_KEYS else []
     if action.level in ("content", "full") and (action.key or _exact(action)):
-        parts.append(_same_content(ctx, action))
+        parts += _same_content(ctx, action, proofs)
+    else:
+        parts += [*_scope_count(ctx, action), *proofs]
+    parts += _left_proofs(ctx, action)
     if ctx.load.write.limits.max_delete_ratio is not None:
         parts.append(_share(ctx, ctx.load.write.limits.max_delete_ratio))
     return Lowered(
@@ -130,7 +134,7 @@ def _scope_count(ctx: Context, action: Reconcile) -> list[Sql]:
     query = exp.select("count(*)").from_(table(names.target(ctx.load), "t"))
     scope = _scope(ctx, action)
     query = query.where(scope) if scope is not None else query
-    return [_equal(sql(query), "the target holds %s rows of this run's scope, %s were staged")]
+    return [_equal(sql(query), _SCOPE_COUNT)]
 
 
 def _key_proofs(ctx: Context, action: Reconcile) -> list[Sql]:
@@ -145,6 +149,14 @@ def _key_proofs(ctx: Context, action: Reconcile) -> list[Sql]:
         scope = _scope(ctx, action)
         more = more.where(scope) if scope is not None else more
         proofs.append(_none(more.where(exp.Not(this=in_staging)), "%s keys of the target were not staged"))
+    return proofs
+
+
+def _left_proofs(ctx: Context, action: Reconcile) -> list[Sql]:
+    if not action.key or action.level not in _PROVING_KEYS:
+        return []
+    target = names.target(ctx.load)
+    proofs: list[Sql] = []
     for left in _left(ctx):
         gone = exp.select("1").from_(table(names.staging(ctx, left), "s")).where(key_match(action.key, "t", "s"))
         stayed = exp.select("count(*)").from_(table(target, "t")).where(exp.Exists(this=gone))
@@ -157,16 +169,18 @@ def _left(ctx: Context) -> list[Staging]:
     return [a.staging for a in actions if isinstance(a, DeleteMatching) and a.staging.role == "left"]
 
 
-def _same_content(ctx: Context, action: Reconcile) -> Sql:
-    scope = _scope(ctx, action)
-    if not _exact(action):
-        scope = _scope(ctx, replace(action, scope="keys")) if action.key else None
-    return frame(
-        _SAME,
-        digest=staged_digest(action.staging, "t"),
-        target=word(table(names.target(ctx.load), "t")),
-        scope=sql(exp.Where(this=scope)) if scope is not None else Sql("   WHERE true"),
+def _same_content(ctx: Context, action: Reconcile, proofs: list[Sql]) -> list[Sql]:
+    exact = _exact(action)
+    scope = _scope(ctx, action if exact else replace(action, scope="keys")) if exact or action.key else None
+    counted = frame(
+        _COUNTED,
+        digest=sql(digest_pair()),
+        rows=stored_rows(action.staging.columns, table(names.target(ctx.load), "t"), scope),
     )
+    same = frame(_SAME, why=statements(*proofs) if proofs else Sql("    found := NULL;"))
+    if not exact:
+        return [counted, same]
+    return [frame(_EQUAL, found=counted, message=literal(_SCOPE_COUNT)), same]
 
 
 def _scope(ctx: Context, action: Reconcile) -> exp.Expression | None:
@@ -223,7 +237,7 @@ def _scope_params(action: Reconcile) -> tuple[str, ...]:
 
 
 def _equal(found: Sql, message: str) -> Sql:
-    return frame(_EQUAL, found=found, message=literal(message))
+    return frame(_EQUAL, found=frame("  found := (\n<<found>>\n  );", found=found), message=literal(message))
 
 
 def _none(query: exp.Select, message: str) -> Sql:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from sqlglot import exp
 
 from dpone_compiler.backends.postgres import names
-from dpone_compiler.backends.postgres.canonical import digest_sum, row_text
+from dpone_compiler.backends.postgres.canonical import digest_sum, digested
 from dpone_compiler.backends.postgres.drift import check_table
 from dpone_compiler.backends.postgres.freeze import freeze_window
 from dpone_compiler.backends.postgres.predicates import PREDICATES
@@ -80,12 +80,15 @@ def _fingerprint(ctx: Context, action: FingerprintSource) -> Lowered:
     values: list[exp.Expression] = [_as(shape("count(*)::text"), "source_rows")]
     if action.level == "counts":
         values += [_as(shape("''"), "source_a"), _as(shape("''"), "source_b")]
+        query = select_from(ctx, selection, values)
     else:
-        line = row_text(tuple(arriving_value(moved, ctx.sink.name) for moved in _compared(ctx, selection)))
-        values += [_as(digest_sum(line, 0), "source_a"), _as(digest_sum(line, 1), "source_b")]
+        arriving = [arriving_value(moved, ctx.sink.name) for moved in _compared(ctx, selection)]
+        rows = select_from(ctx, replace(selection, distinct=False), [value for value, _ in arriving])
+        values += [_as(digest_sum(0), "source_a"), _as(digest_sum(1), "source_b")]
+        query = exp.Select(expressions=values).from_(digested(rows, tuple(type_ for _, type_ in arriving)))
     return Lowered(
         op="query",
-        bodies={"main": _ended(sql(select_from(ctx, selection, values))).text},
+        bodies={"main": _ended(sql(query)).text},
         params=selection_params(selection),
         captures=("source_rows", "source_a", "source_b"),
         locks=(_READ_LOCK,),

@@ -5,10 +5,10 @@ from __future__ import annotations
 from sqlglot import exp
 
 from dpone_compiler.backends.postgres import names
-from dpone_compiler.backends.postgres.canonical import digest_sum, row_text
+from dpone_compiler.backends.postgres.canonical import digest_pair, digested, row_text
 from dpone_compiler.backends.postgres.script import do_block, literal, sql, statements, word
-from dpone_compiler.backends.postgres.shapes import shape
 from dpone_compiler.backends.postgres.state import AFFECTED, has_partitions, lost_lease, mine, state_sql
+from dpone_compiler.expr.types import DataType
 from dpone_compiler.ir.load import MovedColumn
 from dpone_compiler.plan.actions import CleanStaging, CreateStaging, DropStaging, RecordStaged, Staging, Transfer
 from dpone_compiler.spi.backend import Context, Lowered, Unsupported
@@ -39,13 +39,22 @@ _GUARD = """\
   END IF;"""
 
 _RECORD = """\
-  SELECT count(*)<<digest>> INTO staged, digest_text FROM <<staging>>;
+<<count>>
   UPDATE <<state>>
      SET phase = 'staged', rows_staged = staged, digest = digest_text<<partitions>>, updated_at = clock_timestamp()
 <<mine>>
      AND run_id = current_setting('dponec.run_id') AND phase IN ('open', 'staged');
 <<lost>>
   PERFORM set_config('dponec.rows_staged', staged::text, true);"""
+
+# set_config(…, true) ends with the transaction: a digest of another transaction is never taken.
+_PROVED = """\
+  digest_text := nullif(current_setting(<<name>>, true), '');
+  IF digest_text IS NULL THEN
+  <<counted>>
+  ELSE
+    SELECT count(*) INTO staged FROM <<staging>>;
+  END IF;"""
 
 
 def create_staging(ctx: Context, action: CreateStaging) -> Lowered:
@@ -138,14 +147,13 @@ def record_staged(ctx: Context, action: RecordStaged) -> Lowered:
     if has_partitions(ctx):
         params.append("partitions")
         partitions = Sql(", partitions = current_setting('dponec.partitions')")
-    digest = Sql(", NULL")
-    if action.level in ("content", "full"):
-        digest = frame(", <<digest>>", digest=staged_digest(action.staging))
     staging = staging_sql(ctx, action.staging)
+    count = frame("  SELECT count(*) INTO staged FROM <<staging>>;", staging=staging)
+    if action.level in ("content", "full"):
+        count = _proved_digest(ctx, action)
     body = frame(
         _RECORD,
-        digest=digest,
-        staging=staging,
+        count=count,
         state=state_sql(ctx.load),
         partitions=partitions,
         mine=mine(ctx.load),
@@ -161,6 +169,20 @@ def record_staged(ctx: Context, action: RecordStaged) -> Lowered:
         guard=_guard(ctx, staging).text,
         locks=("ROW EXCLUSIVE on the state table and its row until the transaction ends",),
     )
+
+
+def _proved_digest(ctx: Context, action: RecordStaged) -> Sql:
+    """What check_staged_rows has just computed in this transaction, unless a clean changed the rows since."""
+    counted = count_and_digest(ctx, action.staging, "staged, digest_text")
+    if any(isinstance(step.action, CleanStaging) for step in ctx.plan.steps):
+        return counted
+    name = literal(proved(action.staging))
+    return frame(_PROVED, name=name, staging=staging_sql(ctx, action.staging), counted=counted)
+
+
+def proved(staging: Staging) -> str:
+    """The setting that holds the digest of a checked staging table until the transaction ends."""
+    return f"dponec.proved_{staging.role}"
 
 
 def _guard(ctx: Context, staging: Sql) -> Sql:
@@ -186,12 +208,26 @@ def staging_sql(ctx: Context, staging: Staging) -> Sql:
 
 def stored_row(columns: tuple[MovedColumn, ...], alias: str = "") -> exp.Expression:
     """The canonical text of a row as staging and target store it; generated columns are not ours to compare."""
-    return row_text(
-        tuple((column(m.target.name, alias), parse_type(m.target.native)) for m in columns if not m.target.generated)
+    return row_text(_stored(columns, alias))
+
+
+def _stored(columns: tuple[MovedColumn, ...], alias: str = "") -> tuple[tuple[exp.Expression, DataType], ...]:
+    return tuple((column(m.target.name, alias), parse_type(m.target.native)) for m in columns if not m.target.generated)
+
+
+def count_and_digest(ctx: Context, staging: Staging, into: str) -> Sql:
+    """Of the staged rows, into two variables: in one pass the count and `a:b`, the two sums."""
+    digest = sql(digest_pair())
+    rows = stored_rows(staging.columns, table(names.staging(ctx, staging)))
+    return frame(
+        "  SELECT count(*), <<digest>> INTO <<into>>\n    FROM <<rows>>;", digest=digest, into=Sql(into), rows=rows
     )
 
 
-def staged_digest(staging: Staging, alias: str = "") -> Sql:
-    """`a:b`, the two sums over the rows in scope."""
-    line = stored_row(staging.columns, alias)
-    return sql(shape(":a || ':' || :b", a=digest_sum(line, 0), b=digest_sum(line, 1)))
+def stored_rows(columns: tuple[MovedColumn, ...], origin: exp.Table, where: exp.Expression | None = None) -> Sql:
+    """The derived table of hashes of the rows of staging or target."""
+    stored = _stored(columns, origin.alias)
+    query = exp.Select(expressions=[value for value, _ in stored]).from_(origin)
+    if where is not None:
+        query = query.where(where)
+    return sql(digested(query, tuple(type_ for _, type_ in stored)))

@@ -25,6 +25,8 @@ _SETTINGS = {
     "IntervalStyle": "postgres",
     "extra_float_digits": "1",
     "standard_conforming_strings": "on",
+    # Long expressions that run once: compiling them to machine code costs more than they do.
+    "jit": "off",
 }
 _SET_SESSION = b"SELECT count(set_config(key, value, false)) FROM json_each_text($1::json)"
 _SET_LOCAL = b"SELECT count(set_config('dponec.' || key, value, true)) FROM json_each_text($1::json)"
