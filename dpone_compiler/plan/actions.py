@@ -243,6 +243,18 @@ class InsertStaged:
 
 
 @value(kw_only=True)
+class CheckWindowOwned:
+    """The target's rows of the window are those that this run has moved there already, and no others.
+
+    An append proves itself by the rows of its window, so it must own them: another load or a hand that wrote into the same
+    window would make the proof fail after the rows have come in, and for ever.
+    """
+
+    staging: Staging
+    interval: Interval
+
+
+@value(kw_only=True)
 class ExchangeTables:
     """Swap target and staging by name in one atomic statement."""
 
@@ -344,6 +356,7 @@ Action = (
     | DeletePartitions
     | UpdateMatching
     | InsertStaged
+    | CheckWindowOwned
     | ExchangeTables
     | MovePartitions
     | BuildRewrite

@@ -83,4 +83,11 @@ PAGES: tuple[Page, ...] = (
         "came between; the data of this transaction was rolled back where the target can. Exit code 1, or 5.",
         "`dponec state show LOAD`, then run again: it goes on from what the row says.",
     ),
+    run_page(
+        "DP512",
+        "The window of an append is not free",
+        "An append on ClickHouse proves itself by counting the target's rows of its window, and found rows there that it has not "
+        "moved. Another load or a person writes into the same table and the same window. Nothing was moved. Exit code 5.",
+        "give each load a table of its own, or remove the rows, then run again: it goes on from its staging.",
+    ),
 )

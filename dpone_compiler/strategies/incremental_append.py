@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dpone_compiler.ir.load import Load
-from dpone_compiler.plan.actions import InsertStaged, MovePartitions, Reconcile
+from dpone_compiler.plan.actions import CheckWindowOwned, InsertStaged, MovePartitions, Reconcile
 from dpone_compiler.plan.phases import close_run, fence_finalize, open_run, prove, stage
 from dpone_compiler.plan.sequence import COMMITTED, Sequence
 from dpone_compiler.plan.shape import finish, rows_selection, shape_of, staging
@@ -55,6 +55,15 @@ def steps(load: Load, setting: Setting) -> Plan:
             path="sink.strategy.mode",
         )
     else:
+        if shape.interval is not None:
+            seq.add(
+                "check-window-owned",
+                CheckWindowOwned(staging=rows, interval=shape.interval),
+                "no other rows lie in the window",
+                "the proof of an append is the rows of its window, and it must be possible before anything moves",
+                idempotency=Idempotency.PURE,
+                path="source.cursor",
+            )
         seq.add(
             "move-partitions",
             MovePartitions(staging=rows),
@@ -76,4 +85,6 @@ def steps(load: Load, setting: Setting) -> Plan:
     return finish(load, seq)
 
 
-STRATEGY = Strategy(name="incremental_append", needs_key=False, judge=judge, finalizer=finalizer, steps=steps)
+STRATEGY = Strategy(
+    name="incremental_append", needs_key=False, judge=judge, finalizer=finalizer, steps=steps, reload="loaded"
+)

@@ -73,6 +73,8 @@ def _lowered(ctx: Context, step: Step) -> Lowered | Unsupported:  # noqa: PLR091
             return partitions.check_partition_values(ctx, action)
         case actions.RecordStaged():
             return state_steps.record_staged(ctx, action)
+        case actions.CheckWindowOwned():
+            return proof_steps.check_window_owned(ctx, action)
         case actions.ExchangeTables():
             return apply_steps.exchange_tables(ctx, action)
         case actions.MovePartitions():

@@ -9,7 +9,7 @@ from dpone_compiler.backends.clickhouse.partitions import in_set, partitioning_o
 from dpone_compiler.backends.clickhouse.profile import View, staging_table, view
 from dpone_compiler.expr.types import DataType, Kind
 from dpone_compiler.ir.interval import Interval
-from dpone_compiler.plan.actions import BuildRewrite, CheckTable, DeleteMatching, Reconcile
+from dpone_compiler.plan.actions import BuildRewrite, CheckTable, CheckWindowOwned, DeleteMatching, Reconcile
 from dpone_compiler.spi.backend import Context, Lowered, Unsupported
 from dpone_compiler.sql.clickhouse_names import ident, literal, qualified
 from dpone_compiler.sql.render import Sql, frame, join
@@ -99,6 +99,21 @@ def reconcile(ctx: Context, action: Reconcile) -> Lowered | Unsupported:
     if action.scope == "keys" and built is not None:
         pieces.append(_same_counts(ctx, seen, built))
     return Lowered(op="check", bodies={"main": join("\nUNION ALL ", pieces).text})
+
+
+def check_window_owned(ctx: Context, action: CheckWindowOwned) -> Lowered:
+    """Rows of the window in the target, and rows still in staging, are together what was staged: also after a half-done move."""
+    seen = view(ctx)
+    body = frame(
+        "SELECT 'DP512' AS code, concat('the window of this append holds ', toString(held), ' rows in the target that are not "
+        "its own') AS detail, held AS count FROM (SELECT toInt64(count()) - (toInt64(<<staged>>) - toInt64((SELECT count() "
+        "FROM <<staging>>))) AS held FROM <<target>> WHERE <<window>>) WHERE held != 0",
+        staged=state.value(seen, "rows_staged"),
+        staging=staging_table(ctx, action.staging),
+        target=qualified(seen.target),
+        window=interval(seen, action.interval),
+    )
+    return Lowered(op="check", bodies={"main": body.text})
 
 
 def replacing(seen: View) -> bool:

@@ -74,6 +74,8 @@ def _lower(ctx: Context, step: Step, action: do.Action) -> Lowered | Unsupported
             return apply.update_matching(ctx, action)
         case do.InsertStaged():
             return apply.insert_staged(ctx, action)
+        case do.CheckWindowOwned():
+            return Unsupported(_IN_PLACE + "the proof in the transaction undoes an append into a window of others")
         case do.ExchangeTables():
             return Unsupported(_IN_PLACE + "a swapped-in table has other grants, and older snapshots see it empty")
         case do.MovePartitions():
