@@ -64,7 +64,7 @@ def reachable_copy(root: Path, *, parts: tuple[str, ...], key: str, account: Acc
     fresh = Path(tempfile.mkdtemp(prefix=f"dponec-{key}-"))
     for part in parts:
         shutil.copytree(root / part, fresh / part, symlinks=True)
-    fresh.chmod(0o755)
+    _open_to_all(fresh)
     try:
         fresh.rename(wanted)
     except OSError:
@@ -73,6 +73,15 @@ def reachable_copy(root: Path, *, parts: tuple[str, ...], key: str, account: Acc
             return fresh
         shutil.rmtree(fresh, ignore_errors=True)
     return wanted
+
+
+def _open_to_all(folder: Path) -> None:
+    """Let everybody read what an owner with umask 077 unpacked for himself alone."""
+    for here, _, names in os.walk(folder):
+        Path(here).chmod(0o755)
+        for path in (Path(here, name) for name in names):
+            if not path.is_symlink():
+                path.chmod(path.stat().st_mode | (0o555 if path.stat().st_mode & stat.S_IXUSR else 0o444))
 
 
 def _is_ours(folder: Path) -> bool:
