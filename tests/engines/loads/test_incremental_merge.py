@@ -199,3 +199,43 @@ def test_the_model_itself() -> None:
     new = [order(1, "new"), order(2, "closed")]
     kept: list[Order] = [order(None, "stays"), order(1, "new"), order(2, "closed")]
     assert model.merge(old, new, model.everything) == kept
+
+
+@on("pg18", "chdb", "ch18")
+def test_without_a_cursor_the_whole_source_is_merged(world: World) -> None:
+    world.orders()
+    world.insert(order(1), order(2, day="2026-02-01"))
+    merging(world, source={}).run()
+    before = world.source_rows()
+    world.source("DELETE FROM orders WHERE id = 1; UPDATE orders SET note = 'v2' WHERE id = 2")
+    world.run()
+    world.same(model.merge(before, world.source_rows(), model.everything))
+    world.refuses("DP230", "incremental_merge", key=["id"], empty_slice="clear")
+
+
+@on("pg18", "chdb")
+def test_lookback_reads_again_what_changed_behind_the_cursor(world: World) -> None:
+    world.orders()
+    world.source("INSERT INTO orders VALUES (1, 1, 'v1', '2026-01-01', now() - interval '5 minutes')")
+    merging(world, source={"cursor": {**CURSOR, "lookback": "1 hour"}}).run()
+    world.source("UPDATE orders SET note = 'v2'")
+    world.run()
+    world.same(world.source_rows())
+
+
+@on("pg18", "chdb", "ch18")
+def test_a_key_of_two_columns(world: World) -> None:
+    world.orders(order_by="(id, day)")
+    world.insert(order(1, day="2026-01-01"), order(1, day="2026-02-01"))
+    merge = {"merge_policy": "auto", "source": {"cursor": CURSOR}}
+    world.load("incremental_merge", key=["id", "day"], **merge).run()
+    world.source("UPDATE orders SET note = 'v2', at = clock_timestamp() WHERE day = '2026-02-01'")
+    world.run()
+    world.same(world.source_rows())
+
+
+@on("chdb", "ch18")
+def test_a_policy_of_another_engine_is_refused(world: World) -> None:
+    world.orders()
+    policy = "update_insert" if world.sink.name == "chdb" else "lightweight_delete_insert"
+    world.refuses("DP231", "incremental_merge", key=["id"], merge_policy=policy, source={"cursor": CURSOR})
