@@ -277,6 +277,8 @@ class Run:
 
     def _placed(self, error: RefusedError) -> RefusedError:
         error.step = self._step_id
+        if error.retryable and not error.next:
+            error.next = command("dponec", "run", self._options.shown)
         return error
 
     def _engine_end(self, error: EngineError) -> RefusedError:

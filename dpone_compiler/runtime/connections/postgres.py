@@ -84,7 +84,12 @@ class PostgresSession:
 
     def rollback(self) -> None:
         with _normalised():
-            self._execute("ROLLBACK")
+            try:
+                self._execute("ROLLBACK")
+            except psycopg.Error:
+                # Interrupted at the start of a COPY, say. The server rolls back when we hang up; nobody waits for its locks.
+                self._connection.close()
+                raise
 
     def copy_out(self, body: str, params: Mapping[str, str]) -> RowStream:
         return _Rows(self, body, params)
