@@ -7,6 +7,7 @@ import shutil
 import signal
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -35,6 +36,25 @@ def with_password(url: str, port: int | None = None) -> str:
     parts = urlsplit(url)
     user = parts.username or "default"
     return f"{parts.scheme}://{user}:{PASSWORD}@127.0.0.1:{port or parts.port}{parts.path}"
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A run whose statement is with the server, and whose answer is not with the run."""
+
+    run: Started
+    trap: Trap
+
+    def ends(self) -> Ended:
+        """Let it go on to whatever end, which may not be a traceback nor show a password."""
+        self.trap.release()
+        try:
+            ended = self.run.wait()
+        finally:
+            self.trap.close()
+        assert TRACEBACK not in ended.stderr, str(ended)
+        assert PASSWORD not in ended.stdout + ended.stderr
+        return ended
 
 
 class Lab:
@@ -107,16 +127,14 @@ class Lab:
         assert port is not None
         return port
 
-    def start(
-        self, *words: str, cwd: Path | None = None, env: Mapping[str, str] | None = None, fsize: int = 0
-    ) -> Started:
+    def start(self, *words: str, cwd: Path | None = None, env: Mapping[str, str] | None = None) -> Started:
         """Start `dponec run` of the bundle."""
         argv = ("run", str(self.bundle), "--format", "json", *words)
-        return self._zygote.start(argv, self.environ(**(env or {})), cwd or self.home, fsize=fsize)
+        return self._zygote.start(argv, self.environ(**(env or {})), cwd or self.home)
 
-    def run(self, *words: str, cwd: Path | None = None, env: Mapping[str, str] | None = None, fsize: int = 0) -> Ended:
+    def run(self, *words: str, cwd: Path | None = None, env: Mapping[str, str] | None = None) -> Ended:
         """Run to the end, whatever end it is. No end may be a traceback or show a password."""
-        ended = self.start(*words, cwd=cwd, env=env, fsize=fsize).wait()
+        ended = self.start(*words, cwd=cwd, env=env).wait()
         assert TRACEBACK not in ended.stderr, str(ended)
         assert PASSWORD not in ended.stdout + ended.stderr
         return ended
@@ -126,6 +144,17 @@ class Lab:
         ended = self.run(*words, cwd=cwd)
         assert ended.code == 0, str(ended)
         return ended.outcome
+
+    def held(self, side: str, *markers: bytes, extra: int = 0, env: Mapping[str, str] | None = None) -> Held:
+        """Start a run and hold it with a statement under way."""
+        trap = Trap(self.port(side), *markers, extra=extra)
+        started = self.start(env={**(env or {}), **self.through(side, trap)})
+        while not trap.fired.wait(0.005):
+            ended = started.poll()
+            if ended is not None:
+                trap.close()
+                raise AssertionError(f"the run ended before the statement: {ended}")
+        return Held(started, trap)
 
     def kill_at(self, point: str) -> str:
         """Run with DPONEC_FAULT; where the process says it died, '' when it did not."""

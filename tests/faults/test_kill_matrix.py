@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
 from collections.abc import Callable
 
 import pytest
@@ -10,6 +13,7 @@ from tests.faults.cases import CASES, Case
 from tests.faults.conftest import LANDED, LabOf
 from tests.faults.lab import Lab
 from tests.faults.points import Point, points_of, steps_of
+from tests.faults.zygote import ROOT
 
 _POSTGRES = [pytest.param(c, s, id=f"{c.name}-{s}") for c in CASES.values() if c.target == "postgres" for s in c.steps]
 _CLICKHOUSE = [
@@ -77,3 +81,22 @@ def test_every_step_of_the_postgres_plans_is_broken(case: Case, pg_labs: LabOf) 
 @pytest.mark.parametrize("case", [c for c in CASES.values() if c.target != "postgres"], ids=lambda c: c.name)
 def test_every_step_of_the_clickhouse_plans_is_broken(case: Case, ch_labs: LabOf, chdb: object) -> None:
     assert tuple(step["id"] for step in steps_of(ch_labs(case))) == case.steps
+
+
+@pytest.mark.parametrize("name", ["pg_merge", "ch_merge"])
+def test_the_installed_command(name: str, request: pytest.FixtureRequest, record_property: Note) -> None:
+    """The matrix forks; a route each is killed and resumed as people do it, to prove that forking is no difference."""
+    labs: LabOf = request.getfixturevalue("pg_labs" if name == "pg_merge" else "ch_labs")
+    lab = labs(CASES[name])
+    lab.ready()
+    lab.change()
+    words = (sys.executable, "-c", "from dpone_compiler.cli.main import main; main()", "run", str(lab.bundle))
+    fault = {"DPONEC_FAULT": "before:commit-state", "DPONEC_TESTING": "1", "PYTHONPATH": str(ROOT)}
+    killed = subprocess.run(words, cwd=lab.home, env=lab.environ(**fault), capture_output=True, text=True, check=False)
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    assert "DPONEC_FAULT landed before:commit-state" in killed.stderr
+    record_property(LANDED, f"{name}: before:commit-state, of the command itself")
+    environ = lab.environ(PYTHONPATH=str(ROOT))
+    done = subprocess.run(words, cwd=lab.machine("elsewhere"), env=environ, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    lab.check()

@@ -65,8 +65,12 @@ class Trap:
         while not self._closed:
             try:
                 client, _ = self._server.accept()
+            except OSError:
+                return
+            try:
                 wire = _Wire(client, socket.create_connection(("127.0.0.1", self._to)))
             except OSError:
+                client.close()
                 continue
             self._wires.append(wire)
             threading.Thread(target=self._up, args=(wire,), daemon=True).start()

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import resource
 import signal
 import subprocess
 import sys
@@ -96,12 +95,12 @@ class Zygote:
             bufsize=1,
         )
 
-    def start(self, words: Sequence[str], env: Mapping[str, str], cwd: Path, *, fsize: int = 0) -> Started:
-        """Start `dponec words` in `cwd`. `fsize`: the largest file that it may write, in bytes."""
+    def start(self, words: Sequence[str], env: Mapping[str, str], cwd: Path) -> Started:
+        """Start `dponec words` in `cwd`."""
         self._number += 1
         folder = Path(self._scratch.name) / str(self._number)
         folder.mkdir()
-        answer = self.ask(op="start", words=list(words), env=dict(env), cwd=str(cwd), out=str(folder), fsize=fsize)
+        answer = self.ask(op="start", words=list(words), env=dict(env), cwd=str(cwd), out=str(folder))
         return Started(self, answer["pid"], folder)
 
     def ask(self, **request: Any) -> dict[str, Any]:
@@ -177,9 +176,6 @@ def _become(request: Mapping[str, Any]) -> None:
     os.dup2(null, 0)
     sys.argv = ["dponec", *request["words"]]
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    if request["fsize"]:
-        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (request["fsize"], request["fsize"]))
 
 
 def _wait(request: Mapping[str, Any]) -> int | None:
