@@ -151,3 +151,32 @@ def test_rows_of_others_in_the_window_stop_the_run_before_anything_moves(world: 
     world.target("ALTER TABLE orders_copy DELETE WHERE id = 99 SETTINGS mutations_sync = 2")
     world.run()
     world.same(world.source_rows())
+
+
+@on("pg18", "chdb")
+def test_a_null_cursor_outside_of_the_filter_stops_nothing(world: World) -> None:
+    world.orders(at="")
+    world.insert(order(1, "open"), order(2, "closed", at=None))
+    source = {"cursor": {**CURSOR, "nulls": "fail"}, "where": "note = 'open'"}
+    appending(world, source=source).run()
+    world.same([order(1, "open")])
+    world.insert(order(3, "open", at=None))
+    world.fails("DP508")
+
+
+@on("pg18", "chdb")
+def test_a_cursor_without_a_zone_in_a_database_with_one(world: World) -> None:
+    """The wall clock of the writers is the database's zone; a window in UTC would be hours off."""
+    database = world.source_url.rpartition("/")[2].partition("?")[0]
+    world.source(f"ALTER DATABASE {database} SET TimeZone = 'Asia/Tokyo'")
+    world.source("CREATE TABLE orders (id int NOT NULL, at timestamp NOT NULL)")
+    moment = "DateTime64(6, 'UTC')" if world.sink.clickhouse else "timestamp"
+    world.make_target(columns=f"id {'Int32' if world.sink.clickhouse else 'int'}, at {moment}", partition="")
+    write = "INSERT INTO orders VALUES ({}, (clock_timestamp() AT TIME ZONE 'Asia/Tokyo') + interval '{}')"
+    world.source(write.format(1, "-1 second"))
+    world.source(write.format(2, "1 hour"))
+    appending(world).run()
+    assert world.count() == 1
+    world.source(write.format(3, "0"))
+    world.run()
+    assert world.count() == 2
