@@ -34,7 +34,7 @@ class UnitLoad:
 
 @value(kw_only=True)
 class Unit:
-    """One manifest file, compiled. `compiled`: loads that were not in the cache."""
+    """One manifest file, compiled. `compiled`: bundles that were not in the cache."""
 
     manifest: str
     loads: tuple[UnitLoad, ...]
@@ -58,7 +58,7 @@ def compile_unit(manifest: Path, *, request: Request, options: Options, store: S
         bundle, diagnostics = _stored_load(store, load_key)
         if bundle is None:
             item, diagnostics = compile_load(load, read.catalog, read.policy, options.listeners)
-            bundle, compiled = item.bundle, compiled + 1
+            bundle, compiled = item.bundle, compiled + (item.bundle is not None)
             if store and bundle is not None:
                 told = encode_diagnostics(diagnostics)
                 store.put(load_key, {"folder": bundle.name, "files": dict(bundle.files), "told": told})

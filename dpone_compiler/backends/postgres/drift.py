@@ -103,8 +103,9 @@ def _moved(load: Load) -> tuple[MovedColumn, ...]:
 def _source_columns(load: Load, moved: tuple[MovedColumn, ...], facts: TableFacts | None) -> tuple[Column, ...]:
     """Columns that are moved, and those that the filter, an expression, the cursor or the partition reads."""
     known = {column.name: column for column in facts.structure.columns} if facts else {}
-    used = {m.source.name: m.source for m in moved if m.sql is None}
+    used = {m.source.name: m.source for m in moved if m.sql is None and not m.cast}
     named = {name for m in moved if m.sql is not None for name in m.sql.columns}
+    named |= {m.source.name for m in moved if m.sql is None and m.cast}  # the table has it in a type of its own
     where = load.read.where
     named |= set(getattr(where, "columns", ()))
     if load.read.cursor is not None:

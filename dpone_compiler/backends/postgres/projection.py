@@ -20,8 +20,10 @@ def parsed(sql: ParsedSql) -> exp.Expression:
 
 
 def source_value(moved: MovedColumn) -> exp.Expression:
-    """The value as the source computes it."""
-    return parsed(moved.sql) if moved.sql is not None else column(moved.source.name)
+    """The value as the source computes it. An expression is cast even when the manifest says no type: a plan that takes it for
+    text must not meet the bytes of a number. Raises NativeTypeError when the cast names no type of Postgres."""
+    value = parsed(moved.sql) if moved.sql is not None else column(moved.source.name)
+    return cast(value, moved.source.native) if moved.sql is not None or moved.cast else value
 
 
 def wire_value(moved: MovedColumn, sink: str) -> exp.Expression:

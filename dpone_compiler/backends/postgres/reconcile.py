@@ -209,7 +209,7 @@ def _exact(action: Reconcile) -> bool:
     if action.scope != "window" or action.interval is None:
         return True
     moved = _cursor(action)
-    if moved is None:
+    if moved is None or moved.cast:
         return False
     given, held = moved.source.type, moved.target.type
     coarser = held.kind is Kind.TIMESTAMP and (held.precision or 0) < (given.precision or 0)

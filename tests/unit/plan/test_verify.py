@@ -1,0 +1,192 @@
+"""plan/verify names the fault of each broken plan. The sound plans are those of the examples' strategies."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from dpone_compiler.driver.compile import compile_paths
+from dpone_compiler.plan import actions
+from dpone_compiler.plan.step import Guard, Idempotency, Plan, Step
+from dpone_compiler.plan.verify import MUTATIONS, verify_plan
+from tests.cli.commands import EXAMPLES, ROOT
+
+SOUND = {
+    item.load.name: item.context.plan
+    for item in compile_paths([EXAMPLES, ROOT / "tests" / "cases" / "loads"]).loads
+    if item.context is not None
+}
+# Merge into Postgres: window, gates, fence, mutations, proof and state in one transaction.
+MERGE = SOUND["orders_pg_to_pg"]
+DAYS = SOUND["orders_days_pg_to_pg"]
+
+
+def first(plan: Plan, *kinds: type) -> Step:
+    return next(step for step in plan.steps if isinstance(step.action, kinds))
+
+
+def without(plan: Plan, *kinds: type) -> Plan:
+    """Cut the steps out; their successors come after their predecessors."""
+    cut = {step.id: step.after for step in plan.steps if isinstance(step.action, kinds)}
+    assert cut
+
+    def joined(names: tuple[str, ...]) -> tuple[str, ...]:
+        found = [later for name in names for later in (joined(cut[name]) if name in cut else (name,))]
+        return tuple(dict.fromkeys(found))
+
+    return replace(plan, steps=tuple(replace(s, after=joined(s.after)) for s in plan.steps if s.id not in cut))
+
+
+def changed(plan: Plan, kind: type | tuple[type, ...], **fields: object) -> Plan:
+    """The plan with fields of its first step of a kind changed."""
+    kinds = kind if isinstance(kind, tuple) else (kind,)
+    victim = first(plan, *kinds)
+    made = replace(victim, **fields)  # type: ignore[arg-type]
+    return replace(plan, steps=tuple(made if step is victim else step for step in plan.steps))
+
+
+def chain(plan: Plan, steps: list[Step]) -> Plan:
+    """The steps in this order, each after the one before it."""
+    made = [replace(step, after=(steps[i - 1].id,) if i else ()) for i, step in enumerate(steps)]
+    return replace(plan, steps=tuple(made))
+
+
+def moved(plan: Plan, kind: type, before: type) -> Plan:
+    """One step taken out and put before another."""
+    steps = list(plan.steps)
+    step = first(plan, kind)
+    steps.remove(step)
+    steps.insert(next(i for i, other in enumerate(steps) if isinstance(other.action, before)), step)
+    return chain(plan, steps)
+
+
+def another_window(plan: Plan, kind: type) -> Plan:
+    action = first(plan, kind).action
+    interval = first(plan, actions.FreezeWindow).action.interval  # type: ignore[union-attr]
+    other = replace(interval, column="created_at")
+    if isinstance(action, actions.Transfer):
+        return changed(plan, kind, action=replace(action, selection=replace(action.selection, interval=other)))
+    return changed(plan, kind, action=replace(action, interval=other))  # type: ignore[call-arg]
+
+
+def interrupted(plan: Plan) -> Plan:
+    steps = list(plan.steps)
+    fence = next(i for i, step in enumerate(steps) if isinstance(step.action, actions.Fence))
+    stranger = replace(first(plan, actions.ReadState), id="stranger")
+    return chain(plan, [*steps[: fence + 1], stranger, *steps[fence + 1 :]])
+
+
+def cycle(plan: Plan) -> Plan:
+    return replace(plan, steps=(replace(plan.steps[0], after=(plan.steps[-1].id,)), *plan.steps[1:]))
+
+
+def beside(plan: Plan, kind: type) -> Plan:
+    """The step hangs beside the way to the state commit, which no longer comes after it."""
+    step = first(plan, kind)
+    steps = [
+        replace(
+            other,
+            after=tuple(dict.fromkeys(x for name in other.after for x in (step.after if name == step.id else (name,)))),
+        )
+        for other in plan.steps
+    ]
+    return replace(plan, steps=tuple(steps))
+
+
+def other_partitions(plan: Plan) -> Plan:
+    action = first(plan, actions.DeletePartitions).action
+    assert isinstance(action, actions.DeletePartitions)
+    return changed(
+        plan, actions.DeletePartitions, action=replace(action, partitions=replace(action.partitions, unit="month"))
+    )
+
+
+FAULTS: dict[str, tuple[Callable[[], Plan], str]] = {
+    "no null-key gate": (lambda: without(MERGE, actions.CheckNullKeys), "can be reached without CheckNullKeys"),
+    "no duplicate gate": (lambda: without(MERGE, actions.CheckDuplicateKeys), "without CheckDuplicateKeys"),
+    "gate beside the way": (lambda: beside(MERGE, actions.CheckNullKeys), "can be reached without CheckNullKeys"),
+    "staging not proved": (lambda: without(MERGE, actions.CheckStagedRows), "can be reached without CheckStagedRows"),
+    "staging not recorded": (lambda: without(MERGE, actions.RecordStaged), "can be reached without RecordStaged"),
+    "nothing transferred": (lambda: without(MERGE, actions.Transfer), "can be reached without Transfer"),
+    "no reconcile": (lambda: without(MERGE, actions.Reconcile), "the state commit can be reached without Reconcile"),
+    "reconcile beside": (lambda: beside(MERGE, actions.Reconcile), "the state commit can be reached without Reconcile"),
+    "reconcile after commit": (
+        lambda: moved(MERGE, actions.CommitState, before=actions.Reconcile),
+        "the state commit can be reached without Reconcile",
+    ),
+    "mutation after reconcile": (
+        lambda: moved(MERGE, actions.Reconcile, before=actions.DeleteMatching),
+        "changes the target after the reconciliation",
+    ),
+    "mutation avoided": (
+        lambda: beside(MERGE, actions.InsertStaged),
+        "the state commit can be reached without insert",
+    ),
+    "no state commit": (lambda: without(MERGE, actions.CommitState), "0 state commits"),
+    "transaction interrupted": (lambda: interrupted(MERGE), "is interrupted before"),
+    "no fence": (lambda: without(MERGE, actions.Fence), "instead of a fence"),
+    "commit elsewhere": (
+        lambda: changed(MERGE, actions.CommitState, transaction=""),
+        "do not commit in the same transaction",
+    ),
+    "another window read": (lambda: another_window(MERGE, actions.Transfer), "reads another window"),
+    "another window committed": (lambda: another_window(MERGE, actions.CommitState), "commits another window"),
+    "window after the read": (
+        lambda: moved(MERGE, actions.FreezeWindow, before=actions.RecordStaged),
+        "can read before the window is frozen",
+    ),
+    "other partitions deleted": (lambda: other_partitions(DAYS), "works on another set of partitions"),
+    "partitions unknown": (lambda: without(DAYS, actions.FindPartitions), "before they are known"),
+    "id twice": (lambda: replace(MERGE, steps=(MERGE.steps[0], *MERGE.steps)), "two steps have the same id"),
+    "cycle": (lambda: cycle(MERGE), "steps form a cycle"),
+    "unknown predecessor": (
+        lambda: changed(MERGE, actions.Reconcile, after=("nobody",)),
+        "steps come after unknown steps: ['nobody']",
+    ),
+    "boundary after": (
+        lambda: changed(MERGE, actions.Transfer, retry_boundary=MERGE.steps[-1].id),
+        "which does not come before it",
+    ),
+    "boundary beside": (
+        lambda: changed(
+            beside(MERGE, actions.CheckStagedRows), actions.RecordStaged, retry_boundary="check-staged-rows"
+        ),
+        "which does not come before it",
+    ),
+    "unit without boundary": (
+        lambda: changed(MERGE, actions.Transfer, idempotency=Idempotency.WITH_UNIT, retry_boundary=""),
+        "names no retry boundary",
+    ),
+    "transaction claimed": (
+        lambda: changed(MERGE, actions.CheckTable, idempotency=Idempotency.TRANSACTIONAL),
+        "claims a transaction and has none",
+    ),
+    "pure mutation": (lambda: changed(MERGE, MUTATIONS, idempotency=Idempotency.PURE), "claims to be pure"),
+    "guard without answer": (
+        lambda: changed(MERGE, actions.Transfer, guard=Guard(kind="phase")),
+        "has no guard that can say it is done",
+    ),
+    "other rows fingerprinted": (
+        lambda: changed(MERGE, actions.FingerprintSource, snapshot="another"),
+        "does not fingerprint what is transferred",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_the_fault_is_named(name: str) -> None:
+    make, said = FAULTS[name]
+    faults = verify_plan(make())
+    assert any(said in fault for fault in faults), faults
+
+
+@pytest.mark.parametrize("name", sorted(SOUND))
+def test_a_sound_plan_is_proved(name: str) -> None:
+    assert verify_plan(SOUND[name]) == ()
+
+
+def test_every_change_of_a_target_is_in_a_sound_plan() -> None:
+    proved = {type(step.action) for plan in SOUND.values() for step in plan.steps}
+    assert set(MUTATIONS) <= proved, set(MUTATIONS) - proved
