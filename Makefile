@@ -56,6 +56,8 @@ test: check
 
 # One process: a golden file is unused only when every test was seen.
 golden: venv
+	rm -rf examples/plans
+	$(BIN)/dponec compile examples -o examples/plans --no-cache
 	$(BIN)/python -m pytest --snapshot-update $(PYTEST_ARGS)
 
 bench: venv

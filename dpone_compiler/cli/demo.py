@@ -14,7 +14,7 @@ from dpone_compiler.cli.exits import DONE, FINDINGS, USAGE
 
 
 @click.command("demo")
-@click.option("--rows", type=click.IntRange(100), default=200_000, show_default=True, help="Orders at the source.")
+@click.option("--rows", type=click.IntRange(1000), default=200_000, show_default=True, help="Orders at the source.")
 @click.option(
     "--keep",
     type=click.Path(path_type=Path, file_okay=False),
@@ -46,7 +46,9 @@ def demo(*, rows: int, keep: Path | None, tamper: str | None) -> None:
         click.echo("interrupted; nothing is left behind", err=True)
         sys.exit(128 + signal.SIGINT)
     except ModuleNotFoundError as error:
-        click.echo(f"dponec demo needs {error.name}: pip install 'dpone-compiler[postgres,clickhouse,embedded]'", err=True)
+        click.echo(
+            f"dponec demo needs {error.name}: pip install 'dpone-compiler[postgres,clickhouse,embedded]'", err=True
+        )
         sys.exit(USAGE)
     except (DemoError, EngineError) as error:
         click.echo(f"dponec demo: {error}", err=True)

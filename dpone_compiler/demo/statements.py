@@ -113,7 +113,7 @@ WITH changed AS ("""
 UPDATE public.orders AS o
 SET amount = CASE WHEN abs(amount) < 1e15 THEN amount + 0.01 ELSE -amount END,
     customer = coalesce(customer, '') || E' \u2713\t',
-    business_date = CASE WHEN n % 500 = 0 THEN date '2024-02-10'
+    business_date = CASE WHEN n % 100 = 0 THEN date '2024-02-10'
                          WHEN n % 5 = 0 THEN date '2024-03-08' + ((business_date - date '2024-03-08') + 5) % 12
                          ELSE business_date END,
     status = CASE WHEN n % 5 = 1 THEN 'draft' WHEN status = 'draft' THEN 'paid' ELSE status END,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import textwrap
@@ -26,6 +27,7 @@ class Route:
     connection: str
     kill: str
     during: str
+    unit: str
     phase: str  # what the state row says after the kill
 
 
@@ -35,6 +37,7 @@ ROUTES = (
         load="orders_days_pg_to_pg",
         connection="demo_pg",
         kill="inside:transfer-rows:rows={half}",
+        unit="days",
         during="during the transfer, while rows stream into staging",
         phase="open",
     ),
@@ -43,6 +46,7 @@ ROUTES = (
         load="orders_months_pg_to_ch",
         connection="demo_ch",
         kill="inside:replace-partitions:rows=1",
+        unit="months",
         during="between two months: one is replaced in the target, the other is not",
         phase="staged",
     ),
@@ -192,7 +196,8 @@ def _resume(teller: Teller, world: World, route: Route) -> None:
     state = world.state(route.load)
     if state["phase"] != "done" or state["committed_run_id"] != unfinished:
         raise DemoError(f"{route.load} did not finish run {unfinished}: {state}")
-    teller.say(f"  the same run, finished; phase {state['phase']}")
+    replaced = json.loads(state.get("partitions") or "[]")
+    teller.say(f"  the same run, finished; phase {state['phase']}, {len(replaced)} {route.unit} replaced")
 
 
 def _compare(teller: Teller, world: World) -> bool:

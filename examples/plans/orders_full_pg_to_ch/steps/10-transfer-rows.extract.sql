@@ -1,0 +1,29 @@
+-- step transfer-rows (extract)
+-- purpose: stream the source into staging (rows)
+-- engine: postgres (source)
+-- idempotency: idempotent-as-a-unit, repeat from clear-rows
+-- why: one pass, constant memory, the vendors' bulk formats
+-- params: staging_rows
+COPY (
+SELECT
+  "order_id",
+  "customer",
+  "status",
+  "amount",
+  "big",
+  "ratio",
+  "business_date",
+  "created_at" AT TIME ZONE 'UTC' AS "created_at",
+  "updated_at" AT TIME ZONE 'UTC' AS "updated_at",
+  "note",
+  "payload",
+  CAST((
+    "is_gift"
+  ) AS INT) AS "is_gift",
+  "uid"
+FROM "public"."orders"
+WHERE
+  (
+    "status" <> 'draft'
+  )
+) TO STDOUT (FORMAT text, ENCODING 'UTF8');

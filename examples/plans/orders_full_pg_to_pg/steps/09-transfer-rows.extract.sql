@@ -1,0 +1,26 @@
+-- step transfer-rows (extract)
+-- purpose: stream the source into staging (rows)
+-- engine: postgres (source), transaction stage-rows
+-- idempotency: transactional
+-- why: one pass, constant memory, the vendors' bulk formats
+COPY (
+SELECT
+  "order_id",
+  "customer",
+  "status",
+  "amount",
+  "big",
+  "ratio",
+  "business_date",
+  "created_at",
+  "updated_at",
+  "note",
+  "payload",
+  "is_gift",
+  "uid"
+FROM "public"."orders"
+WHERE
+  (
+    "status" <> 'draft'
+  )
+) TO STDOUT (FORMAT binary);
