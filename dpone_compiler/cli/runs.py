@@ -7,10 +7,14 @@ from pathlib import Path
 import click
 
 from dpone_compiler.cli.outcomes import fail, print_json
+from dpone_compiler.cli.running import opener_for
 from dpone_compiler.cli.state import BUNDLES, CONNECTIONS, FORMAT, carry_out
-from dpone_compiler.runtime.history import list_runs, run_started, show_run
+from dpone_compiler.runtime.bundle import find_bundles, load_bundle
+from dpone_compiler.runtime.connections.resolve import ConnectionProblem
+from dpone_compiler.runtime.history import list_runs, no_such_run, run_started, show_run
 from dpone_compiler.runtime.journal import FOLDER
 from dpone_compiler.runtime.outcome import RefusedError
+from dpone_compiler.runtime.state import staging_left
 
 JOURNALS = click.option("--journal-dir", type=click.Path(path_type=Path), default=FOLDER, show_default=True)
 
@@ -21,14 +25,20 @@ def runs() -> None:
 
 
 @runs.command("list")
+@click.option("--staging", is_flag=True, help="Also ask the targets for staging that was left behind.")
+@BUNDLES
+@CONNECTIONS
 @JOURNALS
 @FORMAT
-def list_(journal_dir: Path, output: str) -> None:
+def list_(*, staging: bool, bundles: str, connections: Path | None, journal_dir: Path, output: str) -> None:
     """One line a run."""
     found = list_runs(journal_dir)
+    left = _staging_left(bundles, connections, output) if staging else []
     if output == "json":
-        print_json({"runs": found})
+        print_json({"runs": found} | ({"staging": left} if staging else {}))
         return
+    for each in left:
+        click.echo(f"staging of {each['load']}: {each['name']}, {each['rows']} rows")
     for one in found:
         click.echo(f"{one['run_id']}  {one['started']}  {one['load']}  {one['status']}  last: {one['last']}")
 
@@ -66,5 +76,19 @@ def abort(*, run_id: str, load: str, bundles: str, connections: Path | None, jou
     if not known and (Path(bundles) / "plan.json").is_file():
         known = bundles
     if not known:
-        fail(RefusedError("DP418", f"no journal of run {run_id} here; name its load with --load", exit_code=2), output)
+        fail(no_such_run(run_id, journal_dir, "name its load with --load when its journal is elsewhere"), output)
     carry_out("abort", str(known), bundles, connections, output, run_id=run_id)
+
+
+def _staging_left(bundles: str, connections: Path | None, output: str) -> list[dict[str, str]]:
+    try:
+        opened = [load_bundle(folder) for folder in find_bundles(Path(bundles))]
+        return [
+            {"load": bundle.doc.name, **row}
+            for bundle in opened
+            for row in staging_left(bundle, opener_for(bundle, connections))
+        ]
+    except ConnectionProblem as error:
+        fail(RefusedError(error.code, f"{error.message} ({error.help})"), output)
+    except RefusedError as error:
+        fail(error, output)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from pathlib import Path
 
 from dpone_compiler.runtime.bundle import PLAN, LoadedBundle, find_bundles, load_bundle
-from dpone_compiler.runtime.connections.session import EngineError
+from dpone_compiler.runtime.connections.session import EngineError, Result
 from dpone_compiler.runtime.failure import stopped_by
 from dpone_compiler.runtime.outcome import RefusedError, command
 from dpone_compiler.runtime.parameters import one_row
@@ -35,21 +36,34 @@ def find_load(bundles: str, load: str) -> LoadedBundle:
 
 def run_state_command(bundle: LoadedBundle, opener: Opener, name: str, **params: str) -> dict[str, str]:
     """Run show, set, rewind, adopt or abort; its row. Raises RefusedError when it had no effect."""
+    fresh = {"run_id": str(uuid.uuid4()), "command_id": str(uuid.uuid4())}
+    given = {} if name == "show" else {**fresh, **params}
+    row = one_row(_answer(bundle, opener, name, given))
+    if not row:
+        shown = command("dponec", "state", "show", str(bundle.folder))
+        raise RefusedError("DP428", _NO_ROW[name], next="" if name == "show" else shown)
+    return row
+
+
+def staging_left(bundle: LoadedBundle, opener: Opener) -> list[dict[str, str]]:
+    """The load's staging tables that exist: name and rows. Empty for a bundle that cannot say."""
+    if not bundle.doc.state.get("staging"):
+        return []
+    result = _answer(bundle, opener, "staging", {})
+    return [{name: cell or "0" for name, cell in zip(result.columns, row, strict=True)} for row in result.rows]
+
+
+def _answer(bundle: LoadedBundle, opener: Opener, name: str, params: Mapping[str, str]) -> Result:
     doc = bundle.doc
     path = doc.state.get(name, "")
     if not path:
         raise RefusedError("DP702", f"this bundle has no body for `state {name}`; compile the load again")
     sessions = Sessions(doc, opener)
     try:
-        given = {} if name == "show" else {"run_id": str(uuid.uuid4()), **params}
-        row = one_row(sessions.on("target").run(bundle.body(path), given))
+        return sessions.on("target").run(bundle.body(path), params)
     except EngineError as error:
         raise stopped_by(
             error, step=f"state {name}", kind="read_state", changed=False, doc=doc, bundle=str(bundle.folder)
         ) from None
     finally:
         sessions.close()
-    if not row:
-        shown = command("dponec", "state", "show", str(bundle.folder))
-        raise RefusedError("DP428", _NO_ROW[name], next="" if name == "show" else shown)
-    return row

@@ -7,9 +7,8 @@ leaves a mark where it is, and a SELECT of the state with that mark. These bodie
 from __future__ import annotations
 
 from dpone_compiler.backends.clickhouse import state
-from dpone_compiler.backends.clickhouse.comparable import comparable
-from dpone_compiler.backends.clickhouse.profile import View, view
-from dpone_compiler.expr.types import DataType
+from dpone_compiler.backends.clickhouse.profile import View, prefix, view
+from dpone_compiler.expr.types import DataType, Kind
 from dpone_compiler.plan.actions import FreezeWindow
 from dpone_compiler.spi.backend import Context
 from dpone_compiler.sql.clickhouse_names import literal, qualified
@@ -27,12 +26,7 @@ def state_commands(ctx: Context) -> dict[str, str]:
     """show, set, rewind, adopt and abort of this load. Without a window there is no watermark, so rewind gives no row."""
     seen = view(ctx)
     cursor = next((step.action.interval.type for step in ctx.plan.steps if isinstance(step.action, FreezeWindow)), None)
-    valid = frame("(<<given>> = '' OR <<parsed>> IS NOT NULL)", given=_GIVEN, parsed=_parsed(seen, cursor, _GIVEN))
-    lower = frame(
-        "s_watermark != '' AND <<given>> < <<stored>>",
-        given=_parsed(seen, cursor, _GIVEN),
-        stored=_parsed(seen, cursor, Sql("s_watermark")),
-    )
+    valid, lower = _valid(cursor), _lower(seen, cursor)
     known = frame("s_rows > 0 AND <<quiet>>", quiet=_QUIET)
     return {
         "show": _show(seen).text,
@@ -59,11 +53,72 @@ def state_commands(ctx: Context) -> dict[str, str]:
             phase=Sql("if(s_committed_run_id = '', 'idle', 'done')"),
             lease_owner=literal(""),
         ),
+        "staging": _staging(ctx, seen).text,
     }
 
 
-def _parsed(seen: View, cursor: DataType | None, value: Sql) -> Sql:
-    return Sql("NULL") if cursor is None else comparable(seen, cursor, value)
+def _staging(ctx: Context, seen: View) -> Sql:
+    """Staging tables of this load that exist: name, rows. 18.16 has no count of rows in system.tables."""
+    return frame(
+        "SELECT name, toString(sum(held)) AS rows FROM (SELECT name, toUInt64(0) AS held FROM system.tables "
+        "WHERE database = <<database>> AND startsWith(name, <<prefix>>)\nUNION ALL SELECT table AS name, sum(rows) AS held "
+        "FROM system.parts WHERE database = <<database>> AND startsWith(table, <<prefix>>) AND active GROUP BY table) "
+        "GROUP BY name ORDER BY name",
+        database=literal(seen.staging_database),
+        prefix=literal(prefix(ctx)),
+    )
+
+
+_DATE = "[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
+_TIME = "[ T]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]+)?)?(Z|[+-][0-9]{2}(:?[0-9]{2})?)?"
+_FORMS = {
+    Kind.DATE: f"^{_DATE}$",
+    Kind.TIMESTAMP: f"^{_DATE}({_TIME})?$",
+    Kind.DECIMAL: "^-?[0-9]+([.][0-9]+)?$",
+    Kind.FLOAT: "^-?[0-9]+([.][0-9]+)?(e[+-]?[0-9]+)?$",
+}
+
+
+def _valid(cursor: DataType | None) -> Sql:
+    """The given text is a watermark of the cursor's type, or '' for none. The best-effort parsers take nearly anything."""
+    if cursor is None:
+        return frame("<<given>> = ''", given=_GIVEN)
+    if cursor.kind is Kind.INT:
+        return frame("(<<given>> = '' OR toString(toInt64OrZero(<<given>>)) = <<given>>)", given=_GIVEN)
+    form = literal(_FORMS.get(cursor.kind, "^"))
+    return frame("(<<given>> = '' OR match(<<given>>, <<form>>))", given=_GIVEN, form=form)
+
+
+def _lower(seen: View, cursor: DataType | None) -> Sql:
+    """The given watermark is valid and lower than the stored one, compared as the cursor's type."""
+    if cursor is None:
+        return Sql("0")
+    given, stored = (_parsed(seen, cursor, value) for value in (_GIVEN, Sql("s_watermark")))
+    lower = frame(
+        "<<given>> != '' AND s_watermark != '' AND <<valid>> AND ifNull(<<parsed>> < <<stored>>, 0)",
+        given=_GIVEN,
+        valid=_valid(cursor),
+        parsed=given,
+        stored=stored,
+    )
+    if seen.legacy and cursor.kind is Kind.TIMESTAMP:  # a DateTime ends in 2106 and begins again in 1970
+        return frame("<<lower>> AND substring(<<given>>, 1, 4) BETWEEN '1970' AND '2105'", lower=lower, given=_GIVEN)
+    return lower
+
+
+def _parsed(seen: View, cursor: DataType, value: Sql) -> Sql:
+    """A valid watermark as something that compares."""
+    match cursor.kind:
+        case Kind.INT:
+            return frame("toInt64OrNull(<<value>>)", value=value)
+        case Kind.DECIMAL | Kind.FLOAT:
+            return frame("toFloat64OrNull(<<value>>)", value=value)
+        case Kind.TIMESTAMP if seen.legacy:
+            return frame("parseDateTimeBestEffortOrNull(<<value>>)", value=value)
+        case Kind.TIMESTAMP:
+            return frame("parseDateTime64BestEffortOrNull(<<value>>, 6, 'UTC')", value=value)
+        case _:  # a date compares as its text
+            return value
 
 
 def _show(seen: View) -> Sql:
@@ -72,7 +127,8 @@ def _show(seen: View) -> Sql:
 
 
 def _pair(seen: View, name: str, column: str, allowed: Sql, **changed: Sql) -> str:
-    tag = frame("concat(<<name>>, ' ', {run_id:String})", name=literal(name))
+    # Of this very call: a second abort of the same run finds the mark of the first one, which is not its own.
+    tag = frame("concat(<<name>>, ' ', {command_id:String})", name=literal(name))
     insert = state.command(seen, allowed, tag, **changed)
     answer = frame(
         "SELECT toString(argMax(<<column>>, seq)) AS <<column>>\nFROM <<table>> WHERE load = <<load>>\n"

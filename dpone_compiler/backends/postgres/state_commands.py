@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dpone_compiler.backends.postgres import names
 from dpone_compiler.backends.postgres.predicates import comparable_type
-from dpone_compiler.backends.postgres.script import literal, word
+from dpone_compiler.backends.postgres.script import do_block, literal, statements, word
+from dpone_compiler.expr.types import Kind
 from dpone_compiler.plan.actions import FreezeWindow
 from dpone_compiler.spi.backend import Context
 from dpone_compiler.sql.identifiers import table
 from dpone_compiler.sql.postgres_native import type_tree
-from dpone_compiler.sql.render import frame
+from dpone_compiler.sql.render import Sql, frame, join
 
 _SHOW = """\
 SELECT s.load, s.phase, s.watermark, s.fence::text AS fence, s.attempt::text AS attempt, s.run_id, s.committed_run_id, s.window_low,
@@ -43,9 +44,28 @@ UPDATE <<state>> AS s
           WHERE a.pid = s.lease_backend AND (a.backend_start IS NULL OR a.backend_start = s.lease_backend_start))))
 RETURNING s.phase;
 """
-# A word that is no value of the cursor's type makes the cast fail, so it cannot become a watermark.
-_VALID = "(current_setting('dponec.watermark') = '' OR current_setting('dponec.watermark')::<<type>> IS NOT NULL)"
-_LOWER = "watermark <> '' AND current_setting('dponec.watermark')::<<type>> < watermark::<<type>>"
+_ROLES = ("rows", "delta", "left", "rewrite")
+# Counted in a loop, because a table that is not there cannot be named in a query.
+_STAGING = """\
+  FOR one IN
+    SELECT c.oid::regclass AS place, c.relname::text AS name
+      FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+     WHERE n.nspname = <<schema>> AND c.relname IN (<<names>>) AND c.relkind = 'r'
+     ORDER BY c.relname
+  LOOP
+    EXECUTE format('SELECT count(*) FROM %s', one.place) INTO held;
+    found := found || jsonb_build_object('name', one.name, 'rows', held);
+  END LOOP;
+  PERFORM set_config('dponec.staging', found::text, true);"""
+_LISTED = """\
+SELECT e.name, e.rows FROM jsonb_to_recordset(current_setting('dponec.staging')::jsonb) AS e (name text, rows text) ORDER BY e.name;
+"""
+# A text that is no value of the cursor's type makes the cast fail, so it cannot become a watermark. Words as `yesterday`
+# and `infinity` are refused: they would mean something else tomorrow, or nothing could follow them.
+_VALID = """(current_setting('dponec.watermark') = ''
+       OR (<<plain>> AND current_setting('dponec.watermark')::<<type>> IS NOT NULL))"""
+_LOWER = "watermark <> '' AND <<plain>> AND current_setting('dponec.watermark')::<<type>> < watermark::<<type>>"
+_PLAIN = "current_setting('dponec.watermark') ~ '^[0-9+-]+[^a-zA-Z]*([tT][^a-zA-Z]+)?[zZ]?$'"
 
 
 def state_commands(ctx: Context) -> dict[str, str]:
@@ -53,12 +73,26 @@ def state_commands(ctx: Context) -> dict[str, str]:
     cursor = next((step.action.interval.type for step in ctx.plan.steps if isinstance(step.action, FreezeWindow)), None)
     pieces = {"state": word(table(names.state(ctx.load))), "load": literal(ctx.load.name)}
     kind = word(type_tree(comparable_type(cursor))) if cursor is not None else None
-    valid = frame(_VALID, type=kind) if kind else frame("current_setting('dponec.watermark') = ''")
-    lower = frame(_LOWER, type=kind) if kind else frame("false")
+    plain = Sql(_PLAIN if cursor is not None and cursor.kind in (Kind.DATE, Kind.TIMESTAMP) else "true")
+    valid = frame(_VALID, type=kind, plain=plain) if kind else frame("current_setting('dponec.watermark') = ''")
+    lower = frame(_LOWER, type=kind, plain=plain) if kind else frame("false")
     return {
         "show": frame(_SHOW, **pieces).text,
         "set": frame(_SET, valid=valid, **pieces).text,
         "rewind": frame(_SET, valid=lower, **pieces).text,
         "adopt": frame(_ADOPT, valid=valid, **pieces).text,
         "abort": frame(_ABORT, **pieces).text,
+        "staging": _staging(ctx),
     }
+
+
+def _staging(ctx: Context) -> str:
+    """Staging tables of this load that exist: name, rows."""
+    tables = [names.staging(ctx, role) for role in _ROLES]
+    body = frame(
+        _STAGING,
+        schema=literal(tables[0].schema),
+        names=join(", ", [literal(made.name) for made in tables]),
+    )
+    declare = Sql("  one record;\n  held bigint;\n  found jsonb := '[]';")
+    return statements(do_block(body, declare), Sql(_LISTED)).text
