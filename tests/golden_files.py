@@ -6,6 +6,7 @@ from pathlib import Path
 
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 from syrupy.location import PyTestLocation
+from syrupy.types import SnapshotIndex
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -19,3 +20,22 @@ class GoldenText(SingleFileSnapshotExtension):
     @classmethod
     def dirname(cls, *, test_location: PyTestLocation) -> str:
         return str(GOLDEN / test_location.basename)
+
+
+class GoldenBundles(SingleFileSnapshotExtension):
+    """A file of a bundle under its own name: tests/golden/bundles/<folder>/<path>; the snapshot's name is folder and path."""
+
+    _write_mode = WriteMode.TEXT
+    file_extension = ""
+
+    @classmethod
+    def get_location(cls, *, test_location: PyTestLocation, index: SnapshotIndex = 0) -> str:
+        return str(GOLDEN / "bundles" / str(index))
+
+    @classmethod
+    def dirname(cls, *, test_location: PyTestLocation) -> str:
+        return str(GOLDEN / "bundles")
+
+    @classmethod
+    def get_snapshot_name(cls, *, test_location: PyTestLocation, index: SnapshotIndex = 0) -> str:
+        return str(index)

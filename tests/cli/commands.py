@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from click.testing import CliRunner, Result
@@ -43,13 +44,13 @@ from dpone_compiler.dsl import load, postgres
 }
 
 
-def write_manifest(folder: Path, form: str) -> Path:
+def write_manifest(folder: Path, form: str, texts: Mapping[str, str] = FORMS) -> Path:
     """The load in one form, with the examples' catalog beside it."""
     catalog = folder / "catalog"
     if not catalog.exists():
         catalog.symlink_to(EXAMPLES / "catalog")
     path = folder / f"orders.{form}"
-    path.write_text(FORMS[form], encoding="utf-8")
+    path.write_text(texts[form], encoding="utf-8")
     return path
 
 

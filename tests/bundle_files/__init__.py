@@ -1,0 +1,1 @@
+"""What is in a bundle: golden files, re-parsing in each dialect, shell checks, determinism."""
