@@ -100,7 +100,7 @@ CH_APPEND = Case(
     filtered=False,
     steps=(
         *_SHARED, "freeze-window", "open-attempt", "drop-old-staging", *_CH_ROWS, "check-staged-rows", "record-staged",
-        "move-partitions", "reconcile", "commit-state", "drop-rows", "release-lease",
+        "check-window-owned", "move-partitions", "reconcile", "commit-state", "drop-rows", "release-lease",
     ),
 )  # fmt: skip
 CH_PARTITION = Case(
