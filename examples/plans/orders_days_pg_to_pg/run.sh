@@ -3,14 +3,15 @@
 # usage: run.sh [--resume RUN_ID] [--journal-dir DIR]
 # Exit codes: 0 done, 1 refused, 2 usage, 4 transient and nothing changed (run again), 5 stopped midway (run again), 130/143 on signals.
 # The target's state row is the journal that counts: any run of this plan, by this script or by `dponec run`, finishes the last one.
-# Which functions and variables a plan needs depends on its engines; patterns with backticks are meant literally.
-# shellcheck disable=SC2034,SC2016,SC2119,SC2120,SC2329,SC2317
+# Which functions and variables a plan needs depends on its engines; patterns with backticks
+# are meant literally, and so is a name that ends with a backslash.
+# shellcheck disable=SC1003,SC2034,SC2016,SC2119,SC2120,SC2329,SC2317
 set -euo pipefail
 umask 077
 export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 
 NAME=orders_days_pg_to_pg
-FINGERPRINT=4060703bed26b995c8340189cbc0a596c9e6e770002a55df1345cc3463a566eb
+FINGERPRINT=520dfcb5016de103724a6bbef4b7f95d6922c924633b6da285a3403eddfa3415
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=demo_source

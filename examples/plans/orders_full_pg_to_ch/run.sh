@@ -3,14 +3,15 @@
 # usage: run.sh [--resume RUN_ID] [--journal-dir DIR]
 # Exit codes: 0 done, 1 refused, 2 usage, 4 transient and nothing changed (run again), 5 stopped midway (run again), 130/143 on signals.
 # The target's state row is the journal that counts: any run of this plan, by this script or by `dponec run`, finishes the last one.
-# Which functions and variables a plan needs depends on its engines; patterns with backticks are meant literally.
-# shellcheck disable=SC2034,SC2016,SC2119,SC2120,SC2329,SC2317
+# Which functions and variables a plan needs depends on its engines; patterns with backticks
+# are meant literally, and so is a name that ends with a backslash.
+# shellcheck disable=SC1003,SC2034,SC2016,SC2119,SC2120,SC2329,SC2317
 set -euo pipefail
 umask 077
 export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 
 NAME=orders_full_pg_to_ch
-FINGERPRINT=6cf7838ed68c0415a4478c9b345b173f3d9e2c66140fcc0c8711d747ce27fc3c
+FINGERPRINT=9dd1c90ab41ee5a667f8c52b0bad453c7e425bc8db0b3c2a7d80caa66754ae8a
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=demo_source

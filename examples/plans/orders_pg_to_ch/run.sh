@@ -3,14 +3,15 @@
 # usage: run.sh [--resume RUN_ID] [--journal-dir DIR]
 # Exit codes: 0 done, 1 refused, 2 usage, 4 transient and nothing changed (run again), 5 stopped midway (run again), 130/143 on signals.
 # The target's state row is the journal that counts: any run of this plan, by this script or by `dponec run`, finishes the last one.
-# Which functions and variables a plan needs depends on its engines; patterns with backticks are meant literally.
-# shellcheck disable=SC2034,SC2016,SC2119,SC2120,SC2329,SC2317
+# Which functions and variables a plan needs depends on its engines; patterns with backticks
+# are meant literally, and so is a name that ends with a backslash.
+# shellcheck disable=SC1003,SC2034,SC2016,SC2119,SC2120,SC2329,SC2317
 set -euo pipefail
 umask 077
 export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 
 NAME=orders_pg_to_ch
-FINGERPRINT=eaeb43d02a7e99844827c4fdeacea4080e4ae1df6eb6e2af64393be592ac3855
+FINGERPRINT=80363de92e771f8d4ce98adfdb85d3c708701f463a4499d9e460fcc87c0fbe07
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=demo_source

@@ -3,14 +3,15 @@
 # usage: run.sh [--resume RUN_ID] [--journal-dir DIR]
 # Exit codes: 0 done, 1 refused, 2 usage, 4 transient and nothing changed (run again), 5 stopped midway (run again), 130/143 on signals.
 # The target's state row is the journal that counts: any run of this plan, by this script or by `dponec run`, finishes the last one.
-# Which functions and variables a plan needs depends on its engines; patterns with backticks are meant literally.
-# shellcheck disable=SC2034,SC2016,SC2119,SC2120,SC2329,SC2317
+# Which functions and variables a plan needs depends on its engines; patterns with backticks
+# are meant literally, and so is a name that ends with a backslash.
+# shellcheck disable=SC1003,SC2034,SC2016,SC2119,SC2120,SC2329,SC2317
 set -euo pipefail
 umask 077
 export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 
 NAME=orders_pg_to_pg
-FINGERPRINT=12066b259fdee8c227a3f48e156b5d8ecda9d40a0d59b573bb94a3411bb3efdf
+FINGERPRINT=e90bcb9763706870b1cf56a00cda4f571c0e0b5cc1831b64450901e898684bc6
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=demo_source

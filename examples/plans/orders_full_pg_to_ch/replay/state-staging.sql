@@ -1,3 +1,3 @@
 -- dponec state staging: load orders_full_pg_to_ch
-SELECT name, toString(rows) AS rows FROM (SELECT name FROM system.tables WHERE database = 'dwh' AND startsWith(name, 'orders__dponec_1992e5c2_'))
-ANY LEFT JOIN (SELECT table AS name, sum(rows) AS rows FROM system.parts WHERE database = 'dwh' AND active GROUP BY name) USING name ORDER BY name
+SELECT name, toString(sum(held)) AS rows FROM (SELECT name, toUInt64(0) AS held FROM system.tables WHERE database = 'dwh' AND startsWith(name, 'orders__dponec_1992e5c2_')
+UNION ALL SELECT table AS name, sum(rows) AS held FROM system.parts WHERE database = 'dwh' AND startsWith(table, 'orders__dponec_1992e5c2_') AND active GROUP BY table) GROUP BY name ORDER BY name
