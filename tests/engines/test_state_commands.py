@@ -55,7 +55,7 @@ def killed(world: World, point: str, step: str) -> str:
 
 def staged(world: World) -> str:
     """A run that is killed when its staging is proved."""
-    return killed(world, "before", "reconcile" if world.sink.clickhouse else "fence-finalize")
+    return killed(world, "after-commit", "record-staged" if world.sink.clickhouse else "prove")
 
 
 @EVERY
@@ -156,6 +156,17 @@ def test_abort_frees_the_load_and_the_next_run_drops_its_staging(world: World) -
     assert outcome.run_id != run_id
     world.same(world.source_rows())
     assert staging_left(world.opened(), world.opener(world.opened())) == []
+
+
+@on("chdb", "ch18")
+def test_an_aborted_first_run_may_have_left_rows_and_then_adopt_is_asked_for(world: World) -> None:
+    merging(world)
+    run_id = killed(world, "before", "reconcile")
+    world.state("abort", run_id=run_id)
+    world.fails("DP411")
+    world.state("adopt", watermark="")
+    world.run()
+    world.same(world.source_rows())
 
 
 @EVERY
