@@ -66,7 +66,7 @@ class DataType:
             case Kind.OTHER | Kind.ENUM:
                 return self.native or self.kind.value
             case Kind.BOOL | Kind.UUID | Kind.DATE | Kind.TIME | Kind.INTERVAL | Kind.JSON:
-                return self.kind.value
+                return str(self.kind.value)
 
 
 INTEGRAL_CURSOR = frozenset({Kind.INT})

@@ -8,7 +8,10 @@ from dpone_compiler.spi.strategy import NativePath, Setting
 
 def wire(load: Load, setting: Setting) -> tuple[str, str]:
     """Always tsv: the projection of the extraction gives each type the form that the target column reads."""
-    return "tsv", "COPY text is TabSeparated byte for byte (same escapes, \\N for NULL), so nothing is parsed on the way"
+    return (
+        "tsv",
+        "COPY text is TabSeparated byte for byte (same escapes, \\N for NULL), so nothing is parsed on the way",
+    )
 
 
 PATH = NativePath(

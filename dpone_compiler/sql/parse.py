@@ -7,6 +7,7 @@ windows, parameters, several statements.
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import cast
 
 from sqlglot import exp, parse
 from sqlglot.errors import ErrorLevel, ParseError, TokenError
@@ -19,7 +20,7 @@ from dpone_compiler.ir.schema import Column
 from dpone_compiler.spi.parse import SqlFault
 from dpone_compiler.sql.render import render
 
-_REFUSED: tuple[tuple[type[exp.Expression], str], ...] = (
+_REFUSED: tuple[tuple[type[exp.Expr], str], ...] = (
     (exp.Query, "a subquery"),
     (exp.AggFunc, "an aggregate function"),
     (exp.Window, "a window function"),
@@ -52,7 +53,7 @@ def parse_sql(text: str, dialect: str, columns: tuple[Column, ...] | None, *, bo
                 message=f"{name} is not allowed here",
                 help="use columns of the source table, literals and functions of one row",
             )
-    resolved = _resolve(tree, dialect, columns)
+    resolved = _resolve(cast(exp.Expression, tree), dialect, columns)
     if isinstance(resolved, SqlFault):
         return resolved
     names = tuple(sorted({column.name for column in resolved.find_all(exp.Column)}))

@@ -10,7 +10,7 @@ first day as `YYYY-MM-DD`, for hour `YYYY-MM-DD HH:00:00`; JSON null is the part
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Protocol, cast
 
 from sqlglot import exp
 
@@ -66,12 +66,12 @@ def partition_predicate(partitions: PartitionSet, value: exp.Expression, dialect
 
 def key_match(key: Sequence[str], left: str, right: str) -> exp.Expression:
     """`left.k = right.k AND …` for every key column: typed and bare, so that an index on either side serves."""
-    return exp.and_(*(exp.EQ(this=column(k, left), expression=column(k, right)) for k in key))
+    return cast(exp.Expression, exp.and_(*(exp.EQ(this=column(k, left), expression=column(k, right)) for k in key)))
 
 
 def any_null(key: Sequence[str], table: str = "") -> exp.Expression:
     """Some key column is NULL."""
-    return exp.or_(*(_is_null(column(k, table)) for k in key))
+    return cast(exp.Expression, exp.or_(*(_is_null(column(k, table)) for k in key)))
 
 
 def _is_null(value: exp.Expression) -> exp.Expression:

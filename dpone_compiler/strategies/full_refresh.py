@@ -53,7 +53,10 @@ def finalizer(load: Load, setting: Setting) -> tuple[str, str]:
         )
     staging_schema = load.write.staging_schema
     if staging_schema not in ("", load.write.endpoint.table.schema):
-        return "replace_partitions", f"staging is in the database {staging_schema}, and tables are exchanged inside one database only"
+        return (
+            "replace_partitions",
+            f"staging is in the database {staging_schema}, and tables are exchanged inside one database only",
+        )
     views = [name for kind, name in table.structure.hazards if kind == "materialized_view"]
     if views:
         return (
@@ -140,4 +143,4 @@ def _replace_in_transaction(seq: Sequence, shape: Shape, rows: Staging, *, trunc
         )
 
 
-STRATEGY = Strategy(name="full_refresh", needs_key=False, judge=judge, finalizer=finalizer, steps=steps)
+STRATEGY = Strategy(name="full_refresh", needs_key=False, judge=judge, finalizer=finalizer, steps=steps, reload="whole")

@@ -212,4 +212,6 @@ def _statements(seq: Sequence, shape: Shape, rows: Staging, left: Staging | None
         )
 
 
-STRATEGY = Strategy(name="incremental_merge", needs_key=True, judge=judge, finalizer=finalizer, steps=steps)
+STRATEGY = Strategy(
+    name="incremental_merge", needs_key=True, judge=judge, finalizer=finalizer, steps=steps, reload="whole"
+)

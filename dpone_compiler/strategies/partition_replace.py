@@ -164,4 +164,6 @@ def _in_transaction(seq: Sequence, delete: Action, insert: Action, proof: Action
         )
 
 
-STRATEGY = Strategy(name="partition_replace", needs_key=False, judge=judge, finalizer=finalizer, steps=steps)
+STRATEGY = Strategy(
+    name="partition_replace", needs_key=False, judge=judge, finalizer=finalizer, steps=steps, reload="whole"
+)

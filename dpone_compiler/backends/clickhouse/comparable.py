@@ -11,6 +11,8 @@ def comparable(seen: View, cursor: DataType, value: Sql) -> Sql:
     """A watermark's text as a number or an instant; NULL when it is no value of the cursor's type."""
     if cursor.kind is Kind.INT:
         return frame("toInt64OrNull(<<value>>)", value=value)
-    if seen.legacy:  # 18.16 has no type finer than a second; the source writes one fixed form, whose text has the same order
+    if (
+        seen.legacy
+    ):  # 18.16 has no type finer than a second; the source writes one fixed form, whose text has the same order
         return value
     return frame("parseDateTime64BestEffortOrNull(<<value>>, 6, 'UTC')", value=value)
