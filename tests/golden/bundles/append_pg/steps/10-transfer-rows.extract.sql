@@ -1,0 +1,16 @@
+-- step transfer-rows (extract)
+-- purpose: stream the source into staging (rows)
+-- engine: postgres (source), transaction stage-rows
+-- idempotency: transactional
+-- why: one pass, constant memory, the vendors' bulk formats
+-- params: window_low, window_high
+COPY (
+SELECT
+  "id",
+  "kind",
+  "at"
+FROM "shop"."events"
+WHERE
+  "id" >= CAST(CURRENT_SETTING('dponec.window_low') AS bigint)
+  AND "id" < CAST(CURRENT_SETTING('dponec.window_high') AS bigint)
+) TO STDOUT (FORMAT binary);

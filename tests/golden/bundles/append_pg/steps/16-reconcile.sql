@@ -1,0 +1,37 @@
+-- step reconcile
+-- purpose: prove that the rows of the window arrived
+-- engine: postgres (target), transaction finalize
+-- idempotency: pure
+-- why: the watermark must not move on a claim
+-- params: run_id, fence, window_low, window_high
+DO $dponec$
+DECLARE
+  expected bigint;
+  found bigint;
+  expected_digest text;
+  found_digest text;
+BEGIN
+  SELECT rows_staged, digest INTO expected, expected_digest FROM "dwh"."dponec_state"
+ WHERE load = 'append_pg' AND fence = current_setting('dponec.fence')::bigint
+   AND lease_owner = current_setting('dponec.run_id')
+     AND run_id = current_setting('dponec.run_id') AND phase = 'staged';
+  IF expected IS NULL THEN
+    RAISE EXCEPTION USING ERRCODE = 'DP510', MESSAGE = 'the state row does not say how many rows this run staged',
+      HINT = 'the transaction was rolled back; run again';
+  END IF;
+  found := (
+SELECT count(*) FROM "dwh"."events__dponec_f6f88e7d_rows"
+  );
+  IF found IS DISTINCT FROM expected THEN
+    RAISE EXCEPTION USING ERRCODE = 'DP510', MESSAGE = format('staging holds %s rows now, %s were staged', found, expected),
+      HINT = 'the transaction was rolled back; look for triggers, rules and row security on the target';
+  END IF;
+  found := (
+CAST(COALESCE(NULLIF(CURRENT_SETTING('dponec.rows_inserted', TRUE), ''), '0') AS BIGINT)
+  );
+  IF found IS DISTINCT FROM expected THEN
+    RAISE EXCEPTION USING ERRCODE = 'DP510', MESSAGE = format('%s rows were applied, %s were staged', found, expected),
+      HINT = 'the transaction was rolled back; look for triggers, rules and row security on the target';
+  END IF;
+END
+$dponec$;

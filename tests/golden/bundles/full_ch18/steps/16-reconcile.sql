@@ -1,0 +1,6 @@
+-- step reconcile
+-- purpose: prove that the target holds what was staged
+-- engine: clickhouse (target)
+-- idempotency: pure
+-- why: the watermark must not move on a claim
+SELECT 'DP510' AS code, concat('the target holds ', actual, ' where ', expected, ' was staged') AS detail, held AS count FROM (SELECT toString(count()) AS actual, toString((SELECT argMax(`rows_staged`, seq) FROM `dwh`.`dponec_state` WHERE load = 'full_ch18')) AS expected, count() AS held FROM `dwh`.`orders` WHERE 1) WHERE actual != expected
