@@ -122,11 +122,11 @@ def _counted(name: str) -> Sql:
 
 
 def _keep_latest(ctx: Context, action: CleanStaging) -> Sql:
-    """Of rows with one key the one with the greatest cursor stays; of equal cursors the one that came last in the stream."""
+    """Of rows with one key the one with the greatest cursor stays; of equal cursors all stay, and the next gate refuses them."""
     cursor = _target_name(action.staging.columns, action.keep_latest_by)
     return frame(
         "  DELETE FROM <<staging>> AS d USING (\n"
-        "    SELECT ctid AS place, row_number() OVER (PARTITION BY <<key>> ORDER BY <<cursor>> DESC NULLS LAST, ctid DESC) AS n\n"
+        "    SELECT ctid AS place, rank() OVER (PARTITION BY <<key>> ORDER BY <<cursor>> DESC NULLS LAST) AS n\n"
         "      FROM <<staging>>\n  ) AS r WHERE d.ctid = r.place AND r.n > 1;\n<<count>>",
         staging=staging_sql(ctx, action.staging),
         key=join(", ", [word(column(k)) for k in action.key]),

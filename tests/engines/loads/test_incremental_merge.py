@@ -113,6 +113,14 @@ def test_duplicate_keys_fail_or_the_latest_wins(world: World) -> None:
     world.same([order(1, "new", at="2026-01-02"), order(2)])
 
 
+@on("pg18", "pg15")
+def test_of_two_latest_rows_neither_wins(world: World) -> None:
+    world.orders()
+    world.insert(order(1, "old"), order(1, "one", at="2026-01-02"), order(1, "other", at="2026-01-02"))
+    merging(world, staging_duplicates="latest").fails("DP504")
+    world.same([])
+
+
 @on("pg18", "chdb", "ch18")
 def test_rows_of_the_target_with_a_null_key_survive(world: World) -> None:
     world.orders(key="", order_by="tuple()")
