@@ -12,7 +12,7 @@ DECLARE
 BEGIN
   PERFORM set_config('lock_timeout', '30s', true);
   SELECT max("id")::bigint + 1 INTO high FROM "shop"."events";
-  PERFORM pg_sleep(1000);
+  PERFORM pg_sleep(2);
   IF mark = '' THEN
     low := (-9223372036854775808);
     high := coalesce(high, low);

@@ -13,7 +13,7 @@ WHERE
   GET DIAGNOSTICS affected = ROW_COUNT;
   PERFORM set_config('dponec.rows_null_keys', affected::text, true);
   DELETE FROM "staging"."orders__dponec_9015add8_rows" AS d USING (
-    SELECT ctid AS place, row_number() OVER (PARTITION BY "id", "day" ORDER BY "at" DESC NULLS LAST, ctid DESC) AS n
+    SELECT ctid AS place, rank() OVER (PARTITION BY "id", "day" ORDER BY "at" DESC NULLS LAST) AS n
       FROM "staging"."orders__dponec_9015add8_rows"
   ) AS r WHERE d.ctid = r.place AND r.n > 1;
   GET DIAGNOSTICS affected = ROW_COUNT;
