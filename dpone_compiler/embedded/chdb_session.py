@@ -21,7 +21,6 @@ from dpone_compiler.embedded.http_request import Request
 # Comments and spaces before the first word.
 _LEAD = r"(?:\s+|--[^\n]*\n|/\*.*?\*/)*"
 _INSERT = re.compile(_LEAD + r"INSERT\s+INTO\b", re.IGNORECASE | re.DOTALL)
-_STREAMS = re.compile(_LEAD + r"\(*\s*(?:SELECT|WITH|SHOW|DESCRIBE|DESC|EXISTS)\b", re.IGNORECASE | re.DOTALL)
 _FORMAT_AT_END = re.compile(r"\bFORMAT\s+(\w+)\s*;?\s*\Z", re.IGNORECASE)
 _VALUES_AT_END = re.compile(r"\bVALUES\s*;?\s*\Z", re.IGNORECASE)
 _FORMAT_THEN_DATA = re.compile(rb"\bFORMAT\s+(\w+)[ \t]*\r?(?:\n|\Z)", re.IGNORECASE)
@@ -123,8 +122,8 @@ def _query(connection: Any, request: Request) -> Reply:
     sql = request.query + ("\n" if request.query else "") + request.body.text()
     stated = _FORMAT_AT_END.search(sql)
     format_name = stated[1] if stated else request.default_format
-    if _STREAMS.match(sql):
-        return Reply(_chunks(connection.send_query(sql, format_name)), format_name)
+    # Not send_query: its fetch() takes a block for which no row was counted as the end, so a result may be lost (tried on
+    # 26.9 under load: a SELECT with one row gave none, once in ten). A result is held in memory instead.
     result = connection.query(sql, format_name)
     counts = _summary(written_rows=result.rows_written(), written_bytes=result.bytes_written())
     return Reply(_pieces(result.bytes()), format_name, counts)
@@ -132,12 +131,6 @@ def _query(connection: Any, request: Request) -> Reply:
 
 def _pieces(*pieces: bytes) -> Generator[bytes, None, None]:
     yield from pieces
-
-
-def _chunks(stream: Any) -> Generator[bytes, None, None]:
-    with stream:
-        while (chunk := stream.fetch()) is not None and (piece := chunk.bytes()):
-            yield piece
 
 
 def _summary(**counts: int) -> dict[str, str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from dpone_compiler.artifacts.plan_doc import StepDoc
 from dpone_compiler.runtime.bundle import LoadedBundle
-from dpone_compiler.runtime.connections.session import Result, Session
+from dpone_compiler.runtime.connections.session import EngineError, Result, Session
 from dpone_compiler.runtime.faults import Faults
 from dpone_compiler.runtime.outcome import RefusedError
 from dpone_compiler.runtime.parameters import Parameters
@@ -73,6 +73,7 @@ class Executor:
         return session.run(self._bundle.body(step.file), self._parameters.of(step))
 
     def _check(self, step: StepDoc, result: Result) -> None:
+        _answered(step, result)
         if not result.rows:
             return
         row = dict(zip(result.columns, result.rows[0], strict=True))
@@ -101,8 +102,9 @@ class Executor:
         return done.rows_in, done.bytes
 
     def _foreach(self, step: StepDoc, session: Session) -> int:
-        listed = session.run(self._bundle.body(step.files["query"]), self._parameters.of(step)).rows
-        items = [row[0] or "" for row in listed]
+        listed = session.run(self._bundle.body(step.files["query"]), self._parameters.of(step))
+        _answered(step, listed)
+        items = [row[0] or "" for row in listed.rows]
         if step.max_items and len(items) > step.max_items:
             message = f"{len(items)} items, and the plan allows {step.max_items}; nothing was changed"
             raise RefusedError("DP432", message, step=step.id)
@@ -117,3 +119,9 @@ class Executor:
 
 def _number(text: str) -> int:
     return int(text) if text.isdigit() else 0
+
+
+def _answered(step: StepDoc, result: Result) -> None:
+    """No rows is an answer; no columns is a lost one, and silence must not pass for a proof."""
+    if not result.columns:
+        raise EngineError("", f"step {step.id} got no answer, not even an empty table", transient=True)
