@@ -1,0 +1,32 @@
+-- step check-partition-values
+-- purpose: every staged row lies in an affected partition
+-- engine: postgres (target), transaction prove
+-- idempotency: pure
+-- why: a row outside would be lost or doubled
+-- params: partitions
+DO $dponec$
+DECLARE
+  wrong bigint;
+BEGIN
+  SELECT count(*) INTO wrong FROM (
+SELECT
+  1
+FROM "staging"."orders__dponec_655da1bd_rows"
+WHERE
+  "business_date" IS NULL
+  OR NOT COALESCE(
+    (
+      "business_date" = ANY(
+        ARRAY(SELECT
+          CAST(v AS date)
+        FROM JSONB_ARRAY_ELEMENTS_TEXT(CAST(CURRENT_SETTING('dponec.partitions') AS JSONB)) AS e(v))
+      )
+    ),
+    FALSE
+  )
+  ) AS violations;
+  IF wrong > 0 THEN
+    RAISE EXCEPTION USING ERRCODE = 'DP506', MESSAGE = format('%s staged rows have no partition of this run', wrong), HINT = 'their partition value is NULL, or changed in the source after the partitions were found; run again';
+  END IF;
+END
+$dponec$;
