@@ -1,11 +1,12 @@
-"""Every file of the bundles of tests/cases/loads is a golden file: `make golden` writes them anew, and the diff is read."""
+"""Every file of the bundles of tests/cases/loads is a golden file, and so is examples/plans; `make golden` writes both anew."""
 
 from __future__ import annotations
 
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
-from tests.compiled_bundles import CASES, bundle
+from dpone_compiler.driver.output import difference, write_bundle
+from tests.compiled_bundles import CASES, EXAMPLES, ROOT, bundle
 from tests.golden_files import GOLDEN, GoldenBundles
 
 # Syrupy would like a test's name in each file's name; ours are named as in the bundle.
@@ -33,3 +34,15 @@ def test_no_golden_file_is_left_over(name: str, request: pytest.FixtureRequest) 
 
 def test_no_golden_bundle_is_left_over() -> None:
     assert {path.name for path in (GOLDEN / "bundles").iterdir()} == {bundle(name).name for name in CASES}
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_the_bundle_beside_an_example_is_current(name: str, request: pytest.FixtureRequest) -> None:
+    plans = ROOT / "examples" / "plans"
+    if request.config.option.update_snapshots:
+        write_bundle(bundle(name), plans)
+    assert difference(bundle(name), plans, sourcemap=True) == (), "`make golden` and read the diff"
+
+
+def test_no_bundle_without_an_example_is_left_over() -> None:
+    assert {path.name for path in (ROOT / "examples" / "plans").iterdir()} == {bundle(name).name for name in EXAMPLES}
