@@ -105,7 +105,8 @@ def _routes() -> Iterator[str]:
         "| from | to | bulk paths | data and state commit together |",
         "| --- | --- | --- | --- |",
     )
-    for source in registry.backend_names():
+    readable = [name for name in registry.backend_names() if not registry.backend(name).capabilities(None).not_read]
+    for source in readable:
         for sink in registry.backend_names():
             paths = [f"`{path.name}`" for path in registry.native_paths() if (path.source, path.sink) == (source, sink)]
             together = (

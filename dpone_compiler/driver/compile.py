@@ -176,6 +176,11 @@ def pass_context(load: Load, catalog: Catalog, policy: Policy) -> PassContext | 
         if endpoint.engine not in known:
             problem = EngineNotSupported(endpoint.engine, side, ", ".join(known))
             return Diagnostic(problem, load.origin.at(side), load.name)
+    if registry.backend(read.engine).capabilities(None).not_read:
+        readable = [name for name in known if not registry.backend(name).capabilities(None).not_read]
+        return Diagnostic(
+            EngineNotSupported(read.engine, "source", ", ".join(readable)), load.origin.at("source"), load.name
+        )
     facts = Facts(
         source_engine=catalog.engine(read.connection),
         source_table=catalog.table(read.connection, read.table),

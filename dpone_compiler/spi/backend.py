@@ -89,6 +89,7 @@ class Capabilities:
     snapshots: bool  # a source snapshot can span statements
     state_in_target: bool = True
     cdc_source: bool = False
+    not_read: str = ""  # why this engine cannot be a source; '' it can
 
 
 @value(kw_only=True)

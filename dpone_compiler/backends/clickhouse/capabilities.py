@@ -38,4 +38,5 @@ def capabilities(engine: EngineFacts | None) -> Capabilities:
         mutable_table=True,
         partitions=True,
         snapshots=False,
+        not_read="ClickHouse is a target only in this version",
     )
