@@ -15,15 +15,13 @@ CLOCKS = frozenset({"datetime.now", "datetime.utcnow", "datetime.today", "date.t
 # Where a third-party parser or printer may be imported.
 PLACES = {
     "sqlglot": ("sql", "backends", "native"),
-    "jinja2": ("sql", "backends", "native"),
+    "jinja2": (),  # frames have no loops, so none of them needs it: docs/adr/0002
     "lark": ("frontends",),
     "yaml": ("frontends",),
 }
 ALSO = {
     ("yaml", "runtime.connections"),  # a connection file is YAML, and only the runtime reads it
     ("jinja2", "frontends.manifest.templates"),  # manifests of dpone are templates themselves
-    ("jinja2", "driver.report"),
-    ("jinja2", "driver.frames"),  # the shell frames
 }
 SIBLINGS = ("backends", "strategies", "passes", "native")
 # What the siblings of one folder share: its problems.
