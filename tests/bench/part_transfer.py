@@ -31,7 +31,7 @@ _CLICKHOUSE = (
 
 def measure(scratch: Path, quick: bool) -> Iterator[Line]:
     """Each route against its pipe; fsync matters to the Postgres target alone."""
-    rows, rounds = (1_000_000, 2) if quick else (2_000_000, 5)
+    rows, rounds = (1_000_000, 2) if quick else (2_000_000, 3)
     for fsync in (True,) if quick else (True, False):
         with ExitStack() as stack:
             lab = Lab(scratch, stack)
