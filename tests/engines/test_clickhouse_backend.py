@@ -60,7 +60,7 @@ def test_state_goes_from_idle_to_done(make: Make) -> None:
     bench = make()
     first = bench.do(do.ReadState())
     assert (first["phase"], first["fence"], first["target_empty"], first["watermark"]) == ("idle", "0", "1", "")
-    bench.params |= {"window_low": "a", "window_high": "it's \\ \n\tz", "fingerprint": "p"}
+    bench.params |= {"window_low": "-infinity", "window_high": "2026-02-01", "fingerprint": "it's \\ \n\tz"}
     stage(bench, JAN)
     staged = bench.do(do.ReadState())
     assert (staged["phase"], staged["rows_staged"], staged["attempt_run_id"]) == ("staged", "2", RUN)
@@ -72,7 +72,29 @@ def test_state_goes_from_idle_to_done(make: Make) -> None:
     bench.do(commit)
     bench.do(do.ReleaseLease())
     last = bench.do(do.ReadState())
-    assert (last["phase"], last["watermark"]) == ("done", "it's \\ \n\tz")
+    assert (last["phase"], last["watermark"]) == ("done", "2026-02-01")
+    assert last["attempt_fingerprint"] == "it's \\ \n\tz"
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "after"),
+    [
+        ("2026-02-01", "2026-03-01", "2026-03-01"),  # goes on where it stood
+        ("2026-01-01", "2026-03-01", "2026-03-01"),  # looks back
+        ("2026-01-01", "2026-01-15", "2026-02-01"),  # lies behind: never lowered
+        ("2026-02-10", "2026-03-01", "2026-02-01"),  # leaves a gap: never jumped over
+    ],
+)
+def test_the_watermark_moves_only_over_rows_that_were_read(make: Make, low: str, high: str, after: str) -> None:
+    bench = make()
+    commit = do.CommitState(interval=Interval(column="d", type=parse_type("Date")))
+    for run, window in ((RUN, ("-infinity", "2026-02-01")), (RUN[:-1] + "9", (low, high))):
+        bench.params |= {"run_id": run, "window_low": window[0], "window_high": window[1]}
+        bench.do(do.AcquireLease())
+        stage(bench, JAN)
+        bench.do(commit)
+        bench.do(do.ReleaseLease())
+    assert bench.do(do.ReadState())["watermark"] == after
 
 
 def test_a_continued_run_keeps_its_phase_and_a_zombie_cannot_commit(make: Make) -> None:
@@ -274,8 +296,9 @@ def test_affected_partitions_are_those_of_the_delta_and_of_its_keys(make: Make) 
     with pytest.raises(EngineError, match="DP505"):
         bench.do(do.FindPartitions(delta=ROWS, key=("k",), partitioning=few, partitions=MONTHS))
     stage(bench, "")
+    assert bench.do(find)["partitions"] == "[]", "a window without changes has nothing to do"
     with pytest.raises(EngineError, match="DP502"):
-        bench.do(find)
+        bench.do(do.FindPartitions(delta=ROWS, key=(), partitioning=MONTHLY, partitions=MONTHS, whole=True))
 
 
 def _rewrite_plan(left: do.Staging | None = None) -> tuple[do.Action, ...]:

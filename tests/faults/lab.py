@@ -189,7 +189,8 @@ class Lab:
 
     def check(self) -> None:
         """The target equals the reference, nothing is left behind, and the state row agrees with the data."""
-        assert self.problems() == []
+        found = self.problems()
+        assert not found, "; ".join(found)
 
     def problems(self) -> list[str]:
         """What is wrong, in words."""

@@ -145,7 +145,10 @@ def test_rows_of_others_in_the_window_stop_the_run_before_anything_moves(world: 
     appending(world).run()
     now = world.now()
     world.insert(order(2, at=now))
-    world.insert_target(order(99, at=now))
+    world.target(
+        "INSERT INTO orders_copy (id, amount, note, day, at) SETTINGS async_insert = 0 "
+        f"VALUES (99, 1, 'foreign', '2026-01-01', '{now}')"
+    )
     world.fails("DP512")
     assert world.count() == 2
     world.target("ALTER TABLE orders_copy DELETE WHERE id = 99 SETTINGS mutations_sync = 2")

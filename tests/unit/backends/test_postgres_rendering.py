@@ -54,6 +54,7 @@ EVERY: tuple[do.Action, ...] = (
     do.DeletePartitions(partitions=DAYS),
     do.UpdateMatching(staging=ROWS, key=KEY),
     do.InsertStaged(staging=ROWS, missing_key=KEY),
+    do.CheckWindowOwned(staging=ROWS, interval=WINDOW),
     do.ExchangeTables(staging=ROWS),
     do.MovePartitions(staging=ROWS),
     do.BuildRewrite(staging=ROWS, rewrite=ROWS, key=KEY),
