@@ -279,6 +279,17 @@ class BuildRewrite:
 
 
 @value(kw_only=True)
+class RecordRewrite:
+    """Note that the rewrite table is complete, so that a resumed run repeats the replacements from it.
+
+    Building it again would read a target that is half replaced, and an engine that was killed in a replacement may show replaced
+    parts once more after its restart (ClickHouse issue 107605): rows that stay would then be taken twice.
+    """
+
+    rewrite: Staging
+
+
+@value(kw_only=True)
 class ReplacePartitions:
     """For each partition of `staging`: replace the target's partition by it (atomic per partition)."""
 
@@ -360,6 +371,7 @@ Action = (
     | ExchangeTables
     | MovePartitions
     | BuildRewrite
+    | RecordRewrite
     | ReplacePartitions
     | DropPartitions
     | Reconcile

@@ -13,6 +13,7 @@ from dpone_compiler.plan.actions import (
     DropStaging,
     InsertStaged,
     Reconcile,
+    RecordRewrite,
     ReplacePartitions,
     Staging,
     UpdateMatching,
@@ -20,7 +21,7 @@ from dpone_compiler.plan.actions import (
 from dpone_compiler.plan.phases import Shape, close_run, fence_finalize, open_run, prove, stage
 from dpone_compiler.plan.sequence import COMMITTED, Sequence
 from dpone_compiler.plan.shape import finish, left_selection, rows_selection, shape_of, staging
-from dpone_compiler.plan.step import Idempotency, Plan
+from dpone_compiler.plan.step import Guard, Idempotency, Plan
 from dpone_compiler.spi.columns import source_column
 from dpone_compiler.spi.strategy import NotViable, Setting, Strategy, Viable
 
@@ -152,6 +153,12 @@ def _rewrite(seq: Sequence, shape: Shape, rows: Staging, left: Staging | None, r
             "build the new content of every affected partition",
             "target rows that stay (NULL keys too), and the staged rows",
         ),
+        (
+            "record-rewrite",
+            RecordRewrite(rewrite=rewrite),
+            "note that the rewrite is complete",
+            "a resumed run then repeats the replacements from it, and never reads a half replaced target",
+        ),
     ):
         seq.add(
             step_id,
@@ -159,6 +166,7 @@ def _rewrite(seq: Sequence, shape: Shape, rows: Staging, left: Staging | None, r
             purpose,
             why,
             idempotency=Idempotency.WITH_UNIT if step_id != unit else Idempotency.IDEMPOTENT,
+            guard=Guard(kind="query", why="the state row notes a complete rewrite of this run, and it is still there"),
             retry_boundary="" if step_id == unit else unit,
             path="sink.strategy.merge_policy",
         )

@@ -11,7 +11,14 @@ _CH_LEFT = ("clear-left", "create-left", "transfer-left")
 _CH_ROWS = ("fingerprint-source", "clear-rows", "create-rows", "transfer-rows")
 _CH_DELTA = ("clear-delta", "create-delta", "transfer-delta", "find-partitions")
 _KEYS = ("check-null-keys", "check-duplicate-keys")
-_REWRITE = ("clear-rewrite", "create-rewrite", "build-rewrite", "replace-partitions", "drop-emptied-partitions")
+_REWRITE = (
+    "clear-rewrite",
+    "create-rewrite",
+    "build-rewrite",
+    "record-rewrite",
+    "replace-partitions",
+    "drop-emptied-partitions",
+)
 _CURSOR = "  cursor: {column: updated_at, assigned_by: database}\n"
 _WHERE = "  where: status <> 'draft'\n"
 _MONTHS = "    partition: {column: day, by: month}\n"

@@ -36,8 +36,21 @@ def lower_sink(ctx: Context, step: Step) -> Lowered | Unsupported:
     lowered = _lowered(ctx, step)
     if isinstance(lowered, Unsupported):
         return lowered
+    if step.guard.kind == "query" and (rewrite := _rewrite_of(step.action)) is not None:
+        lowered = replace(lowered, guard=state_steps.rewrite_stands(ctx, rewrite))
     read = (name for body in lowered.bodies.values() for name in _PLACEHOLDER.findall(body) if name != "item")
     return replace(lowered, params=tuple(dict.fromkeys(read)))
+
+
+def _rewrite_of(action: actions.Action) -> actions.Staging | None:
+    """The rewrite table that the action makes or notes."""
+    match action:
+        case actions.BuildRewrite(rewrite=rewrite) | actions.RecordRewrite(rewrite=rewrite):
+            return rewrite
+        case actions.DropStaging(staging=staging) | actions.CreateStaging(staging=staging) if staging.role == "rewrite":
+            return staging
+        case _:
+            return None
 
 
 def _lowered(ctx: Context, step: Step) -> Lowered | Unsupported:  # noqa: PLR0912, C901 - a match over the closed union
@@ -81,6 +94,8 @@ def _lowered(ctx: Context, step: Step) -> Lowered | Unsupported:  # noqa: PLR091
             return apply_steps.move_partitions(ctx, action)
         case actions.BuildRewrite():
             return apply_steps.build_rewrite(ctx, action)
+        case actions.RecordRewrite():
+            return state_steps.record_rewrite(ctx, action)
         case actions.ReplacePartitions():
             return apply_steps.replace_partitions(ctx, action)
         case actions.DropPartitions():

@@ -34,6 +34,7 @@ _COLUMNS: tuple[tuple[str, str], ...] = (
     ("adopted", "UInt8"),
     ("updated_at", "DateTime"),
     ("staging_uuid", "String"),
+    ("rewritten", "String"),  # the run whose rewrite table is complete
 )
 # insert_deduplicate: two runs may append equal rows, and a replicated table would drop the second one.
 PINNED = "async_insert = 0, insert_deduplicate = 0"

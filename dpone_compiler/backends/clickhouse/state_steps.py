@@ -13,8 +13,10 @@ from dpone_compiler.plan.actions import (
     MovePartitions,
     OpenAttempt,
     ReadState,
+    RecordRewrite,
     RecordStaged,
     ReleaseLease,
+    Staging,
 )
 from dpone_compiler.spi.backend import Context, Lowered
 from dpone_compiler.sql.clickhouse_names import ident, literal, qualified
@@ -110,12 +112,30 @@ def record_staged(ctx: Context, action: RecordStaged) -> Lowered:
         rows_staged=frame("(SELECT count() FROM <<table>>)", table=table),
         digest=digest,
         staging_uuid=literal("") if seen.legacy else _uuid(seen, action),
+        rewritten=literal(""),
     )
     return Lowered(
         op="sql",
         bodies={"main": body.text},
         guard=_staging_stands(ctx, seen, action).text,
     )
+
+
+def record_rewrite(ctx: Context, _action: RecordRewrite) -> Lowered:
+    """The rewrite of this run is complete; staging it anew takes the note back."""
+    return Lowered(op="sql", bodies={"main": state.append(view(ctx), rewritten=Sql("{run_id:String}")).text})
+
+
+def rewrite_stands(ctx: Context, rewrite: Staging) -> str:
+    """Guard of the steps that make the rewrite: it is complete and still there."""
+    seen = view(ctx)
+    return frame(
+        "SELECT if(<<noted>> = {run_id:String} AND count() > 0, '1', '0') FROM system.tables "
+        "WHERE database = <<database>> AND name = <<name>>",
+        noted=state.value(seen, "rewritten"),
+        database=literal(seen.staging_database),
+        name=staging_name(rewrite),
+    ).text
 
 
 def commit_state(ctx: Context, action: CommitState) -> Lowered:

@@ -82,6 +82,8 @@ def _lower(ctx: Context, step: Step, action: do.Action) -> Lowered | Unsupported
             return Unsupported(_IN_PLACE + "ATTACH needs ACCESS EXCLUSIVE on the default partition; use InsertStaged")
         case do.BuildRewrite():
             return Unsupported(_IN_PLACE + "rows are deleted by key, so no partition has to be rewritten")
+        case do.RecordRewrite():
+            return Unsupported(_IN_PLACE + "no partition is rewritten, so there is nothing to note")
         case do.ReplacePartitions():
             return Unsupported(_IN_PLACE + "use DeletePartitions and InsertStaged")
         case do.DropPartitions():

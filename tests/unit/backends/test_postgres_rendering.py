@@ -58,6 +58,7 @@ EVERY: tuple[do.Action, ...] = (
     do.ExchangeTables(staging=ROWS),
     do.MovePartitions(staging=ROWS),
     do.BuildRewrite(staging=ROWS, rewrite=ROWS, key=KEY),
+    do.RecordRewrite(rewrite=ROWS),
     do.ReplacePartitions(staging=ROWS),
     do.DropPartitions(staging=ROWS, affected=DAYS),
     do.Reconcile(staging=ROWS, level="full", scope="window", key=KEY, interval=WINDOW),
