@@ -58,7 +58,7 @@ test: check
 golden: venv
 	rm -rf examples/plans
 	$(BIN)/dponec compile examples -o examples/plans --no-cache
-	$(BIN)/python -m pytest --snapshot-update $(PYTEST_ARGS)
+	$(BIN)/python -m pytest --snapshot-update tests/bundle_files tests/unit tests/cli/test_introspect.py $(PYTEST_ARGS)
 
 bench: venv
 	$(BIN)/python -m tests.bench

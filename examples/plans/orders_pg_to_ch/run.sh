@@ -11,7 +11,7 @@ umask 077
 export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 
 NAME=orders_pg_to_ch
-FINGERPRINT=e39dd047b94e9a062fe0a80e34a30680cd66416dbe51137754d1cd02faaaad6a
+FINGERPRINT=045d3fa14047210d4bebb8408e9fd75d09411d993912df35e4002a3e5987c238
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=demo_source
@@ -558,37 +558,41 @@ fi
 if todo build-rewrite committed; then
   ch_sql target steps/21-build-rewrite.sql staging_rewrite staging_rows staging_left
 fi
+# record-rewrite: note that the rewrite is complete
+if todo record-rewrite committed; then
+  ch_sql target steps/22-record-rewrite.sql fence run_id
+fi
 # replace-partitions: replace each affected partition
 if todo replace-partitions committed; then
-  ch_foreach target steps/22-replace-partitions.query.sql steps/22-replace-partitions.body.sql '' 10000 staging_rewrite
+  ch_foreach target steps/23-replace-partitions.query.sql steps/23-replace-partitions.body.sql '' 10000 staging_rewrite
 fi
 # drop-emptied-partitions: drop partitions whose rows all moved or left
 if todo drop-emptied-partitions committed; then
-  ch_foreach target steps/23-drop-emptied-partitions.query.sql steps/23-drop-emptied-partitions.body.sql '' 10000 staging_rows staging_left staging_rewrite
+  ch_foreach target steps/24-drop-emptied-partitions.query.sql steps/24-drop-emptied-partitions.body.sql '' 10000 staging_rows staging_left staging_rewrite
 fi
 # reconcile: prove that every staged key is in the target once, with the staged values
 if todo reconcile committed; then
-  ch_check target steps/24-reconcile.sql staging_rows staging_rewrite
+  ch_check target steps/25-reconcile.sql staging_rows staging_rewrite
 fi
 # commit-state: move the watermark and mark the run committed
 if todo commit-state committed; then
-  ch_sql target steps/25-commit-state.sql fence window_low window_high run_id
+  ch_sql target steps/26-commit-state.sql fence window_low window_high run_id
 fi
 # drop-rows: drop staging (rows)
 if todo drop-rows ''; then
-  ch_sql target steps/26-drop-rows.sql staging_rows
+  ch_sql target steps/27-drop-rows.sql staging_rows
 fi
 # drop-left: drop staging (left)
 if todo drop-left ''; then
-  ch_sql target steps/27-drop-left.sql staging_left
+  ch_sql target steps/28-drop-left.sql staging_left
 fi
 # drop-rewrite: drop staging (rewrite)
 if todo drop-rewrite ''; then
-  ch_sql target steps/28-drop-rewrite.sql staging_rewrite
+  ch_sql target steps/29-drop-rewrite.sql staging_rewrite
 fi
 # release-lease: mark the run done and give the lease back
 if todo release-lease ''; then
-  ch_sql target steps/29-release-lease.sql fence run_id
+  ch_sql target steps/30-release-lease.sql fence run_id
   released
 fi
 

@@ -11,7 +11,7 @@ umask 077
 export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 
 NAME=merge_ch18
-FINGERPRINT=c3f983eee5620601b5feef818ab0920f64a5e23fd1566878c9ae217581cf9a22
+FINGERPRINT=85861d4830b21589ee152dcd60825229121423d2dc2525f16fa5e0c3529542bc
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg
@@ -542,33 +542,37 @@ fi
 if todo build-rewrite committed; then
   ch_sql target steps/18-build-rewrite.sql staging_rewrite staging_rows
 fi
+# record-rewrite: note that the rewrite is complete
+if todo record-rewrite committed; then
+  ch_sql target steps/19-record-rewrite.sql fence run_id
+fi
 # replace-partitions: replace each affected partition
 if todo replace-partitions committed; then
-  ch_foreach target steps/19-replace-partitions.query.sql steps/19-replace-partitions.body.sql '' 10000 staging_rewrite
+  ch_foreach target steps/20-replace-partitions.query.sql steps/20-replace-partitions.body.sql '' 10000 staging_rewrite
 fi
 # drop-emptied-partitions: drop partitions whose rows all moved or left
 if todo drop-emptied-partitions committed; then
-  ch_foreach target steps/20-drop-emptied-partitions.query.sql steps/20-drop-emptied-partitions.body.sql '' 10000 staging_rows staging_rewrite
+  ch_foreach target steps/21-drop-emptied-partitions.query.sql steps/21-drop-emptied-partitions.body.sql '' 10000 staging_rows staging_rewrite
 fi
 # reconcile: prove that every staged key is in the target once, with the staged values
 if todo reconcile committed; then
-  ch_check target steps/21-reconcile.sql staging_rows staging_rewrite
+  ch_check target steps/22-reconcile.sql staging_rows staging_rewrite
 fi
 # commit-state: move the watermark and mark the run committed
 if todo commit-state committed; then
-  ch_sql target steps/22-commit-state.sql fence window_low window_high run_id
+  ch_sql target steps/23-commit-state.sql fence window_low window_high run_id
 fi
 # drop-rows: drop staging (rows)
 if todo drop-rows ''; then
-  ch_sql target steps/23-drop-rows.sql staging_rows
+  ch_sql target steps/24-drop-rows.sql staging_rows
 fi
 # drop-rewrite: drop staging (rewrite)
 if todo drop-rewrite ''; then
-  ch_sql target steps/24-drop-rewrite.sql staging_rewrite
+  ch_sql target steps/25-drop-rewrite.sql staging_rewrite
 fi
 # release-lease: mark the run done and give the lease back
 if todo release-lease ''; then
-  ch_sql target steps/25-release-lease.sql fence run_id
+  ch_sql target steps/26-release-lease.sql fence run_id
   released
 fi
 

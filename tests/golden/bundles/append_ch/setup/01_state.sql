@@ -24,7 +24,8 @@ CREATE TABLE IF NOT EXISTS `dwh`.`dponec_state`
     `rows_applied` UInt64,
     `adopted` UInt8,
     `updated_at` DateTime,
-    `staging_uuid` String
+    `staging_uuid` String,
+    `rewritten` String
 )
 ENGINE = MergeTree
 ORDER BY (load, seq)
