@@ -13,6 +13,7 @@ from dpone_compiler.embedded.clickhouse_http import start_chdb
 from dpone_compiler.embedded.clickhouse_legacy import ClickHouseServer, start_clickhouse_server
 from dpone_compiler.embedded.engine import Engine
 from dpone_compiler.embedded.postgres import EmbeddedPostgres, start_postgres
+from tests import scriptdom
 from tests.tiers import DEBIAN_POSTGRES
 
 FreshDatabase = Callable[[], str]
@@ -106,3 +107,9 @@ def run_clickhouse(url: str, sql: str) -> str:
     if answer.status != 200:
         raise RuntimeError(text)
     return text
+
+
+@pytest.fixture(scope="session")
+def parse_tsql() -> Callable[[str], list[scriptdom.TsqlError]]:
+    """Reads a script as SQL Server 2016 would; what it does not read, with line and column."""
+    return lambda text: scriptdom.read(text)[1]

@@ -18,6 +18,7 @@ from _pytest.terminal import TerminalReporter
 from dpone_compiler.embedded.clickhouse_http import chdb_version
 from dpone_compiler.embedded.clickhouse_legacy import clickhouse_server_version
 from dpone_compiler.embedded.postgres import postgres_version
+from tests import scriptdom
 
 DEBIAN_POSTGRES = Path("/usr/lib/postgresql/15/bin")
 _WHEELS = "pip install 'dpone-compiler[embedded]'"
@@ -50,6 +51,7 @@ TIERS = {
             "apt-get install clickhouse-server clickhouse-client",
             frozenset({"clickhouse_server", "clickhouse_server_db"}),
         ),
+        Tier("tsql_parser", cache(scriptdom.version), scriptdom.INSTALL, frozenset({"parse_tsql"})),
     )
 }
 

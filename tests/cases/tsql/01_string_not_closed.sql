@@ -1,0 +1,2 @@
+-- an unclosed string
+SELECT N'abc FROM t;

@@ -1,0 +1,1 @@
+SELECT 1 FROM t WHERE (a, b) = (1, 2);
