@@ -39,10 +39,15 @@ PURE, TRANSACTIONAL = Idempotency.PURE, Idempotency.TRANSACTIONAL
 
 @value(kw_only=True)
 class Shape:
-    """What the phases need to know of a load: whether data and state commit together, and the decided pieces."""
+    """What the phases need to know of a load: whether data and state commit together, and the decided pieces.
+
+    `stages_in_transaction`: creating and filling staging is one transaction with a fence; otherwise each body fences itself, and
+    an interrupted try is cleared away first.
+    """
 
     load: Load
     transactional: bool
+    stages_in_transaction: bool
     columns: tuple[MovedColumn, ...]
     level: str
     interval: Interval | None
@@ -126,7 +131,7 @@ def open_run(seq: Sequence, shape: Shape, listed: CheckPartitionList | None = No
 def stage(seq: Sequence, shape: Shape, selection: Selection, staging: Staging) -> None:
     """Create a staging table and stream a selection into it; fingerprint the selection when it is what will be applied."""
     role = staging.role
-    group = f"stage-{role}" if shape.transactional else ""
+    group = f"stage-{role}" if shape.stages_in_transaction else ""
     snapshot = f"extract-{role}"
     wire = decided(shape.load.decisions.wire)
     if role == "rows":
@@ -142,7 +147,7 @@ def stage(seq: Sequence, shape: Shape, selection: Selection, staging: Staging) -
             snapshot=snapshot,
             path="sink.strategy",
         )
-    if shape.transactional:
+    if shape.stages_in_transaction:
         _fence(seq, f"fence-stage-{role}", group)
     else:
         seq.add(
@@ -157,21 +162,21 @@ def stage(seq: Sequence, shape: Shape, selection: Selection, staging: Staging) -
         CreateStaging(staging=staging),
         f"create the empty staging table ({role})",
         "rows are proved in staging before the target is touched",
-        idempotency=TRANSACTIONAL if shape.transactional else Idempotency.WITH_UNIT,
+        idempotency=TRANSACTIONAL if shape.stages_in_transaction else Idempotency.WITH_UNIT,
         guard=STAGED,
         transaction=group,
-        retry_boundary="" if shape.transactional else f"clear-{role}",
+        retry_boundary="" if shape.stages_in_transaction else f"clear-{role}",
     )
     seq.add(
         f"transfer-{role}",
         Transfer(selection=selection, staging=staging, wire=wire),
         f"stream the source into staging ({role})",
         "one pass, constant memory, the vendors' bulk formats",
-        idempotency=TRANSACTIONAL if shape.transactional else Idempotency.WITH_UNIT,
+        idempotency=TRANSACTIONAL if shape.stages_in_transaction else Idempotency.WITH_UNIT,
         guard=STAGED,
         transaction=group,
         snapshot=snapshot,
-        retry_boundary="" if shape.transactional else f"clear-{role}",
+        retry_boundary="" if shape.stages_in_transaction else f"clear-{role}",
         path="source.where" if selection.where is not None else "source.table",
     )
 

@@ -13,8 +13,8 @@ from dpone_compiler.plan.sequence import Sequence
 from dpone_compiler.plan.step import Plan
 
 
-def shape_of(load: Load, *, transactional: bool, cursor_type: DataType | None) -> Shape:
-    """The shape of a decided load; `cursor_type` None: the strategy reads no window."""
+def shape_of(load: Load, *, transactional: bool, cursor_type: DataType | None, stages_alone: bool = False) -> Shape:
+    """The shape of a decided load; `cursor_type` None: the strategy reads no window. The bools are the sink's capabilities."""
     if isinstance(load.decisions.columns, Undecided):
         raise TypeError("columns were not resolved")
     interval = None
@@ -24,6 +24,7 @@ def shape_of(load: Load, *, transactional: bool, cursor_type: DataType | None) -
     return Shape(
         load=load,
         transactional=transactional,
+        stages_in_transaction=transactional and not stages_alone,
         columns=load.decisions.columns,
         level=decided(load.decisions.reconcile),
         interval=interval,

@@ -88,6 +88,7 @@ class Capabilities:
     partitions: bool
     snapshots: bool  # a source snapshot can span statements
     state_in_target: bool = True
+    stages_alone: bool = False  # staging is made and filled outside of any transaction, though the sink has them
     cdc_source: bool = False
     not_read: str = ""  # why this engine cannot be a source; '' it can
 

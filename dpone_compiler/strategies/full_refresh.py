@@ -69,7 +69,9 @@ def finalizer(load: Load, setting: Setting) -> tuple[str, str]:
 def steps(load: Load, setting: Setting) -> Plan:
     """Stage everything, prove it, change the target in one go."""
     capabilities = setting.sink.capabilities(setting.facts.target_engine)
-    shape = shape_of(load, transactional=capabilities.transactional, cursor_type=None)
+    shape = shape_of(
+        load, transactional=capabilities.transactional, cursor_type=None, stages_alone=capabilities.stages_alone
+    )
     rows = staging("rows", shape.columns, shaped=not capabilities.transactional)
     seq = Sequence()
     open_run(seq, shape)

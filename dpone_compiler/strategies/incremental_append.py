@@ -34,7 +34,12 @@ def steps(load: Load, setting: Setting) -> Plan:
     """Stage the window, prove it, add it."""
     capabilities = setting.sink.capabilities(setting.facts.target_engine)
     cursor = source_column(load, setting.facts, setting.source, load.read.cursor.column) if load.read.cursor else None
-    shape = shape_of(load, transactional=capabilities.transactional, cursor_type=cursor.type if cursor else None)
+    shape = shape_of(
+        load,
+        transactional=capabilities.transactional,
+        cursor_type=cursor.type if cursor else None,
+        stages_alone=capabilities.stages_alone,
+    )
     rows = staging("rows", shape.columns, shaped=not capabilities.transactional)
     seq = Sequence()
     open_run(seq, shape)

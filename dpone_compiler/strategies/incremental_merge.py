@@ -44,9 +44,15 @@ def finalizer(load: Load, setting: Setting) -> tuple[str, str]:
 
 def steps(load: Load, setting: Setting) -> Plan:
     """Stage the window (and the keys that left the filter), prove it, merge by the chosen policy."""
-    transactional = setting.sink.capabilities(setting.facts.target_engine).transactional
+    capabilities = setting.sink.capabilities(setting.facts.target_engine)
+    transactional = capabilities.transactional
     cursor = source_column(load, setting.facts, setting.source, load.read.cursor.column) if load.read.cursor else None
-    shape = shape_of(load, transactional=transactional, cursor_type=cursor.type if cursor else None)
+    shape = shape_of(
+        load,
+        transactional=transactional,
+        cursor_type=cursor.type if cursor else None,
+        stages_alone=capabilities.stages_alone,
+    )
     rows = staging("rows", shape.columns)
     left = staging("left", shape.named(*load.write.key)) if load.write.policies.on_leave_filter == "delete" else None
     seq = Sequence()

@@ -61,9 +61,15 @@ def finalizer(load: Load, setting: Setting) -> tuple[str, str]:
 
 def steps(load: Load, setting: Setting) -> Plan:
     """Find the affected partitions from the delta, read them whole, prove them, replace them."""
-    transactional = setting.sink.capabilities(setting.facts.target_engine).transactional
+    capabilities = setting.sink.capabilities(setting.facts.target_engine)
+    transactional = capabilities.transactional
     cursor = source_column(load, setting.facts, setting.source, load.read.cursor.column) if load.read.cursor else None
-    shape = shape_of(load, transactional=transactional, cursor_type=cursor.type if cursor else None)
+    shape = shape_of(
+        load,
+        transactional=transactional,
+        cursor_type=cursor.type if cursor else None,
+        stages_alone=capabilities.stages_alone,
+    )
     partition = load.write.partition
     assert partition is not None, "judged before"
     (moved,) = shape.named(partition.column)
