@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlglot import exp, parse_one
 
+from dpone_compiler.backends.postgres.json_rows import digest_text, held_value, json_text
 from dpone_compiler.backends.postgres.shapes import shape
 from dpone_compiler.expr.types import DataType, Kind
 from dpone_compiler.ir.load import MovedColumn, ParsedSql
@@ -34,6 +35,8 @@ def wire_value(moved: MovedColumn, sink: str) -> exp.Expression:
         return _between_zones(value, given, wanted)
     if sink == "postgres":
         return value
+    if sink == "mssql":
+        return json_text(value, given, wanted)
     return _foreign_value(value, given, wanted)
 
 
@@ -74,6 +77,9 @@ def _coarsened(wall: exp.Expression, wanted: DataType) -> exp.Expression:
 
 def arriving_value(moved: MovedColumn, sink: str) -> tuple[exp.Expression, DataType]:
     """The value as it will be stored, computed on the source, with its type there: what the content digest is taken of."""
+    if sink == "mssql":
+        text_of = digest_text(source_value(moved), moved.source.type, moved.target.type)
+        return text_of, DataType(kind=Kind.TEXT)
     value = wire_value(moved, sink)
     if sink != "postgres":
         return value, _foreign_type(moved)
@@ -83,6 +89,13 @@ def arriving_value(moved: MovedColumn, sink: str) -> tuple[exp.Expression, DataT
     if wanted.kind not in _BUILT_IN:  # a type of the target that the source need not know
         return exp.cast(value, "text"), DataType(kind=Kind.TEXT)
     return cast(exp.cast(value, "text"), moved.target.native), wanted
+
+
+def partition_value(moved: MovedColumn, sink: str) -> tuple[exp.Expression, DataType]:
+    """The value by which the target puts a row into its partition, computed on the source, with its type."""
+    if sink == "mssql":
+        return held_value(source_value(moved), moved.source.type, moved.target.type), moved.target.type
+    return arriving_value(moved, sink)
 
 
 def _foreign_type(moved: MovedColumn) -> DataType:

@@ -10,8 +10,15 @@ from dpone_compiler.backends.postgres import names
 from dpone_compiler.backends.postgres.canonical import digest_sum, digested
 from dpone_compiler.backends.postgres.drift import check_table
 from dpone_compiler.backends.postgres.freeze import freeze_window
+from dpone_compiler.backends.postgres.json_rows import row_of
 from dpone_compiler.backends.postgres.predicates import PREDICATES
-from dpone_compiler.backends.postgres.projection import arriving_value, parsed, source_value, wire_value
+from dpone_compiler.backends.postgres.projection import (
+    arriving_value,
+    parsed,
+    partition_value,
+    source_value,
+    wire_value,
+)
 from dpone_compiler.backends.postgres.script import sql
 from dpone_compiler.backends.postgres.shapes import shape
 from dpone_compiler.ir.interval import PartitionSet
@@ -48,9 +55,9 @@ def lower_source(ctx: Context, step: Step) -> Lowered | Unsupported:
 
 
 def _extract(ctx: Context, action: Transfer) -> Lowered | Unsupported:
-    if action.wire not in ("binary", "text", "tsv"):
+    if action.wire not in _COPY_OUT:
         return Unsupported(f"Postgres does not send the wire format {action.wire!r}")
-    values = [_named(moved, ctx.sink.name) for moved in action.selection.columns]
+    values = _values(ctx, action)
     query = sql(select_from(ctx, action.selection, values))
     # COPY … (FORMAT text) is tab-separated: https://www.postgresql.org/docs/current/sql-copy.html
     return Lowered(
@@ -65,7 +72,15 @@ _COPY_OUT = {
     "binary": "COPY (\n<<query>>\n) TO STDOUT (FORMAT binary);\n",
     "text": "COPY (\n<<query>>\n) TO STDOUT (FORMAT text, ENCODING 'UTF8');\n",
     "tsv": "COPY (\n<<query>>\n) TO STDOUT (FORMAT text, ENCODING 'UTF8');\n",
+    "json": "COPY (\n<<query>>\n) TO STDOUT (FORMAT text, ENCODING 'UTF8');\n",
 }
+
+
+def _values(ctx: Context, action: Transfer) -> list[exp.Expression]:
+    columns = action.selection.columns
+    if action.wire == "json":
+        return [_as(row_of([wire_value(moved, ctx.sink.name) for moved in columns]), "line")]
+    return [_named(moved, ctx.sink.name) for moved in columns]
 
 
 def _named(moved: MovedColumn, sink: str) -> exp.Expression:
@@ -132,7 +147,7 @@ def _partition_condition(ctx: Context, selection: Selection, partitions: Partiti
         return partition_predicate(partitions, column(partitions.column), PREDICATES)
     if found.sql is None and found.source.type.kind is found.target.type.kind:
         return partition_predicate(partitions, source_value(found), PREDICATES)
-    value, type_ = arriving_value(found, ctx.sink.name)
+    value, type_ = partition_value(found, ctx.sink.name)
     return partition_predicate(replace(partitions, type=type_), value, PREDICATES)
 
 
