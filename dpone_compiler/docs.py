@@ -1,6 +1,7 @@
-"""`make docs`: writes docs/reference from the program itself; a test fails when a page is stale.
+"""`make docs`: writes docs/reference and docs/strategies.md from the program itself; a test fails when a page is stale.
 
-Pages: problems.md (every code), commands.md (every command and option), support.md (what each pair of engines can do).
+Pages: problems.md (every code), commands.md (every command and option), support.md (what each pair of engines can do), and
+strategies.md (what each strategy means, from the reference model).
 """
 
 from __future__ import annotations
@@ -17,15 +18,37 @@ from dpone_compiler import registry
 from dpone_compiler.cli.main import COMMANDS
 from dpone_compiler.ir.load import STRATEGIES
 from dpone_compiler.problems.catalogue import pages
+from dpone_compiler.verify.meaning.pages import strategy_pages
 
-REFERENCE = Path(__file__).resolve().parents[1] / "docs" / "reference"
+DOCS = Path(__file__).resolve().parents[1] / "docs"
 _WRITTEN = "<!-- Written by `make docs`; do not edit. -->"
 
 
-def reference_pages() -> dict[str, str]:
-    """File name -> text."""
-    made = {"commands.md": _commands(), "problems.md": _problems(), "support.md": _support()}
+_STRATEGIES = """\
+What each strategy means, from the reference model in `dpone_compiler/verify/meaning`. The examples are run by the tests; the statements
+of every plan are run on real engines and compared with the model by `tests/differential` and by `dponec verify`.
+
+A strategy is a function of the target before, the source at the moment of the run, the remembered state and what was asked for. It
+gives the target and the state after, or it refuses by name, and then neither has changed. A first run that finds rows in the
+target which the load did not write is refused. `where` selects a row only when it is true: unknown is not true.
+
+A window is `[low, high)` of the cursor. It begins where the last one ended (earlier by `lookback`), and ends at the horizon, below which
+nothing can still commit (earlier by `lag`). NULL in the cursor is refused, or read by every run (`nulls: always_read`)."""
+
+
+def written_pages() -> dict[str, str]:
+    """Path below docs/ -> text."""
+    made = {
+        "reference/commands.md": _commands(),
+        "reference/problems.md": _problems(),
+        "reference/support.md": _support(),
+        "strategies.md": _strategy_pages(),
+    }
     return {name: "\n".join(lines).rstrip() + "\n" for name, lines in made.items()}
+
+
+def _strategy_pages() -> Iterator[str]:
+    yield from ("# Strategies", "", _WRITTEN, "", _STRATEGIES, "", *strategy_pages())
 
 
 def _problems() -> Iterator[str]:
@@ -138,9 +161,9 @@ def _strategies() -> Iterator[str]:
 
 def main() -> None:
     """Write the pages that differ."""
-    REFERENCE.mkdir(parents=True, exist_ok=True)
-    for name, text in reference_pages().items():
-        path = REFERENCE / name
+    for name, text in written_pages().items():
+        path = DOCS / name
+        path.parent.mkdir(parents=True, exist_ok=True)
         if not path.is_file() or path.read_text(encoding="utf-8") != text:
             path.write_text(text, encoding="utf-8")
             sys.stdout.write(f"wrote {path}\n")

@@ -1,4 +1,4 @@
-"""docs/reference is what the program says of itself, and docs/architecture.md names tests that are there."""
+"""docs/reference and docs/strategies.md are what the program says of itself; docs/architecture.md names tests that are there."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ import re
 
 import pytest
 
-from dpone_compiler.docs import REFERENCE, reference_pages
+from dpone_compiler.docs import DOCS, written_pages
 from tests.cli.commands import ROOT
 
-PAGES = reference_pages()
+PAGES = written_pages()
 NAMED = re.compile(r"`(tests/[\w/]+\.py)::(\w+)`")
 
 
 @pytest.mark.parametrize("name", sorted(PAGES))
-def test_the_reference_is_fresh(name: str) -> None:
-    assert (REFERENCE / name).read_text(encoding="utf-8") == PAGES[name], "stale: run `make docs`"
+def test_the_page_is_fresh(name: str) -> None:
+    assert (DOCS / name).read_text(encoding="utf-8") == PAGES[name], "stale: run `make docs`"
 
 
 def test_every_invariant_names_a_test_that_is_there() -> None:

@@ -1,0 +1,1 @@
+"""The reference model and the check of bundles against it."""
