@@ -207,11 +207,15 @@ def _uuid(seen: View, action: RecordStaged) -> Sql:
 
 
 def _staging_stands(ctx: Context, seen: View, action: RecordStaged) -> Sql:
-    table = staging_table(ctx, action.staging)
     kinds = {type(step.action) for step in ctx.plan.steps}
     if seen.legacy or not kinds & {MovePartitions, ExchangeTables}:
+        # Asked of the catalog: a table that somebody dropped is not there to be counted, and must be staged again.
         return frame(
-            "SELECT if(count() = <<rows>>, '1', '0') FROM <<table>>", rows=state.value(seen, "rows_staged"), table=table
+            "SELECT if(sum(rows) = <<rows>> AND (SELECT count() FROM system.tables WHERE database = <<database>> AND "
+            "name = <<name>>) > 0, '1', '0') FROM system.parts WHERE active AND database = <<database>> AND table = <<name>>",
+            rows=state.value(seen, "rows_staged"),
+            database=literal(seen.staging_database),
+            name=staging_name(action.staging),
         )
     # A half moved staging has fewer rows and an exchanged one stands under the target's name: what counts is that the very
     # table that was recorded still exists. Staging again after a partial move would double the moved rows.

@@ -223,9 +223,16 @@ class World:
             (self.folder / f"catalog/{name}.yaml").write_text(write_catalog(name, engine, tables))
 
     def compiled(
-        self, mode: str, *, name: str = "orders", source: dict[str, Any] | None = None, key: Any = None, **strategy: Any
+        self,
+        mode: str,
+        *,
+        name: str = "orders",
+        source: dict[str, Any] | None = None,
+        sink: dict[str, Any] | None = None,
+        key: Any = None,
+        **strategy: Any,
     ) -> CompileResult:
-        """Introspect, write the manifest and compile it. `source`: more of the source block, the cursor among it."""
+        """Introspect, write the manifest and compile it. `source`, `sink`: more of these blocks, the cursor among it."""
         self.introspect()
         strategy |= {"mode": mode} | ({"unique_key": key} if key else {})
         manifest = {
@@ -242,6 +249,7 @@ class World:
                 "table": _table(self.table),
                 "state_schema": self.target_url.rpartition("/")[2] if self.sink.clickhouse else "dponec",
                 "strategy": strategy,
+                **(sink or {}),
             },
         }
         file = self.folder / "load.yaml"
@@ -275,12 +283,13 @@ class World:
         """The connections of this world."""
         return engine_opener(bundle.doc, {"DPONE_CONN_SRC": self.source_url, "DPONE_CONN_DST": self.target_url}, None)
 
-    def outcome(self, **options: Any) -> RunOutcome:
-        """Run the bundle, whatever comes."""
+    def outcome(self, *, faults: Faults | None = None, **options: Any) -> RunOutcome:
+        """Run the bundle, whatever comes. `faults`: what befalls it at which step."""
         bundle = self.opened()
         self.runs += 1
         asked = RunOptions(shown=str(self.bundle), runs=self.folder / f"runs{self.runs}", **options)
-        return run_bundle(bundle, asked, opener=self.opener(bundle), url=None, listener=Quiet(), faults=Faults())
+        ends = {"opener": self.opener(bundle), "url": None, "listener": Quiet()}
+        return run_bundle(bundle, asked, faults=faults or Faults(), **ends)
 
     def run(self, **options: Any) -> RunOutcome:
         """Run the bundle; it must succeed and leave nothing behind."""
@@ -289,9 +298,9 @@ class World:
         assert self.leftovers() == []
         return outcome
 
-    def fails(self, code: str) -> RunOutcome:
+    def fails(self, code: str, **options: Any) -> RunOutcome:
         """Run the bundle; it must stop with this code."""
-        outcome = self.outcome()
+        outcome = self.outcome(**options)
         assert (outcome.code, outcome.exit_code != 0) == (code, True), outcome
         return outcome
 

@@ -4,4 +4,4 @@
 -- idempotency: idempotent
 -- why: from here on the run can be finished without the source
 -- params: fence, partitions, staging_rows
-SELECT if(count() = (SELECT argMax(`rows_staged`, seq) FROM `dwh`.`dponec_state` WHERE load = 'orders_months_pg_to_ch'), '1', '0') FROM `dwh`.{staging_rows:Identifier}
+SELECT if(sum(rows) = (SELECT argMax(`rows_staged`, seq) FROM `dwh`.`dponec_state` WHERE load = 'orders_months_pg_to_ch') AND (SELECT count() FROM system.tables WHERE database = 'dwh' AND name = {staging_rows:String}) > 0, '1', '0') FROM system.parts WHERE active AND database = 'dwh' AND table = {staging_rows:String}

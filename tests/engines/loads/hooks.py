@@ -1,0 +1,47 @@
+"""What may befall a run of these tests at a named point: it dies there, or something else happens meanwhile."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+from dpone_compiler.runtime.faults import Faults
+
+
+class Died(BaseException):
+    """The end of a process, as far as one process can show it: no handler of the runtime knows it."""
+
+
+class When(Faults):
+    """Call something once, at a point of runtime/faults.py: before:STEP, before-commit:GROUP, after-commit:GROUP, …"""
+
+    def __init__(self, point: str, then: Callable[[], object]) -> None:
+        super().__init__()
+        self._where, self._then, self.landed = point, then, False
+
+    def at(self, point: str, name: str) -> None:
+        """Do it when the run comes by for the first time."""
+        if f"{point}:{name}" == self._where and not self.landed:
+            self.landed = True
+            self._then()
+
+
+def death(point: str) -> When:
+    """The run ends there and says nothing."""
+
+    def die() -> None:
+        raise Died
+
+    return When(point, die)
+
+
+class Pause(When):
+    """The run waits there until `go` is set; `there` is set when it has come."""
+
+    def __init__(self, point: str) -> None:
+        super().__init__(point, self._wait)
+        self.there, self.go = threading.Event(), threading.Event()
+
+    def _wait(self) -> None:
+        self.there.set()
+        assert self.go.wait(60), "nobody let the run go on"

@@ -1,0 +1,91 @@
+"""A run that ends in the middle: the next one finishes it with its own window, and the one after that takes what is new.
+
+tests/faults kills real processes at every step; these are the few points where a wrong order of steps or a wrong guard shows.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.engines.loads.hooks import Died, death
+from tests.engines.loads.model import order
+from tests.engines.loads.world import CURSOR, World, on
+
+_LOADS = {
+    "merge": ("incremental_merge", {"key": ["id"], "source": {"cursor": CURSOR}}),
+    "append": ("incremental_append", {"source": {"cursor": CURSOR}}),
+    "partitions": (
+        "partition_replace",
+        {"key": ["id"], "source": {"cursor": CURSOR}, "partition": {"column": "day", "by": "month"}},
+    ),
+    "full": ("full_refresh", {}),
+}
+_POSTGRES = ("before:transfer-rows", "before:record-staged", "before:fence-finalize", "before-commit:finalize",
+             "after-commit:finalize")  # fmt: skip
+_CLICKHOUSE = ("before:transfer-rows", "before:record-staged", "after-commit:record-staged", "before:reconcile",
+               "before:commit-state", "after-commit:commit-state")  # fmt: skip
+
+
+def _loaded(world: World, load: str) -> World:
+    world.orders()
+    world.insert(*(order(number, "v1", f"2026-0{number}-01") for number in (1, 2, 3)))
+    mode, given = _LOADS[load]
+    world.load(mode, **given).run()
+    return world
+
+
+def _interrupted(world: World, load: str, point: str) -> None:
+    """Rows come, the run dies, more rows come, and two runs later all is there exactly once."""
+    _loaded(world, load)
+    world.insert(order(4, "v1", "2026-04-01", world.now()))
+    faults = death(point)
+    with pytest.raises(Died):
+        world.outcome(faults=faults)
+    assert faults.landed
+    world.insert(order(5, "v1", "2026-05-01", world.now()))
+    first = {row.id for row in world.rows()}
+    world.run()
+    assert first <= {row.id for row in world.rows()}
+    world.run()
+    world.same(world.source_rows())
+
+
+@on("pg18", "pg15")
+@pytest.mark.parametrize("point", _POSTGRES)
+@pytest.mark.parametrize("load", _LOADS)
+def test_on_postgres(world: World, load: str, point: str) -> None:
+    _interrupted(world, load, point)
+
+
+@on("chdb")
+@pytest.mark.parametrize("point", _CLICKHOUSE)
+@pytest.mark.parametrize("load", _LOADS)
+def test_on_clickhouse(world: World, load: str, point: str) -> None:
+    _interrupted(world, load, point)
+
+
+@on("pg18", "chdb")
+def test_staging_that_is_gone_is_staged_again(world: World) -> None:
+    _loaded(world, "merge")
+    world.insert(order(4, "v1", "2026-04-01", world.now()))
+    with pytest.raises(Died):
+        world.outcome(faults=death("before:fence-finalize" if not world.sink.clickhouse else "before:clear-rewrite"))
+    for name in world.leftovers():
+        world.target(f"DROP TABLE {name}" if world.sink.clickhouse else f'DROP TABLE "{name}"')
+    world.run()
+    world.same(world.source_rows())
+
+
+@on("pg18", "chdb")
+def test_a_resumed_run_reads_its_own_window_again(world: World) -> None:
+    """dbt-core 11423: a retry computed the interval anew and lost what lay between."""
+    _loaded(world, "append")
+    world.insert(order(4, "v1", "2026-04-01", world.now()))
+    with pytest.raises(Died):
+        world.outcome(faults=death("before:transfer-rows"))
+    dead = world.state("show")
+    world.insert(order(5, "v1", "2026-05-01", world.now()))
+    world.run()
+    after = world.state("show")
+    assert (after["watermark"], after["run_id"]) == (dead["window_high"], dead["run_id"])
+    assert {row.id for row in world.rows()} == {1, 2, 3, 4}
