@@ -18,6 +18,7 @@ from dpone_compiler import registry
 from dpone_compiler.cli.main import COMMANDS
 from dpone_compiler.ir.load import STRATEGIES
 from dpone_compiler.problems.catalogue import pages
+from dpone_compiler.spi.backend import Capabilities
 from dpone_compiler.verify.meaning.pages import strategy_pages
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
@@ -128,9 +129,10 @@ def _routes() -> Iterator[str]:
         "| from | to | bulk paths | data and state commit together |",
         "| --- | --- | --- | --- |",
     )
-    readable = [name for name in registry.backend_names() if not registry.backend(name).capabilities(None).not_read]
+    sinks = [name for name in registry.backend_names() if not registry.backend(name).declared]
+    readable = [name for name in sinks if not registry.backend(name).capabilities(None).not_read]
     for source in readable:
-        for sink in registry.backend_names():
+        for sink in sinks:
             paths = [f"`{path.name}`" for path in registry.native_paths() if (path.source, path.sink) == (source, sink)]
             together = (
                 "yes" if registry.backend(sink).capabilities(None).transactional else "no, every step is idempotent"
@@ -151,12 +153,18 @@ def _strategies() -> Iterator[str]:
         capabilities = registry.backend(sink).capabilities(None)
         for strategy in dict.fromkeys((*STRATEGIES, *sorted(capabilities.strategies))):
             why = capabilities.strategies.get(strategy, "not known to this backend")
+            declared = registry.backend(sink).declared
+            if not why and declared:
+                yield f"| {sink} | {strategy} | {_policies(capabilities, strategy)} | advice only: {declared} |"
+                continue
             if not why and strategy not in compiled:
                 why = "this compiler has no such strategy yet"
-            policies = (
-                ", ".join(f"`{policy}`" for policy in capabilities.merge_policies.get(strategy, ())) if not why else ""
-            )
+            policies = _policies(capabilities, strategy) if not why else ""
             yield f"| {sink} | {strategy} | {policies} | {f'no: {why}' if why else 'yes'} |"
+
+
+def _policies(capabilities: Capabilities, strategy: str) -> str:
+    return ", ".join(f"`{policy}`" for policy in capabilities.merge_policies.get(strategy, ()))
 
 
 def main() -> None:

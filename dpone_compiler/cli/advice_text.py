@@ -9,7 +9,9 @@ from typing import Any
 from dpone_compiler.artifacts.plan_codec import canonical_json
 from dpone_compiler.driver.advice import Advice
 from dpone_compiler.driver.document import decision_document
+from dpone_compiler.ir.decision import Undecided
 from dpone_compiler.policy.evaluate import RuleTrace
+from dpone_compiler.runtime.repair import FailedRun, runbook, runbook_document
 
 
 def render_advice(advices: Sequence[Advice], form: str, *, trace: bool) -> str:
@@ -27,6 +29,7 @@ def _document(advice: Advice, *, trace: bool) -> dict[str, Any]:
         "name": advice.load.name,
         "decided": advice.decided,
         "decision": decision_document(advice.load),
+        **_repair(advice),
         "break_even": [asdict(each) for each in advice.break_even],
         "diagnostics": [
             {"code": d.code, "severity": d.severity.value, "message": d.problem.message(), "help": d.problem.help()}
@@ -39,6 +42,15 @@ def _document(advice: Advice, *, trace: bool) -> dict[str, Any]:
             for t in advice.trace
         ]
     return document
+
+
+def _repair(advice: Advice) -> dict[str, Any]:
+    """What to type after a failure of such a load, as users of dpone find it beside the decision."""
+    choice = advice.load.decisions.strategy
+    if isinstance(choice, Undecided):
+        return {}
+    book = runbook_document(runbook(FailedRun("RUN_ID", choice.value, "finalize", load=advice.load.name), known=False))
+    return {"repair_commands": book["commands"], "repair_plan": book}
 
 
 def _text(advice: Advice, trace: bool) -> Iterator[str]:

@@ -73,11 +73,3 @@ def advise(
     click.echo(full.render(errors, files, color=wants_color()), nl=False, err=True)
     click.echo(render_advice(advices, form, trace=trace), nl=False)
     sys.exit(FINDINGS if errors else DONE)
-
-
-@click.group("strategy")
-def strategy() -> None:
-    """Commands under the name that users of dpone know."""
-
-
-strategy.add_command(advise)

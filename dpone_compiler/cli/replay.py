@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
 from dpone_compiler.cli.outcomes import fail, print_json, tell
 from dpone_compiler.cli.running import opener_for, run_here
-from dpone_compiler.cli.state import CONNECTIONS, FORMAT
+from dpone_compiler.cli.state import CONNECTIONS
+from dpone_compiler.cli.words import SINK_TYPE, SOURCE_TYPE, STRATEGY
 from dpone_compiler.runtime.bundle import LoadedBundle, load_bundle
 from dpone_compiler.runtime.connections.resolve import ConnectionProblem
 from dpone_compiler.runtime.history import no_such_run, run_started
 from dpone_compiler.runtime.journal import FOLDER
 from dpone_compiler.runtime.outcome import RefusedError, command
 from dpone_compiler.runtime.replay import (
+    general_plan,
     replay_plan,
     resync_bundle,
     sequence_of,
@@ -35,23 +38,29 @@ BUNDLE = click.option(
 )
 YES = click.option("--yes", is_flag=True, help="Carry it out.")
 ARTIFACT = click.option("--artifact-only", is_flag=True, help="With --yes: record the approval, carry nothing out.")
+FORMATS = click.option("--format", "output", type=click.Choice(["text", "md", "json"]), default="text")
 ARTIFACTS = click.option(
     "--artifact-dir", type=click.Path(path_type=Path), default=Path(".dponec/replay"), show_default=True
 )
 
 
+def _shared(function: Callable[..., None]) -> Callable[..., None]:
+    """The options that both commands have. The route's words are asked for by no one who has a bundle or a journal."""
+    for option in reversed(
+        (BUNDLE, YES, ARTIFACT, ARTIFACTS, JOURNALS, CONNECTIONS, FORMATS, SOURCE_TYPE, SINK_TYPE, STRATEGY)
+    ):
+        function = option(function)
+    return function
+
+
 @click.command("resume")
 @click.argument("run_id")
 @click.option("--from-stage", "stage", required=True, help="A stage (stage, apply, …) or a step's id.")
-@BUNDLE
-@YES
-@ARTIFACT
-@ARTIFACTS
-@JOURNALS
-@CONNECTIONS
-@FORMAT
+@_shared
 def resume(*, run_id: str, stage: str, folder: Path | None, output: str, **rest: Any) -> None:
     """Finish the unfinished run RUN_ID."""
+    if _unknown(folder, rest, run_id):
+        _general("resume", run_id, stage, (), output, **rest)
     try:
         whole = _bundle(folder, rest["journal_dir"], run_id)
         bundle = sequence_of(whole, _fingerprint(whole, run_id, **rest))
@@ -66,15 +75,16 @@ def resume(*, run_id: str, stage: str, folder: Path | None, output: str, **rest:
 @click.command("resync")
 @click.option("--run-id", required=True, help="The run whose bundle is used.")
 @click.option("--partition", "partitions", multiple=True, required=True, help="A partition's value; may be repeated.")
-@BUNDLE
-@YES
-@ARTIFACT
-@ARTIFACTS
-@JOURNALS
-@CONNECTIONS
-@FORMAT
-def resync(*, run_id: str, partitions: tuple[str, ...], folder: Path | None, output: str, **rest: Any) -> None:
+@click.option(
+    "--from-stage", "--failed-stage", "stage", default="finalize", help="Where the run stopped, for the record."
+)
+@_shared
+def resync(
+    *, run_id: str, partitions: tuple[str, ...], stage: str, folder: Path | None, output: str, **rest: Any
+) -> None:
     """Load partitions again from the source."""
+    if _unknown(folder, rest, run_id):
+        _general("resync", run_id, stage, partitions, output, **rest)
     try:
         bundle = resync_bundle(_bundle(folder, rest["journal_dir"], run_id))
     except RefusedError as error:
@@ -83,6 +93,25 @@ def resync(*, run_id: str, partitions: tuple[str, ...], folder: Path | None, out
     listed = {"partitions": json.dumps(sorted(set(partitions)), ensure_ascii=False)}
     options = RunOptions(shown=str(bundle.folder), runs=rest["journal_dir"], params=listed)
     _end(bundle, artifact, options, output, **rest)
+
+
+def _unknown(folder: Path | None, rest: dict[str, Any], run_id: str) -> bool:
+    """No bundle is known, and the route was given instead: only the general sequence can be shown."""
+    told = rest["sink_type"] is not None and rest["strategy"] is not None
+    return folder is None and told and not run_started(rest["journal_dir"], run_id).get("bundle")
+
+
+def _general(action: str, run_id: str, stage: str, partitions: tuple[str, ...], output: str, **rest: Any) -> NoReturn:
+    sink, strategy = rest["sink_type"], rest["strategy"]
+    if sink == "kafka" and (strategy == "partition_replace" or action == "resync"):
+        instead = "resume an incremental_merge (event upserts) instead"
+        fail(RefusedError("DP429", f"Kafka is an event log and has no partitions to replace; {instead}"), output)
+    if rest["yes"]:
+        hint = f"nothing was carried out; name its bundle with --bundle (a live replay into {sink} runs a bundle's own steps)"
+        fail(no_such_run(run_id, rest["journal_dir"], hint), output)
+    artifact = general_plan(action, run_id, sink=sink, strategy=strategy, stage=stage, partitions=partitions)
+    _show(artifact, output, rest["artifact_dir"])
+    sys.exit(0)
 
 
 def _bundle(folder: Path | None, journals: Path, run_id: str) -> LoadedBundle:
@@ -116,11 +145,31 @@ def _end(bundle: LoadedBundle, artifact: dict[str, Any], options: RunOptions, ou
         sys.exit(outcome.exit_code)
     if rest["yes"]:
         artifact = {**artifact, "mode": "approved"}
-        artifact["artifact_path"] = str(write_artifact(rest["artifact_dir"], artifact))
+    _show(artifact, output, rest["artifact_dir"])
+
+
+def _show(artifact: dict[str, Any], output: str, folder: Path) -> None:
+    """Write the artifact and tell it."""
+    told = {**artifact, "artifact_path": str(write_artifact(folder, artifact))}
     if output == "json":
-        print_json(artifact)
+        print_json(told)
         return
-    click.echo(f"{artifact['action']} of {artifact['load']}, {artifact['mode']} only; nothing was changed")
-    for operation in artifact["operations"]:
-        click.echo(f"  {operation['step']}: {operation['purpose']}")
-    click.echo(f"to carry it out: {artifact['commands'][0]}")
+    lines = _markdown if output == "md" else _text
+    click.echo("\n".join(lines(told)))
+
+
+def _text(artifact: dict[str, Any]) -> Iterator[str]:
+    what = artifact["load"] or f"run {artifact['run_id']}"
+    yield f"{artifact['action']} of {what}, {artifact['mode']} only; nothing was changed"
+    yield from (f"  {note}" for note in (artifact.get("note"),) if note)
+    yield from (f"  {each['step']}: {each['purpose']}" for each in artifact["operations"])
+    yield f"recorded in {artifact['artifact_path']}"
+    yield f"to carry it out: {artifact['commands'][0]}"
+
+
+def _markdown(artifact: dict[str, Any]) -> Iterator[str]:
+    yield from (f"# {artifact['action']} of {artifact['load'] or 'run ' + artifact['run_id']}", "")
+    yield f"{artifact['mode']} only; nothing was changed. Recorded in `{artifact['artifact_path']}`."
+    yield from ("", *(f"**{note}**" for note in (artifact.get("note"),) if note), "")
+    yield from (f"1. `{each['step']}`: {each['purpose']}" for each in artifact["operations"])
+    yield from ("", f"To carry it out: `{artifact['commands'][0]}`")

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from dpone_compiler.diagnostics.diagnostic import Diagnostic, Diagnostics
-from dpone_compiler.driver.compile import pass_context
+from dpone_compiler.driver.compile import not_compiled, pass_context
+from dpone_compiler.driver.problems import AdviceOnly
 from dpone_compiler.ir.decision import Undecided
 from dpone_compiler.ir.load import Load
 from dpone_compiler.ir.schema import Catalog
@@ -23,6 +24,8 @@ from dpone_compiler.spi.compiler_pass import PassContext
 # The passes up to the choice of the strategy: all that a break-even needs.
 _NAMES = [each.name for each in ORDER.passes]
 _TO_STRATEGY = PassOrder(ORDER.passes[: _NAMES.index("choose-strategy") + 1])
+# Of a load that is described by hints alone: no column is known, so none is resolved and no cursor is looked up in them.
+_FROM_HINTS = PassOrder(tuple(each for each in ORDER.passes if each.name != "check-cursor"))
 _NOTHING: Mapping[str, float | None] = MappingProxyType({})
 _STEPS = {"rows": 1, "bytes": 1, "changed": 0.0001, "deleted": 0.0001}
 
@@ -48,17 +51,29 @@ class Advice:
     break_even: tuple[BreakEven, ...] = ()
 
 
+def advise_hints(load: Load, policy: Policy) -> Advice:
+    """Decide a load of which nothing but engines, names and hints is known."""
+    return _advise(
+        replace(load, decisions=replace(load.decisions, columns=())), Catalog(), policy, _NOTHING, _FROM_HINTS
+    )
+
+
 def advise_load(load: Load, catalog: Catalog, policy: Policy, told: Mapping[str, float | None] = _NOTHING) -> Advice:
     """Decide one load, with the hints that were told instead of its own. Nothing is planned or lowered."""
-    load = with_hints(load, told)
+    return _advise(with_hints(load, told), catalog, policy, told, ORDER)
+
+
+def _advise(load: Load, catalog: Catalog, policy: Policy, told: Mapping[str, float | None], order: PassOrder) -> Advice:
     context = pass_context(load, catalog, policy)
     if isinstance(context, Diagnostic):
         return Advice(load=load, decided=False, diagnostics=(context,))
-    final, diagnostics = run_passes(load, context, ORDER, ())
+    final, diagnostics = run_passes(load, context, order, ())
+    no_plan = not_compiled(load, context)
+    said = () if no_plan is None else (replace(no_plan, problem=AdviceOnly(no_plan.problem.message())),)
     return Advice(
         load=_flagged(final, told),
         decided=not isinstance(final.decisions.strategy, Undecided),
-        diagnostics=diagnostics,
+        diagnostics=(*said, *diagnostics),
         trace=decide(policy, load_facts(load, context)).trace,
         break_even=tuple(_break_even(load, context)) if load.write.mode == "auto" else (),
     )

@@ -35,7 +35,7 @@ from dpone_compiler.policy.builtin import load_builtin_policy
 from dpone_compiler.policy.codec import encode_policy
 from dpone_compiler.policy.model import Policy
 from dpone_compiler.source.text import SourceFile
-from dpone_compiler.spi.backend import Context, Facts
+from dpone_compiler.spi.backend import Backend, Context, Facts
 from dpone_compiler.spi.compiler_pass import PassContext
 from dpone_compiler.spi.frontend import Reading
 from dpone_compiler.spi.strategy import Setting
@@ -150,6 +150,9 @@ def compile_load(
     context = pass_context(load, catalog, policy)
     if isinstance(context, Diagnostic):
         return nothing, (context,)
+    no_backend = not_compiled(load, context)
+    if no_backend is not None:
+        return nothing, (no_backend,)
     final, diagnostics = run_passes(load, context, ORDER, listeners)
     if has_errors(diagnostics):
         return replace(nothing, load=final), diagnostics
@@ -176,11 +179,6 @@ def pass_context(load: Load, catalog: Catalog, policy: Policy) -> PassContext | 
         if endpoint.engine not in known:
             problem = EngineNotSupported(endpoint.engine, side, ", ".join(known))
             return Diagnostic(problem, load.origin.at(side), load.name)
-    if registry.backend(read.engine).capabilities(None).not_read:
-        readable = [name for name in known if not registry.backend(name).capabilities(None).not_read]
-        return Diagnostic(
-            EngineNotSupported(read.engine, "source", ", ".join(readable)), load.origin.at("source"), load.name
-        )
     facts = Facts(
         source_engine=catalog.engine(read.connection),
         source_table=catalog.table(read.connection, read.table),
@@ -196,6 +194,22 @@ def pass_context(load: Load, catalog: Catalog, policy: Policy) -> PassContext | 
         native_paths=registry.native_paths(),
         parse_sql=parse_sql,
     )
+
+
+def not_compiled(load: Load, context: PassContext) -> Diagnostic | None:
+    """Why no plan can be written for these two engines, although advice can be given; None when one can."""
+    for side, backend, why in (
+        ("source", context.source, context.source.declared or context.source.capabilities(None).not_read),
+        ("sink", context.sink, context.sink.declared),
+    ):
+        if why:
+            known = [name for name in registry.backend_names() if _compiles(registry.backend(name), side)]
+            return Diagnostic(EngineNotSupported(backend.name, side, ", ".join(known)), load.origin.at(side), load.name)
+    return None
+
+
+def _compiles(backend: Backend, side: str) -> bool:
+    return not backend.declared and not (side == "source" and backend.capabilities(None).not_read)
 
 
 def _inputs(load: Load, final: Load, facts: Facts, policy: Policy) -> dict[str, str]:

@@ -62,6 +62,19 @@ class EngineNotSupported(Problem):
     known: str
 
 
+class AdviceOnly(Problem):
+    """The decision is the one that the rules make, but this version cannot compile a plan for these engines.
+
+    Advice needs what an engine can do; a plan needs its SQL. `dponec compile` refuses the load (DP305).
+    """
+
+    code: ClassVar[str] = "DP309"
+    severity: ClassVar[Severity] = Severity.WARNING
+    template: ClassVar[str] = "this is advice only: {why}"
+    advice: ClassVar[str] = "`dponec compile` refuses this load; docs/reference/support.md lists what compiles"
+    why: str
+
+
 class NothingToCompile(Problem):
     """The paths hold no manifest."""
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from dpone_compiler.artifacts.bundle import folder_name, sha256
 from dpone_compiler.artifacts.plan_codec import UnreadablePlanError, canonical_json, decode_plan, encode_plan
 from dpone_compiler.artifacts.plan_doc import PlanDoc, StepDoc
 from dpone_compiler.runtime.bundle import LoadedBundle
@@ -15,7 +16,7 @@ from dpone_compiler.runtime.outcome import RefusedError, command
 
 FORMAT = "dponec.replay/1"
 # Other words for the stages that plan.json names.
-_WORDS = {"stage": "extract", "prove": "validate", "apply": "finalize", "state": "commit_state"}
+STAGE_WORDS = {"stage": "extract", "prove": "validate", "apply": "finalize", "state": "commit_state"}
 # Stages of their own only where they are no part of the finalizer's transaction.
 _INSIDE = ("reconcile", "commit_state")
 
@@ -25,7 +26,7 @@ def step_of_stage(doc: PlanDoc, stage: str) -> str:
     if any(step.id == stage for step in doc.steps):
         return stage
     stages = (doc.replay.get("resume") or {}).get("stages") or {}
-    word = _WORDS.get(stage, stage)
+    word = STAGE_WORDS.get(stage, stage)
     found = stages.get(word) or (stages.get("finalize") if word in _INSIDE else None)
     if found is None:
         known = ", ".join((*stages, *(step.id for step in doc.steps)))
@@ -95,11 +96,58 @@ def replay_plan(
     }
 
 
+def general_plan(
+    action: str, run_id: str, *, sink: str, strategy: str, stage: str, partitions: tuple[str, ...] = ()
+) -> dict[str, Any]:
+    """The replay of a run that this machine knows nothing of: the sequence that holds for every sink, and no step of a bundle.
+
+    It can never be carried out: a finalizer is compiled from a load, and there is none here.
+    """
+    words = ("resume", run_id, "--from-stage", stage) if action == "resume" else ("resync", "--run-id", run_id)
+    listed = [word for each in partitions for word in ("--partition", each)]
+    return {
+        "format": FORMAT,
+        "action": action,
+        "load": "",
+        "run_id": run_id,
+        "fingerprint": "",
+        "note": "no such run on this machine: the general sequence, no plan was read",
+        "sink_type": sink,
+        "strategy": strategy,
+        "failed_stage": stage,
+        "mode": "plan",
+        "status": "planned",
+        "executed": False,
+        "state_committed": False,
+        "partitions": list(partitions),
+        "operations": [
+            {"step": name, "kind": name, "purpose": purpose, "file": ""} for name, purpose in _general(sink, strategy)
+        ],
+        "commands": [command("dponec", *words, *listed, "--bundle", "BUNDLE", "--yes")],
+    }
+
+
+def _general(sink: str, strategy: str) -> tuple[tuple[str, str], ...]:
+    """Staging is proved first, reconciliation comes before the state, and the state is last."""
+    change = (
+        ("produce_replay_events", "produce the staged rows again as keyed events; nothing of the log is replaced")
+        if sink == "kafka"
+        else ("execute_finalizer", f"{strategy or 'the strategy'} again from the proved staging, whole or not at all")
+    )
+    return (
+        ("validate_staging", "staging holds the rows that were recorded, else it is filled again"),
+        change,
+        ("reconcile", "compare the target with staging; a difference stops here"),
+        ("commit_state", "move the watermark, after that proof only"),
+    )
+
+
 def write_artifact(folder: Path, artifact: Mapping[str, Any]) -> Path:
-    """Record an approved replay for somebody else to carry out."""
+    """Record a replay. The name carries the content's digest, so that no artifact is ever overwritten by another."""
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{artifact['action']}_{artifact['run_id']}.json"
-    path.write_text(canonical_json(dict(artifact)), encoding="utf-8")
+    text = canonical_json(dict(artifact))
+    path = folder / f"{artifact['action']}_{folder_name(str(artifact['run_id']))}_{sha256(text)[:12]}.json"
+    path.write_text(text, encoding="utf-8")
     return path
 
 

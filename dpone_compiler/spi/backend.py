@@ -122,7 +122,8 @@ class Backend:
 
     lower_source/lower_sink are total over the actions of their side (a test walks the closed union). For Transfer the
     source gives `extract`, the sink gives `load`; the planner of steps puts them together.
-    `default_schema`: for tables named without one. `dialect`: sqlglot's name of it.
+    `default_schema`: for tables named without one. `dialect`: sqlglot's name of it. `declared`: '' or why the engine can be
+    advised about and not compiled for.
     """
 
     name: str
@@ -140,3 +141,4 @@ class Backend:
     state_table: Callable[[Context], str]  # for display
     state_commands: Callable[[Context], Mapping[str, str]] = lambda _context: {}  # see docs/adr/0003, "State commands"
     hazards: Callable[[Load, Facts], tuple[tuple[str, str], ...]] = lambda _load, _facts: ()  # (code, sentence)
+    declared: str = ""

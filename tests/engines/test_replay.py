@@ -254,7 +254,15 @@ def test_the_command_plans_records_and_executes(world: World, monkeypatch: pytes
     planned = typed(world, monkeypatch, resync, *words)
     assert (planned.exit_code, "nothing was changed" in planned.stdout) == (0, True)
     assert "transfer-rows: " in planned.stdout
-    assert not (world.folder / ".dponec").exists()
+    (recorded,) = (world.folder / ".dponec/replay").iterdir()
+    plan = json.loads(recorded.read_text(encoding="utf-8"))
+    assert (plan["mode"], plan["status"], plan["executed"], plan["state_committed"]) == (
+        "plan",
+        "planned",
+        False,
+        False,
+    )
+    world.same(broken)
     approved = typed(world, monkeypatch, resync, *words, "--yes", "--artifact-only", "--format", "json")
     artifact = json.loads(approved.stdout)
     assert (artifact["mode"], artifact["executed"], artifact["partitions"]) == ("approved", False, [JANUARY])

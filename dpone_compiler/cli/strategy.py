@@ -1,0 +1,19 @@
+"""dponec strategy: the commands around strategies under the names that users of dpone know."""
+
+from __future__ import annotations
+
+import click
+
+from dpone_compiler.cli.advise import advise
+from dpone_compiler.cli.preflight import preflight
+from dpone_compiler.cli.repair import repair_plan
+
+
+@click.group("strategy")
+def strategy() -> None:
+    """Advice, preflight, runbooks and certification under the names that users of dpone know."""
+
+
+strategy.add_command(advise)
+strategy.add_command(preflight)
+strategy.add_command(repair_plan)

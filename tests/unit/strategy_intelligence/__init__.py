@@ -1,0 +1,1 @@
+"""The facade under the names of dpone."""
