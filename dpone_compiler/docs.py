@@ -22,6 +22,7 @@ from dpone_compiler.spi.backend import Capabilities
 from dpone_compiler.verify.meaning.pages import strategy_pages
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
+_SUPPORT = "<!-- support: from docs/reference/support.md -->\n"
 _WRITTEN = "<!-- Written by `make docs`; do not edit. -->"
 
 
@@ -167,10 +168,20 @@ def _policies(capabilities: Capabilities, strategy: str) -> str:
     return ", ".join(f"`{policy}`" for policy in capabilities.merge_policies.get(strategy, ()))
 
 
+def readme_with_support(readme: str) -> str:
+    """The README with its support tables as they are now."""
+    page = written_pages()["reference/support.md"]
+    tables = page[page.index("## Routes") :].strip().replace("## ", "### ")
+    before, opening, rest = readme.partition(_SUPPORT)
+    return before + opening + tables + rest[rest.index("\n<!-- /support -->") :]
+
+
 def main() -> None:
     """Write the pages that differ."""
-    for name, text in written_pages().items():
-        path = DOCS / name
+    readme = DOCS.parent / "README.md"
+    pages_now = {DOCS / name: text for name, text in written_pages().items()}
+    pages_now[readme] = readme_with_support(readme.read_text(encoding="utf-8"))
+    for path, text in pages_now.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         if not path.is_file() or path.read_text(encoding="utf-8") != text:
             path.write_text(text, encoding="utf-8")
