@@ -9,12 +9,13 @@ from dpone_compiler.diagnostics.problem import Problem
 from dpone_compiler.frontends.problems import (
     BadLoadName,
     DuplicateLoad,
+    FeedIncomplete,
     KeyNeeded,
     PartitionNeeded,
     RepeatedColumn,
     ScopeNeeded,
 )
-from dpone_compiler.ir.load import Load
+from dpone_compiler.ir.load import ChangeFeed, Load
 
 KEYED_MODES = ("incremental_merge", "snapshot_diff", "cdc_apply", "scd2")
 SCOPE_PATH = "source.options.portable_scope"
@@ -63,10 +64,25 @@ def _problems(load: Load) -> Iterator[tuple[str, Problem]]:
         yield "sink.strategy.mode", PartitionNeeded()
     if write.mode == "replace" and not any(path == SCOPE_PATH for path, _ in load.passthrough):
         yield "sink.strategy.mode", ScopeNeeded()
+    if load.read.feed is not None and (lacks := _feed_fault(load.read.feed)):
+        yield "source.feed", FeedIncomplete(load.read.feed.mode, lacks)
     if name := _repeated(write.key):
         yield "sink.strategy.unique_key", RepeatedColumn(name, "unique_key")
     if name := _repeated(column.target for column in load.read.columns or ()):
         yield "source.columns", RepeatedColumn(name, "columns")
+
+
+def _feed_fault(feed: ChangeFeed) -> str:
+    """What a description of captured changes lacks or has too much of; '' when it is whole."""
+    if feed.mode == "change_table" and not feed.operation:
+        return "the column that says what happened is not named (operation_column)"
+    if feed.mode == "change_table" and (feed.slot or feed.publication):
+        return "a change table is read without slot and publication"
+    if feed.mode == "logical_replication" and (feed.operation or feed.sequence):
+        return "the stream itself says operation and order, so no column of the table does"
+    if (feed.deletes == "soft_delete") is not bool(feed.deleted_column):
+        return "soft_delete and the boolean column that it sets (deleted_column) belong together"
+    return ""
 
 
 def _repeated(names: Iterable[str]) -> str:

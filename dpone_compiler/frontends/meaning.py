@@ -54,6 +54,10 @@ POLICY_WORDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 CURSOR_NULLS = ("fail", "always_read")
 CURSOR_ASSIGNERS = ("database",)
 PARTITION_NULLS = ("fail", "own")
+# The words of ir.ChangeFeed; the first is the default.
+FEED_MODES = ("logical_replication", "change_table")
+FEED_DELETES = ("apply", "ignore", "soft_delete")
+FEED_TRUNCATE = ("fail", "apply")
 
 _UNIT_SECONDS: Mapping[str, int] = MappingProxyType(
     {

@@ -68,6 +68,25 @@ class Cursor:
 
 
 @value(kw_only=True)
+class ChangeFeed:
+    """Where captured changes come from, and what some of them do to the target (cdc_apply).
+
+    mode: logical_replication (of the source table, through `slot` and `publication`; '' are names made from the load's) |
+    change_table (the source table holds the changes: `operation` says which, `sequence` orders those of one key; '' the cursor).
+    deletes: apply | ignore | soft_delete (sets the boolean `deleted_column` of the target). truncate: fail | apply.
+    """
+
+    mode: str = "logical_replication"
+    operation: str = ""
+    sequence: str = ""
+    slot: str = ""
+    publication: str = ""
+    deletes: str = "apply"
+    deleted_column: str = ""
+    truncate: str = "fail"
+
+
+@value(kw_only=True)
 class ColumnSpec:
     """One column that is read: a source column or an expression (`sql`), its name in the target, an optional cast (target-neutral text)."""
 
@@ -85,6 +104,7 @@ class Read:
     where: SqlText | ParsedSql | None = None
     columns: tuple[ColumnSpec, ...] | None = None
     cursor: Cursor | None = None
+    feed: ChangeFeed | None = None
     declared: tuple[tuple[str, str, bool], ...] = ()  # (name, native type, nullable) given in the manifest
 
 

@@ -11,6 +11,7 @@ from dpone_compiler.frontends.load_checks import check_load, name_fault
 from dpone_compiler.ir.load import (
     ENGINES,
     SOURCE_ENGINES,
+    ChangeFeed,
     ColumnSpec,
     Cursor,
     Endpoint,
@@ -82,6 +83,24 @@ CURSORS = st.builds(
     assigned_by=optional(st.sampled_from(meaning.CURSOR_ASSIGNERS)),
     nulls=optional(st.sampled_from(meaning.CURSOR_NULLS)),
 )
+SOFT = st.one_of(st.tuples(st.sampled_from(["apply", "ignore"]), st.just("")), st.tuples(st.just("soft_delete"), NAME))
+
+
+def feed(mode: str, soft: tuple[str, str], truncate: str, names: tuple[str, str]) -> ChangeFeed:
+    """A feed that lacks nothing: each mode has its own two names."""
+    fields = ("operation", "sequence") if mode == "change_table" else ("slot", "publication")
+    return ChangeFeed(
+        mode=mode, deletes=soft[0], deleted_column=soft[1], truncate=truncate, **dict(zip(fields, names, strict=True))
+    )
+
+
+FEEDS = st.builds(
+    feed,
+    st.sampled_from(meaning.FEED_MODES),
+    SOFT,
+    st.sampled_from(meaning.FEED_TRUNCATE),
+    st.tuples(NAME, optional(NAME)),
+)
 PARTITIONS = st.builds(
     Partitioning,
     column=NAME,
@@ -110,6 +129,7 @@ READS = st.builds(
         st.none(), st.lists(COLUMNS, min_size=1, max_size=3, unique_by=lambda column: column.target).map(tuple)
     ),
     cursor=st.one_of(st.none(), CURSORS),
+    feed=st.one_of(st.none(), FEEDS),
     declared=st.lists(st.tuples(NAME, TEXT, st.booleans()), max_size=3).map(tuple),
 )
 WRITES = st.builds(

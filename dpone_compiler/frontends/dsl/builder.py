@@ -12,6 +12,7 @@ from dpone_compiler.frontends.dsl.problems import SaidTwice, ScriptError, SideMi
 from dpone_compiler.frontends.dsl.script import RUNNING, place
 from dpone_compiler.frontends.dsl.sides import where_text
 from dpone_compiler.ir.load import (
+    ChangeFeed,
     ColumnSpec,
     Cursor,
     Endpoint,
@@ -38,6 +39,7 @@ class LoadBuilder:
     condition: Condition | str | None = None
     cols: tuple[ColumnSpec, ...] | None = None
     cursor_spec: Cursor | None = None
+    feed: ChangeFeed | None = None
     sink: Endpoint | None = None
     unique: tuple[str, ...] = ()
     partition: Partitioning | None = None
@@ -87,6 +89,32 @@ class LoadBuilder:
             nulls=checked.one_of(nulls, ("", *meaning.CURSOR_NULLS), "policy for NULL in a cursor", "nulls"),
         )
         return replace(self, cursor_spec=cursor, spans=self._at({"source.cursor": "", "source.cursor.column": "0"}))
+
+    def changes(
+        self,
+        mode: str = "logical_replication",
+        *,
+        slot: str = "",
+        publication: str = "",
+        operation: str = "",
+        sequence: str = "",
+        deletes: str = "apply",
+        deleted_column: str = "",
+        truncate: str = "fail",
+    ) -> LoadBuilder:
+        """Where captured changes come from, and what deletes and TRUNCATE do."""
+        self._first(self.feed is None, "where changes come from")
+        feed = ChangeFeed(
+            mode=checked.one_of(mode, meaning.FEED_MODES, "way of capturing changes", "0"),
+            slot=slot,
+            publication=publication,
+            operation=operation,
+            sequence=sequence,
+            deletes=checked.one_of(deletes, meaning.FEED_DELETES, "policy for captured deletes", "deletes"),
+            deleted_column=deleted_column,
+            truncate=checked.one_of(truncate, meaning.FEED_TRUNCATE, "policy for captured truncate", "truncate"),
+        )
+        return replace(self, feed=feed, spans=self._at({"source.feed": ""}))
 
     def into(
         self, sink: Endpoint, *, staging: str = "", state: str = "", lock_connection: str = "", version: str = ""
@@ -198,6 +226,10 @@ class LoadBuilder:
         """Update by key and add what is new."""
         return self._finish("incremental_merge", policy)
 
+    def cdc_apply(self, *, policy: str = "auto") -> Load:
+        """Apply captured changes by key."""
+        return self._finish("cdc_apply", policy)
+
     def partition_replace(self, *, policy: str = "auto") -> Load:
         """Replace the partitions that changed."""
         return self._finish("partition_replace", policy)
@@ -219,6 +251,7 @@ class LoadBuilder:
                 where=where_text(self.condition, self.source.engine),
                 columns=self.cols,
                 cursor=self.cursor_spec,
+                feed=self.feed,
             ),
             write=Write(
                 endpoint=self.sink,

@@ -14,7 +14,7 @@ from dpone_compiler.frontends.language.draft import Draft
 from dpone_compiler.frontends.language.endpoints import read_from, read_into
 from dpone_compiler.frontends.language.problems import UnknownWord
 from dpone_compiler.frontends.language.trees import Node, names, subtree, subtrees, texts, tokens, word
-from dpone_compiler.ir.load import ColumnSpec, Cursor, Partitioning, PartitionUnit, SqlText
+from dpone_compiler.ir.load import ChangeFeed, ColumnSpec, Cursor, Partitioning, PartitionUnit, SqlText
 
 UNITS = tuple(unit.value for unit in PartitionUnit)
 
@@ -74,6 +74,22 @@ def _cursor(draft: Draft, clause: Node) -> None:
     draft.cursor = cursor
     draft.place("source.cursor", clause)
     draft.place("source.cursor.column", column)
+
+
+def _changes(draft: Draft, clause: Node) -> None:
+    (mode,) = names(clause)
+    feed = ChangeFeed(mode=draft.one_of(mode, meaning.FEED_MODES, "way of capturing changes") or "logical_replication")
+    for option in subtrees(clause):
+        field = str(option.data).removeprefix("feed_")
+        if not draft.once(f"changes {field}", option):
+            continue
+        (name,) = names(option)
+        known = {"deletes": meaning.FEED_DELETES, "truncate": meaning.FEED_TRUNCATE}.get(field)
+        value = draft.one_of(name, known, f"policy for captured {field}") if known else draft.name_of(name)
+        if value is not None:
+            feed = replace(feed, **{"deleted_column" if field == "deleted" else field: value})
+    draft.feed = feed
+    draft.place("source.feed", clause)
 
 
 def _key(draft: Draft, clause: Node) -> None:
@@ -252,5 +268,6 @@ CLAUSES: Mapping[str, Callable[[Draft, Node], None]] = MappingProxyType(
         "version_clause": _version,
         "description_clause": _description,
         "passthrough_clause": _passthrough,
+        "changes_clause": _changes,
     }
 )

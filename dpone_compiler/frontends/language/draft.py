@@ -15,6 +15,7 @@ from dpone_compiler.frontends import meaning
 from dpone_compiler.frontends.language.problems import ClauseGivenTwice, NameEmpty, QuantityNotUnderstood, UnknownWord
 from dpone_compiler.frontends.language.trees import Node, quantity, span_of, tokens, word
 from dpone_compiler.ir.load import (
+    ChangeFeed,
     ColumnSpec,
     Cursor,
     Endpoint,
@@ -41,6 +42,7 @@ class Draft:
     columns: tuple[ColumnSpec, ...] | None = None
     declared: tuple[tuple[str, str, bool], ...] = ()
     cursor: Cursor | None = None
+    feed: ChangeFeed | None = None
     key: tuple[str, ...] = ()
     partition: Partitioning | None = None
     mode: str = meaning.DEFAULT_MODE

@@ -39,6 +39,7 @@ def _built(draft: Draft) -> Load | None:
             where=draft.where,
             columns=draft.columns,
             cursor=draft.cursor,
+            feed=draft.feed,
             declared=draft.declared,
         ),
         write=Write(

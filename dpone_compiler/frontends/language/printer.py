@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from dpone_compiler.frontends import meaning
 from dpone_compiler.ir.load import (
+    ChangeFeed,
     ColumnSpec,
     Endpoint,
     Hints,
@@ -53,6 +54,8 @@ def _clauses(load: Load) -> Iterator[str]:
         if name:
             yield f"{word} {_name(name)}"
     yield from _incremental(load)
+    if read.feed is not None:
+        yield _feed(read.feed)
     yield from _hints(load.hints)
     policy = "" if write.merge_policy == "auto" else f" policy {write.merge_policy}"
     yield f"strategy {write.mode}{policy}"
@@ -80,6 +83,20 @@ def _incremental(load: Load) -> Iterator[str]:
         most = "" if partition.max_partitions == usual.max_partitions else f" max {partition.max_partitions}"
         nulls = "" if partition.nulls == usual.nulls else f" nulls {partition.nulls}"
         yield f"partition by {by}{most}{nulls}"
+
+
+def _feed(feed: ChangeFeed) -> str:
+    named = (
+        ("slot", feed.slot),
+        ("publication", feed.publication),
+        ("operation", feed.operation),
+        ("sequence", feed.sequence),
+        ("flag", feed.deleted_column),
+    )
+    said = [f" {word} {_name(name)}" for word, name in named if name]
+    deletes = f" deletes {feed.deletes}" if feed.deletes != "apply" else ""
+    truncate = f" truncate {feed.truncate}" if feed.truncate != "fail" else ""
+    return f"changes by {feed.mode}" + "".join(said) + deletes + truncate
 
 
 def _hints(hints: Hints) -> Iterator[str]:

@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 from dpone_compiler.diagnostics.diagnostic import Diagnostics, has_errors
 from dpone_compiler.frontends.load_checks import check_load
-from dpone_compiler.frontends.manifest.build_read import columns_of, cursor_of, declared_of, where_of
+from dpone_compiler.frontends.manifest.build_read import columns_of, cursor_of, declared_of, feed_of, where_of
 from dpone_compiler.frontends.manifest.build_write import limits_of, partition_of, policies_of
 from dpone_compiler.frontends.manifest.endpoints import connection_of, staging_of, state_schema_of, table_of
 from dpone_compiler.frontends.manifest.merging import Notes, Said
@@ -31,7 +31,7 @@ def build_load(process: Process, node: Block) -> tuple[Load | None, Diagnostics]
     notes.mark({path: path for path in ("name", "source", "sink")})
     options = process.source.options or SourceOptions()
     strategy = process.sink.strategy or Strategy()
-    read = _read(notes, process, options)
+    read = _read(notes, process, options, strategy)
     write = _write(notes, process, options, strategy)
     hints = _hints(notes, options, strategy)
     recorded = sorted(passed(process, node))
@@ -52,7 +52,7 @@ def build_load(process: Process, node: Block) -> tuple[Load | None, Diagnostics]
     return (None if has_errors(found) else load), found
 
 
-def _read(notes: Notes, process: Process, options: SourceOptions) -> Read:
+def _read(notes: Notes, process: Process, options: SourceOptions, strategy: Strategy) -> Read:
     source = process.source
     return Read(
         endpoint=Endpoint(
@@ -63,6 +63,7 @@ def _read(notes: Notes, process: Process, options: SourceOptions) -> Read:
         where=where_of(notes, source, options),
         columns=columns_of(notes, source, options),
         cursor=cursor_of(notes, source, options),
+        feed=feed_of(notes, options, strategy),
         declared=declared_of(options),
     )
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dpone_compiler.frontends.manifest.merging import Notes, Said
-from dpone_compiler.frontends.manifest.models.source import ColumnBlock, CursorBlock, Source, SourceOptions
+from dpone_compiler.frontends.manifest.models.sink import CdcBlock, Strategy
+from dpone_compiler.frontends.manifest.models.source import CdcSource, ColumnBlock, CursorBlock, Source, SourceOptions
 from dpone_compiler.frontends.problems import ColumnNameNeeded
-from dpone_compiler.ir.load import ColumnSpec, Cursor, SqlText
+from dpone_compiler.ir.load import ChangeFeed, ColumnSpec, Cursor, SqlText
 
 _DAY = 86400
 
@@ -77,4 +78,23 @@ def cursor_of(notes: Notes, source: Source, options: SourceOptions) -> Cursor | 
         lookback=lookback or 0,
         assigned_by=block.assigned_by or "",
         nulls=block.nulls or "",
+    )
+
+
+def feed_of(notes: Notes, options: SourceOptions, strategy: Strategy) -> ChangeFeed | None:
+    """Where captured changes come from: dpone says one half with the source and the other with the strategy."""
+    if options.cdc is None and strategy.cdc is None:
+        return None
+    paths = ("source.options.cdc", "sink.strategy.cdc")
+    notes.mark({"source.feed": paths[0] if options.cdc is not None else paths[1]})
+    source, applied, default = options.cdc or CdcSource(), strategy.cdc or CdcBlock(), ChangeFeed()
+    return ChangeFeed(
+        mode=source.mode or ("change_table" if applied.operation_column else default.mode),
+        operation=applied.operation_column or "",
+        sequence=applied.sequence_column or "",
+        slot=source.slot or "",
+        publication=source.publication or "",
+        deletes=applied.delete_policy or default.deletes,
+        deleted_column=applied.deleted_column or "",
+        truncate=source.truncate or default.truncate,
     )

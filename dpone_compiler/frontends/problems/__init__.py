@@ -3,6 +3,7 @@
 from dpone_compiler.frontends.problems.meaning import (
     ColumnNameNeeded,
     DuplicateLoad,
+    FeedIncomplete,
     KeyNeeded,
     KeysUnused,
     PartitionNeeded,
@@ -80,6 +81,7 @@ __all__ = [
     "DuplicateLoad",
     "RepeatedColumn",
     "ScopeNeeded",
+    "FeedIncomplete",
     "ColumnNameNeeded",
     "KeysUnused",
 ]

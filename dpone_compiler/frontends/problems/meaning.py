@@ -104,6 +104,25 @@ class ColumnNameNeeded(Problem):
     advice: ClassVar[str] = "add as: <column of the target>"
 
 
+class FeedIncomplete(Problem):
+    """The description of captured changes contradicts itself or lacks a part.
+
+    Changes applied in another order than they were made, or with another meaning, give a target that no source ever had.
+
+    Example: `cdc: {mode: change_table}` without `sink.strategy.cdc.operation_column`.
+
+    What to do: for logical replication give `source.options.cdc: {mode: logical_replication, slot: …, publication: …}` (names may
+    be left out); for a change table `sink.strategy.cdc: {operation_column: …, sequence_column: …}`; for soft_delete also
+    `deleted_column`.
+    """
+
+    mode: str
+    lacks: str
+    code: ClassVar[str] = "DP048"
+    template: ClassVar[str] = "captured changes by {mode}: {lacks}"
+    advice: ClassVar[str] = "see source.options.cdc and sink.strategy.cdc in `dponec schema`"
+
+
 class KeysUnused(Problem):
     """Keys of dpone that were recorded and have no effect here.
 

@@ -70,10 +70,12 @@ class Scd2Block(Closed):
 
 
 class CdcBlock(Closed):
-    """cdc_apply: what happens to deletes."""
+    """cdc_apply: what happens to deletes, and the columns of a change table."""
 
     delete_policy: Literal["apply", "ignore", "soft_delete"] | None = None
+    deleted_column: Text | None = None
     operation_column: Text | None = None
+    sequence_column: Text | None = None
 
 
 class BackfillBlock(Closed):
@@ -106,7 +108,7 @@ class Strategy(HintKeys, PolicyKeys):
     duplicate_policy: Literal["fail"] | None = None
     diff: Annotated[DiffBlock | None, RECORDED] = None
     scd2: Annotated[Scd2Block | None, RECORDED] = None
-    cdc: Annotated[CdcBlock | None, RECORDED] = None
+    cdc: CdcBlock | None = None
     backfill: Annotated[BackfillBlock | None, RECORDED] = None
     max_source_bytes: Recorded = None
     atomicity: Recorded = None

@@ -91,6 +91,20 @@ class PortableScope(Closed):
     inclusive: bool | None = None
 
 
+class CdcSource(Closed):
+    """Where captured changes come from. dpone's modes of SQL Server are known and not supported yet."""
+
+    mode: (
+        Literal["logical_replication", "change_table"]
+        | Annotated[Literal["mssql_cdc", "change_tracking"], unsupported("use logical_replication or change_table")]
+        | None
+    ) = None
+    slot: Text | None = None
+    publication: Text | None = None
+    truncate: Literal["fail", "apply"] | None = None
+    state_boundary: Recorded = None
+
+
 class HintKeys(Closed):
     """Estimates; dpone reads them in `source.options` and in `sink.strategy`, and so do we."""
 
@@ -122,7 +136,7 @@ class SourceOptions(HintKeys):
     native_transfer: Recorded = None
     type_fidelity: Recorded = None
     source_timezone: Recorded = None
-    cdc: Recorded = None
+    cdc: CdcSource | None = None
     deletes: Recorded = None
     export_format: Recorded = None
     compress_export: Recorded = None
