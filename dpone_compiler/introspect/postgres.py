@@ -51,6 +51,13 @@ _INDEXES = """SELECT i.indisprimary, i.indisunique,
  WHERE i.indrelid = <<oid>>::oid AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL
  ORDER BY i.indisprimary DESC, c.relname"""
 
+# What a captured UPDATE or DELETE carries of the old row: https://www.postgresql.org/docs/current/catalog-pg-class.html
+_IDENTITY = """SELECT c.relreplident,
+       (SELECT json_agg(a.attname ORDER BY a.attnum)
+          FROM pg_index AS i JOIN pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey::int2[])
+         WHERE i.indrelid = c.oid AND CASE c.relreplident WHEN 'd' THEN i.indisprimary WHEN 'i' THEN i.indisreplident END)
+  FROM pg_class AS c WHERE c.oid = <<oid>>::oid AND c.relkind IN ('r', 'p')"""
+
 _PARTITIONS = """SELECT n.nspname || '.' || c.relname, c.reltuples::bigint, pg_total_relation_size(c.oid)
   FROM pg_partition_tree(<<oid>>::oid::regclass) AS p
   JOIN pg_class AS c ON c.oid = p.relid JOIN pg_namespace AS n ON n.oid = c.relnamespace
@@ -135,14 +142,25 @@ def _structure(session: Session, oid: Sql, partition_key: str) -> TableStructure
         (primary == "t", unique == "t", tuple(str(name) for name in json.loads(names or "[]")))
         for primary, unique, names in session.run(frame(_INDEXES, oid=oid).text, {}).rows
     ]
+    listed = tuple(_column(*row) for row in columns)
     return TableStructure(
-        columns=tuple(_column(*row) for row in columns),
+        columns=listed,
         primary_key=next((names for primary, _, names in indexes if primary), ()),
         unique_keys=tuple(names for primary, unique, names in indexes if unique and not primary),
         indexes=tuple(dict.fromkeys(names for _, _, names in indexes)),
         partition_key=partition_key,
+        replica_identity=_replica_identity(session, oid, listed),
         hazards=tuple((k or "", n or "") for k, n in session.run(frame(_HAZARDS, oid=oid).text, {}).rows),
     )
+
+
+def _replica_identity(session: Session, oid: Sql, columns: tuple[Column, ...]) -> tuple[str, ...] | None:
+    """The columns that an old row is told by; None for what is no table."""
+    found = session.run(frame(_IDENTITY, oid=oid).text, {}).rows
+    if not found:
+        return None
+    ((kind, names),) = found
+    return tuple(c.name for c in columns) if kind == "f" else tuple(str(name) for name in json.loads(names or "[]"))
 
 
 def _column(

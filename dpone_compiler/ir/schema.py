@@ -46,6 +46,7 @@ class TableStructure:
 
     `partition_key` is the server's own text (ClickHouse `partition_key`, Postgres `pg_get_partkeydef`), '' for none.
     `table_engine`: ClickHouse engine_full, '' elsewhere. `version_column`: of a ReplacingMergeTree.
+    `replica_identity`: columns that a captured UPDATE or DELETE has of the old row; () none, None not known.
     `hazards`: (kind, name), e.g. ("trigger", "audit"), ("incoming_foreign_key", "…"), ("materialized_view", "…").
     """
 
@@ -58,6 +59,7 @@ class TableStructure:
     table_engine: str = ""
     database_engine: str = ""
     version_column: str = ""
+    replica_identity: tuple[str, ...] | None = None
     hazards: tuple[tuple[str, str], ...] = ()
 
     def column(self, name: str) -> Column | None:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dpone_compiler.ir.interval import Interval, PartitionSet
 from dpone_compiler.ir.load import MovedColumn, ParsedSql, Partitioning
 from dpone_compiler.ir.schema import TableRef
+from dpone_compiler.plan.feed_actions import FeedAction
+from dpone_compiler.plan.staging import Staging as Staging  # noqa: PLC0414 - its home for everyone who builds actions
 from dpone_compiler.source.value import value
 
 
@@ -27,19 +29,6 @@ class Selection:
     partitions: PartitionSet | None = None
     negate_filter: bool = False
     distinct: bool = False
-
-
-@value(kw_only=True)
-class Staging:
-    """A staging table of this load. Roles: rows (what will be applied), delta (keys and partition values of changed rows),
-    left (keys that left the filter), rewrite (new content of whole partitions).
-
-    `shaped`: it must have exactly the target's structure and engine, because it will be swapped or moved into the target.
-    """
-
-    role: str
-    columns: tuple[MovedColumn, ...]
-    shaped: bool = False
 
 
 # ---- before anything is written -------------------------------------------------------------------------------------
@@ -378,4 +367,5 @@ Action = (
     | CommitState
     | DropStaging
     | ReleaseLease
+    | FeedAction
 )

@@ -29,6 +29,14 @@ from dpone_compiler.plan.actions import (
     Transfer,
     UpdateMatching,
 )
+from dpone_compiler.plan.feed_actions import (
+    AdvanceSlot,
+    CheckChanges,
+    CollapseChanges,
+    CreateSlot,
+    ExportSnapshot,
+    ReadChanges,
+)
 from dpone_compiler.plan.graph import BrokenGraph, dominators
 from dpone_compiler.plan.step import Idempotency, Plan, Step
 
@@ -52,7 +60,16 @@ def verify_plan(plan: Plan) -> tuple[str, ...]:
         over = dominators(plan.steps)
     except BrokenGraph as error:
         return (str(error),)
-    rules = (_staging_first, _reconcile_first, _repeatable, _fenced, _one_window, _known_partitions, _same_selection)
+    rules = (
+        _staging_first,
+        _reconcile_first,
+        _repeatable,
+        _fenced,
+        _one_window,
+        _known_partitions,
+        _same_selection,
+        _changes_in_order,
+    )
     return tuple(fault for rule in rules for fault in rule(plan, over))
 
 
@@ -194,3 +211,33 @@ def _same_selection(plan: Plan, over: Over) -> Iterator[str]:
         ]
         if not any(t.snapshot == step.snapshot and t.action.selection == step.action.selection for t in twins):  # type: ignore[union-attr]
             yield f"{step.id} does not fingerprint what is transferred, in the same snapshot"
+
+
+# What a step on captured changes must come after, and why.
+_AFTER: tuple[tuple[type, type, str], ...] = (
+    (ExportSnapshot, CreateSlot, "a change between snapshot and slot would be in neither"),
+    (FreezeWindow, ExportSnapshot, "the first window ends where the snapshot stands"),
+    (ReadChanges, CreateSlot, "a slot that lost changes would be read as one that has none"),
+    (ReadChanges, FreezeWindow, "a repeated read would give other changes"),
+    (Transfer, ReadChanges, "the changes are not there to be sent"),
+    (CollapseChanges, CheckChanges, "an unknown operation or a tie would be guessed"),
+    (AdvanceSlot, CommitState, "changes that are not in the target yet would be gone"),
+)
+
+
+def _changes_in_order(plan: Plan, over: Over) -> Iterator[str]:
+    """Slot, snapshot, copy; peek, apply, commit, advance."""
+    kinds = {type(step.action) for step in plan.steps}
+    if not kinds & {CreateSlot, CollapseChanges}:
+        return
+    for later, earlier, why in _AFTER:
+        if earlier not in kinds and CreateSlot not in kinds:
+            continue  # a change table has no slot
+        for step in _of(plan, later):
+            if not _dominated_by(plan, over, step, earlier):
+                yield f"{step.id} can be reached without {earlier.__name__}: {why}"
+    if CreateSlot in kinds and AdvanceSlot not in kinds:
+        yield "no step advances the slot, so the source keeps its WAL for ever"
+    for step in _of(plan, *MUTATIONS):
+        if not _dominated_by(plan, over, step, CollapseChanges):
+            yield f"{step.id} can be reached without CollapseChanges"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dpone_compiler.plan.actions import CheckTable, FingerprintSource, FreezeWindow, Transfer
+from dpone_compiler.plan.feed_actions import AdvanceSlot, CreateSlot, ExportSnapshot, ReadChanges
 from dpone_compiler.plan.step import Plan, Step
 from dpone_compiler.source.value import value
 from dpone_compiler.spi.backend import Context, Lowered, Unsupported
@@ -43,7 +44,15 @@ def _lower(context: Context, step: Step) -> LoweredStep:
                 visibility=load.visibility,
             )
             return LoweredStep(step, "target", merged)
-        case FreezeWindow() | FingerprintSource() | CheckTable(side="source"):
+        case (
+            FreezeWindow()
+            | FingerprintSource()
+            | CheckTable(side="source")
+            | CreateSlot()
+            | ExportSnapshot()
+            | ReadChanges()
+            | AdvanceSlot()
+        ):
             return LoweredStep(
                 step, "source", _must(context.source.name, step, context.source.lower_source(context, step))
             )

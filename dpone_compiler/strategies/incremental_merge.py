@@ -4,24 +4,11 @@ from __future__ import annotations
 
 from dpone_compiler.ir.decision import decided
 from dpone_compiler.ir.load import Load
-from dpone_compiler.plan.actions import (
-    Action,
-    BuildRewrite,
-    CreateStaging,
-    DeleteMatching,
-    DropPartitions,
-    DropStaging,
-    InsertStaged,
-    Reconcile,
-    RecordRewrite,
-    ReplacePartitions,
-    Staging,
-    UpdateMatching,
-)
-from dpone_compiler.plan.phases import Shape, close_run, fence_finalize, open_run, prove, stage
-from dpone_compiler.plan.sequence import COMMITTED, Sequence
+from dpone_compiler.plan.merging import merge
+from dpone_compiler.plan.phases import close_run, open_run, prove, stage
+from dpone_compiler.plan.sequence import Sequence
 from dpone_compiler.plan.shape import finish, left_selection, rows_selection, shape_of, staging
-from dpone_compiler.plan.step import Guard, Idempotency, Plan
+from dpone_compiler.plan.step import Plan
 from dpone_compiler.spi.columns import source_column
 from dpone_compiler.spi.strategy import NotViable, Setting, Strategy, Viable
 
@@ -62,168 +49,9 @@ def steps(load: Load, setting: Setting) -> Plan:
     stage(seq, shape, rows_selection(shape), rows)
     prove(seq, shape, rows)
     policy = decided(load.decisions.merge_policy)
-    stagings = [rows, *([left] if left else [])]
-    if transactional:
-        _merge_in_transaction(seq, shape, rows, left, policy)
-    elif policy == "partition_rewrite":
-        rewrite = staging("rewrite", shape.columns, shaped=True)
-        _rewrite(seq, shape, rows, left, rewrite)
-        stagings.append(rewrite)
-    else:
-        _statements(seq, shape, rows, left, policy)
-    if not transactional:
-        seq.add(
-            "reconcile", _proof(shape, rows), *_PROOF, idempotency=Idempotency.PURE, path="sink.strategy.unique_key"
-        )
-    close_run(seq, shape, *stagings)
+    made = merge(seq, shape, rows, left, policy)
+    close_run(seq, shape, rows, *([left] if left else []), *made)
     return finish(load, seq)
-
-
-_PROOF = (
-    "prove that every staged key is in the target once, with the staged values",
-    "the watermark must not move on a claim",
-)
-
-
-def _proof(shape: Shape, rows: Staging) -> Reconcile:
-    return Reconcile(staging=rows, level=shape.level, scope="keys", key=shape.load.write.key, interval=shape.interval)
-
-
-def _merge_in_transaction(seq: Sequence, shape: Shape, rows: Staging, left: Staging | None, policy: str) -> None:
-    key = shape.load.write.key
-    actions: list[tuple[str, Action, str, str]] = []
-    if left is not None:
-        actions.append(_delete_left(left, key))
-    if policy == "update_insert":
-        why = "unchanged rows are not written, so there are no dead tuples for nothing"
-        actions.append(("update-matching", UpdateMatching(staging=rows, key=key), "update rows that differ", why))
-        actions.append(
-            (
-                "insert-missing",
-                InsertStaged(staging=rows, missing_key=key),
-                "insert keys that are new",
-                "in the same transaction",
-            )
-        )
-    else:
-        actions.append(
-            (
-                "delete-matching",
-                DeleteMatching(staging=rows, key=key),
-                "delete the target rows of staged keys",
-                "their new versions follow",
-            )
-        )
-        actions.append(
-            (
-                "insert-staged",
-                InsertStaged(staging=rows),
-                "insert the staged rows",
-                "columns are listed, never positional",
-            )
-        )
-    actions.append(("reconcile", _proof(shape, rows), *_PROOF))
-    fence_finalize(seq)
-    for step_id, action, purpose, why in actions:
-        seq.add(
-            step_id,
-            action,
-            purpose,
-            why,
-            idempotency=Idempotency.PURE if step_id == "reconcile" else Idempotency.TRANSACTIONAL,
-            guard=COMMITTED,
-            transaction="finalize",
-            path="sink.strategy.merge_policy",
-        )
-
-
-def _delete_left(left: Staging, key: tuple[str, ...]) -> tuple[str, Action, str, str]:
-    why = "on_leave_filter: delete; otherwise such a row would stay for ever"
-    return "delete-left", DeleteMatching(staging=left, key=key), "delete rows whose key left the filter", why
-
-
-def _rewrite(seq: Sequence, shape: Shape, rows: Staging, left: Staging | None, rewrite: Staging) -> None:
-    key = shape.load.write.key
-    unit = "clear-rewrite"
-    for step_id, action, purpose, why in (
-        (unit, DropStaging(staging=rewrite), "drop what an interrupted try left", "the rewrite starts from empty"),
-        (
-            "create-rewrite",
-            CreateStaging(staging=rewrite),
-            "create the rewrite table in the target's shape",
-            "its partitions will replace the target's",
-        ),
-        (
-            "build-rewrite",
-            BuildRewrite(staging=rows, rewrite=rewrite, key=key, left=left),
-            "build the new content of every affected partition",
-            "target rows that stay (NULL keys too), and the staged rows",
-        ),
-        (
-            "record-rewrite",
-            RecordRewrite(rewrite=rewrite),
-            "note that the rewrite is complete",
-            "a resumed run then repeats the replacements from it, and never reads a half replaced target",
-        ),
-    ):
-        seq.add(
-            step_id,
-            action,
-            purpose,
-            why,
-            idempotency=Idempotency.WITH_UNIT if step_id != unit else Idempotency.IDEMPOTENT,
-            guard=Guard(kind="query", why="the state row notes a complete rewrite of this run, and it is still there"),
-            retry_boundary="" if step_id == unit else unit,
-            path="sink.strategy.merge_policy",
-        )
-    seq.add(
-        "replace-partitions",
-        ReplacePartitions(staging=rewrite),
-        "replace each affected partition",
-        "one partition a statement: each is atomic, and repeating it gives the same rows",
-        retry_boundary=unit,
-        idempotency=Idempotency.WITH_UNIT,
-        path="sink.strategy.merge_policy",
-    )
-    seq.add(
-        "drop-emptied-partitions",
-        DropPartitions(staging=rewrite, affected=None, by_key=key),
-        "drop partitions whose rows all moved or left",
-        "an empty replacement would be refused or ignored by some versions",
-        retry_boundary=unit,
-        idempotency=Idempotency.WITH_UNIT,
-        path="sink.strategy.merge_policy",
-    )
-
-
-def _statements(seq: Sequence, shape: Shape, rows: Staging, left: Staging | None, policy: str) -> None:
-    """Delete and insert as single statements; repeated as a unit from the first delete."""
-    key = shape.load.write.key
-    actions: list[tuple[str, Action, str, str]] = []
-    if left is not None:
-        actions.append(_delete_left(left, key))
-    if policy != "replacing_merge_tree":
-        actions.append(
-            (
-                "delete-matching",
-                DeleteMatching(staging=rows, key=key),
-                "delete the target rows of staged keys",
-                "their new versions follow",
-            )
-        )
-    actions.append(
-        ("insert-staged", InsertStaged(staging=rows), "insert the staged rows", "columns are listed, never positional")
-    )
-    for index, (step_id, action, purpose, why) in enumerate(actions):
-        seq.add(
-            step_id,
-            action,
-            purpose,
-            why,
-            idempotency=Idempotency.WITH_UNIT if index else Idempotency.IDEMPOTENT,
-            retry_boundary=actions[0][0] if index else "",
-            path="sink.strategy.merge_policy",
-        )
 
 
 STRATEGY = Strategy(

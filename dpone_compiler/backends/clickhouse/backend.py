@@ -15,7 +15,7 @@ from dpone_compiler.backends.clickhouse.profile import DEFAULT_DATABASE, params,
 from dpone_compiler.backends.clickhouse.state_commands import state_commands
 from dpone_compiler.backends.clickhouse.types import propose_type
 from dpone_compiler.ir.load import MovedColumn
-from dpone_compiler.plan import actions
+from dpone_compiler.plan import actions, feed_actions
 from dpone_compiler.plan.step import Step
 from dpone_compiler.spi.backend import Backend, Context, Lowered, SetupFile, Unsupported
 from dpone_compiler.sql.clickhouse_types import parse_type
@@ -130,6 +130,17 @@ def _lowered(ctx: Context, step: Step) -> Lowered | Unsupported:  # noqa: PLR091
             )
         case actions.FreezeWindow() | actions.FingerprintSource():
             return Unsupported("this is a step of the source")
+        case (
+            feed_actions.CreateSlot()
+            | feed_actions.ExportSnapshot()
+            | feed_actions.ReadChanges()
+            | feed_actions.AdvanceSlot()
+        ):
+            return Unsupported("the slot is on the source")
+        case feed_actions.MarkDeleted():
+            return Unsupported("an UPDATE is a mutation that rewrites whole parts; deletes are applied or ignored here")
+        case feed_actions.CheckChanges() | feed_actions.CollapseChanges():
+            return Unsupported("captured changes are not applied by this version")
         case _:
             assert_never(action)
 

@@ -83,7 +83,8 @@ def _structure(structure: TableStructure) -> dict[str, Any]:
         "hazards": [list(hazard) for hazard in structure.hazards],
     }
     texts = {name: getattr(structure, name) for name in _TEXTS}
-    return {"columns": columns, **{k: v for k, v in {**lists, **texts}.items() if v}}
+    identity = {} if structure.replica_identity is None else {"replica_identity": list(structure.replica_identity)}
+    return {"columns": columns, **{k: v for k, v in {**lists, **texts}.items() if v}, **identity}
 
 
 _TEXTS = ("partition_key", "sorting_key", "table_engine", "database_engine", "version_column")
@@ -105,6 +106,7 @@ def _read_structure(raw: Mapping[str, Any], parse: ParseType) -> TableStructure:
         primary_key=tuple(str(name) for name in raw.get("primary_key", ())),
         unique_keys=tuple(tuple(str(name) for name in key) for key in raw.get("unique_keys", ())),
         indexes=tuple(tuple(str(name) for name in key) for key in raw.get("indexes", ())),
+        replica_identity=tuple(map(str, raw["replica_identity"])) if "replica_identity" in raw else None,
         hazards=tuple((str(kind), str(name)) for kind, name in raw.get("hazards", ())),
         **{name: str(raw.get(name, "")) for name in _TEXTS},
     )

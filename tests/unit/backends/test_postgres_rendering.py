@@ -12,9 +12,10 @@ from dpone_compiler.backends.postgres import BACKEND, names
 from dpone_compiler.backends.postgres.script import do_block
 from dpone_compiler.expr.types import DataType, Kind
 from dpone_compiler.ir.interval import Interval, PartitionSet
-from dpone_compiler.ir.load import Partitioning
+from dpone_compiler.ir.load import ChangeFeed, Partitioning
 from dpone_compiler.ir.schema import Column, TableRef
 from dpone_compiler.plan import actions as do
+from dpone_compiler.plan import feed_actions as feed
 from dpone_compiler.spi.backend import Lowered, Unsupported
 from dpone_compiler.sql.postgres_native import NativeTypeError, read_native
 from dpone_compiler.sql.render import Sql
@@ -28,6 +29,7 @@ DAYS = PartitionSet(column="at", unit="day", type=MOVED[1].target.type)
 BY_DAY = Partitioning(column="at")
 READ = do.Selection(table=TABLE, columns=MOVED, interval=WINDOW, partitions=DAYS)
 KEY = ("id",)
+FEED = ChangeFeed(slot="s", publication="p")
 EVERY: tuple[do.Action, ...] = (
     do.CheckTable(side="source", table=TABLE),
     do.CheckTable(side="target", table=TABLE),
@@ -65,6 +67,13 @@ EVERY: tuple[do.Action, ...] = (
     do.CommitState(interval=WINDOW),
     do.DropStaging(staging=ROWS),
     do.ReleaseLease(),
+    feed.CreateSlot(feed=FEED, table=TABLE, key=KEY),
+    feed.ExportSnapshot(feed=FEED),
+    feed.ReadChanges(feed=FEED, table=TABLE, interval=WINDOW, key=KEY),
+    feed.CheckChanges(changes=ROWS, key=KEY),
+    feed.CollapseChanges(changes=ROWS, rows=ROWS, left=ROWS, key=KEY, feed=FEED),
+    feed.MarkDeleted(staging=ROWS, key=KEY, column="gone"),
+    feed.AdvanceSlot(feed=FEED, interval=WINDOW),
 )
 CONTEXT = a_context(a_load(MOVED, TABLE, TABLE), *EVERY)
 
