@@ -1,0 +1,1 @@
+"""The document that dponec grew out of, row by row."""
