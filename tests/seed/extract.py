@@ -16,7 +16,9 @@ from pathlib import Path
 
 SEED = Path(__file__).resolve().parents[3] / "shared" / "seed" / "strategy-intelligence.txt"
 _SENTENCE = re.compile(r"(?<=[.:])\s+(?=[A-Z`\"])")
-_CODE = re.compile(r"^(from |import |print\(|\)|[a-z_]+ ?= ?|[A-Z]\w+\(|    |[a-z_]+=|flowchart|sequenceDiagram|participant |\w+(--?>>?|->>)\w+)")
+_CODE = re.compile(
+    r"^(from |import |print\(|\)|[a-z_]+ ?= ?|[A-Z]\w+\(|    |[a-z_]+=|flowchart|sequenceDiagram|participant |\w+(--?>>?|->>)\w+)"
+)
 _DRAWING = re.compile(r"^\w+ ?(\[|-->|-- \w+ -->|\{)")
 
 

@@ -65,7 +65,7 @@ def cursor_of(notes: Notes, source: Source, options: SourceOptions) -> Cursor | 
     if column is None:
         return None
     notes.spans["source.cursor"] = notes.spans["source.cursor.column"]
-    block = block or CursorBlock.model_construct(column=column)
+    block = block or CursorBlock(column=column)
     days = options.lookback_days
     lookback = notes.one(
         "source.cursor.lookback",

@@ -1,4 +1,4 @@
-"""JSON Schema of the manifest for editors, made from the very models that the reader validates with."""
+"""JSON Schema of the manifest for editors, made from the very blocks that the reader checks against."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic.json_schema import models_json_schema
 
+from dpone_compiler.frontends.manifest.models.as_pydantic import as_pydantic
 from dpone_compiler.frontends.manifest.models.process import Batch, BatchTable, Flow, Loads, Process
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -16,7 +17,9 @@ _REFERENCE = "#/$defs/"
 def manifest_schema() -> dict[str, Any]:
     """One schema for all forms. Inside lists with defaults nothing is required, since the defaults may give it."""
     forms = (Process, Loads, Flow, Batch, BatchTable)
-    _, schema = models_json_schema([(form, "validation") for form in forms], ref_template=_REFERENCE + "{model}")
+    _, schema = models_json_schema(
+        [(as_pydantic(form), "validation") for form in forms], ref_template=_REFERENCE + "{model}"
+    )
     definitions: dict[str, Any] = schema["$defs"]
     for name in _reached("Process", definitions):
         definitions[f"Partial{name}"] = _partial(definitions[name])

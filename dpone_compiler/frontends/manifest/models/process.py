@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BeforeValidator
-
+from dpone_compiler.frontends.manifest.models.closed import Before, Closed
 from dpone_compiler.frontends.manifest.models.sink import Sink
 from dpone_compiler.frontends.manifest.models.source import Source, TableField
 from dpone_compiler.frontends.manifest.models.values import (
     RECORDED,
-    Closed,
     Recorded,
     Share,
     Text,
@@ -56,9 +54,8 @@ class Reconciliation(Closed):
     guards: Guards | None = None
 
 
-SWITCH = BeforeValidator(
-    lambda value: ({} if value else None) if isinstance(value, bool) else value,
-    json_schema_input_type=bool | Reconciliation,
+SWITCH = Before(
+    lambda value, _known: ({} if value else None) if isinstance(value, bool) else value, bool | Reconciliation
 )
 
 

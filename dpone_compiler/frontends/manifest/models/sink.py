@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
+from dpone_compiler.frontends.manifest.models.closed import Closed
 from dpone_compiler.frontends.manifest.models.source import HintKeys, PlaceField, TableField
 from dpone_compiler.frontends.manifest.models.values import (
     COLUMN_TEXT,
     RECORDED,
-    Closed,
     Duration,
     MergePolicy,
     Mode,

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
-
+from dpone_compiler.frontends.manifest.models.closed import Closed, Field
 from dpone_compiler.frontends.manifest.models.values import (
     COLUMN_TEXT,
     NAME_TEXT,
@@ -14,7 +13,6 @@ from dpone_compiler.frontends.manifest.models.values import (
     TABLE_TEXT,
     UNUSED,
     Bytes,
-    Closed,
     Count,
     Duration,
     Names,
