@@ -174,5 +174,6 @@ def _limits(load: Load) -> dict[str, Any]:
         "statement_timeout": limits.statement_timeout,
         "lease_seconds": limits.lease_seconds,
         "max_delete_ratio": limits.max_delete_ratio,
+        "max_delete_rows": limits.max_delete_rows,
         "max_partitions": partition.max_partitions if partition else None,
     }

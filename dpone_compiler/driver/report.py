@@ -176,6 +176,7 @@ def _limits(_context: Context, doc: PlanDoc) -> Iterator[str]:
         "statement_timeout": "seconds a statement may take (0: no limit)",
         "lease_seconds": "seconds until a silent run loses its lease",
         "max_delete_ratio": "largest share of the target that may be deleted",
+        "max_delete_rows": "most rows of the target that may be deleted",
         "max_partitions": "partitions that one run may change",
     }
     yield from (

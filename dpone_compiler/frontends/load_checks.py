@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dpone_compiler.diagnostics.diagnostic import Diagnostic, Diagnostics
 from dpone_compiler.diagnostics.problem import Problem
 from dpone_compiler.frontends.problems import (
+    BackfillNeeded,
     BadLoadName,
     DuplicateLoad,
     FeedIncomplete,
@@ -18,7 +19,6 @@ from dpone_compiler.frontends.problems import (
 from dpone_compiler.ir.load import ChangeFeed, Load
 
 KEYED_MODES = ("incremental_merge", "snapshot_diff", "cdc_apply", "scd2")
-SCOPE_PATH = "source.options.portable_scope"
 
 
 def check_load(load: Load) -> Diagnostics:
@@ -62,10 +62,12 @@ def _problems(load: Load) -> Iterator[tuple[str, Problem]]:
         yield "sink.strategy.mode", KeyNeeded(write.mode)
     if write.mode == "partition_replace" and write.partition is None:
         yield "sink.strategy.mode", PartitionNeeded()
-    if write.mode == "replace" and not any(path == SCOPE_PATH for path, _ in load.passthrough):
+    if write.mode == "replace" and load.read.scope is None:
         yield "sink.strategy.mode", ScopeNeeded()
     if load.read.feed is not None and (lacks := _feed_fault(load.read.feed)):
         yield "source.feed", FeedIncomplete(load.read.feed.mode, lacks)
+    if write.mode == "backfill" and write.backfill is None:
+        yield "sink.strategy.mode", BackfillNeeded()
     if name := _repeated(write.key):
         yield "sink.strategy.unique_key", RepeatedColumn(name, "unique_key")
     if name := _repeated(column.target for column in load.read.columns or ()):

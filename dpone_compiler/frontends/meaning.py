@@ -13,6 +13,7 @@ from types import MappingProxyType
 from dpone_compiler.ir.load import ENGINES, STRATEGIES
 
 DEFAULT_MODE = "full_refresh"
+DEFAULT_INNER_MODE = "incremental_merge"
 MODES = ("auto", *STRATEGIES)
 
 ENGINE_ALIASES: Mapping[str, str] = MappingProxyType(
@@ -25,6 +26,7 @@ MERGE_POLICIES = (
     "update_insert",
     "delete_insert",
     "shadow_swap",
+    "attach_detach",
     "partition_rewrite",
     "lightweight_delete_insert",
     "mutation_delete_insert",
@@ -132,6 +134,18 @@ def duration_text(seconds: int) -> str:
             count = seconds // size
             return f"{count} {unit}{'' if count == 1 else 's'}"
     return f"{seconds} second{'' if seconds == 1 else 's'}"
+
+
+def chunk_step(kind: str, value: str | int | None) -> int | None:
+    """The step of a backfill's slices: a count for an integer; seconds of `7 days` for times, a bare number being days for dates.
+
+    None when it is not said, or is no step.
+    """
+    if isinstance(value, str) and value.strip().isdigit():
+        value = int(value)
+    if value is None or isinstance(value, int):
+        return value * 86400 if value is not None and kind == "date" else value
+    return duration_seconds(value) if kind in ("date", "timestamp") else None
 
 
 def size_bytes(value: str | int) -> int | None:

@@ -36,6 +36,22 @@ class PartitionSet:
     include_null: bool = False
 
 
+@value(kw_only=True)
+class Scope:
+    """The rows that a `replace` answers for, by literals of the manifest: the read and the delete are rendered from it alike.
+
+    `column` is the source's column, `type` its type. equality: `column = low`. range: `low <= column < high`, or `<= high`
+    when `inclusive`; an end that is None is open. Literals are text that the type reads.
+    """
+
+    column: str
+    type: DataType
+    kind: str  # equality | range
+    low: str | None = None
+    high: str | None = None
+    inclusive: bool = False
+
+
 def loaded_so_far(column: str, type_: DataType) -> Interval:
     """What an append has loaded: everything below the watermark. It only narrows a read; no state is committed from it."""
     return Interval(column=column, type=type_, low="", high=WATERMARK)

@@ -22,6 +22,8 @@ STRATEGIES = (
     "replace",
     "backfill",
 )
+SCOPE_KINDS = ("equality", "range")
+CHUNK_KINDS = ("date", "timestamp", "integer", "uuid")
 ENGINES = ("postgres", "mssql", "clickhouse", "bigquery", "kafka")
 SOURCE_ENGINES = ("postgres", "mssql", "clickhouse")
 
@@ -87,6 +89,42 @@ class ChangeFeed:
 
 
 @value(kw_only=True)
+class DeclaredScope:
+    """The rows that mode `replace` answers for, as declared: literals are text, typed by the column when the load is decided.
+
+    kind equality: `column = low`. kind range: `low <= column < high`, `<= high` when `inclusive`; None: that end is open.
+    """
+
+    column: str
+    kind: str  # one of SCOPE_KINDS
+    low: str | None = None
+    high: str | None = None
+    inclusive: bool = False
+
+
+@value(kw_only=True)
+class Chunk:
+    """How a backfill cuts its range `[first, last)`: `step` seconds of a date or timestamp, `step` of an integer, or
+    `buckets` of a hash of a uuid. None and '': not said."""
+
+    column: str
+    kind: str  # one of CHUNK_KINDS
+    first: str = ""
+    last: str = ""
+    step: int | None = None
+    buckets: int | None = None
+
+
+@value(kw_only=True)
+class Backfill:
+    """Slices over an inner mode, one after another; each is a run of its own."""
+
+    inner_mode: str
+    chunk: Chunk
+    max_chunks: int = 1000
+
+
+@value(kw_only=True)
 class ColumnSpec:
     """One column that is read: a source column or an expression (`sql`), its name in the target, an optional cast (target-neutral text)."""
 
@@ -106,6 +144,7 @@ class Read:
     cursor: Cursor | None = None
     feed: ChangeFeed | None = None
     declared: tuple[tuple[str, str, bool], ...] = ()  # (name, native type, nullable) given in the manifest
+    scope: DeclaredScope | None = None
 
 
 class PartitionUnit(enum.Enum):
@@ -153,6 +192,7 @@ class Limits:
     statement_timeout: int = 0  # 0: none
     lease_seconds: int = 60
     max_delete_ratio: float | None = None
+    max_delete_rows: int | None = None
 
 
 @value(kw_only=True)
@@ -173,6 +213,7 @@ class Write:
     version_column: str = ""
     policies: Policies = Policies()
     limits: Limits = Limits()
+    backfill: Backfill | None = None
 
 
 @value(kw_only=True)

@@ -31,7 +31,8 @@ class ChooseMergePolicy:
             return (
                 self._refuse(load, f"{strategy} has no merge policy", "") if asked != "auto" else PassResult(load=load)
             )
-        unfit = {policy: why for policy in offered if (why := _unfit(policy, load, context))}
+        verdicts = {policy: context.sink.judge_policy(load, context.facts, strategy, policy) for policy in offered}
+        unfit = {p: why for p in offered if (why := _unfit(p, load, context) or verdicts[p].refused)}
         if asked != "auto":
             if asked not in offered:
                 return self._refuse(load, f"{context.sink.name} offers {', '.join(offered)} for {strategy}", offered[0])
@@ -41,12 +42,14 @@ class ChooseMergePolicy:
         fit = [policy for policy in offered if policy not in unfit]
         if not fit:
             return self._refuse(load, "; ".join(f"{p}: {why}" for p, why in unfit.items()), "")
+        best = next((policy for policy in fit if verdicts[policy].preferred), fit[0])
         rejected = tuple(
-            Rejected(p, unfit.get(p, f"{fit[0]} comes first for {context.sink.name}")) for p in offered if p != fit[0]
+            Rejected(p, unfit.get(p, f"{best} comes first for {context.sink.name}")) for p in offered if p != best
         )
-        return self._choose(
-            load, fit[0], "sink_default", f"the first policy of {context.sink.name} for {strategy} that fits", rejected
-        )
+        if verdicts[best].preferred:
+            return self._choose(load, best, "facts_of_the_table", verdicts[best].preferred, rejected)
+        reason = f"the first policy of {context.sink.name} for {strategy} that fits"
+        return self._choose(load, best, "sink_default", reason, rejected)
 
     def _choose(self, load: Load, policy: str, rule: str, reason: str, rejected: tuple[Rejected, ...]) -> PassResult:
         chosen = Chosen(value=policy, by=self.name, rule=rule, reason=reason, rejected=rejected)

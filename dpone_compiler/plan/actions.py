@@ -6,30 +6,14 @@ made by the backend from the load, so that two steps can never disagree about th
 
 from __future__ import annotations
 
-from dpone_compiler.ir.interval import Interval, PartitionSet
-from dpone_compiler.ir.load import MovedColumn, ParsedSql, Partitioning
+from dpone_compiler.ir.interval import Interval, PartitionSet, Scope
+from dpone_compiler.ir.load import Partitioning
 from dpone_compiler.ir.schema import TableRef
 from dpone_compiler.plan.feed_actions import FeedAction
-from dpone_compiler.plan.staging import Staging as Staging  # noqa: PLC0414 - its home for everyone who builds actions
+from dpone_compiler.plan.selection import Selection
+from dpone_compiler.plan.staging import Staging
+from dpone_compiler.plan.swaps import BuildPartitions, BuildShadow, CheckScope, DeleteScope, DropRetired, SwapPartitions
 from dpone_compiler.source.value import value
-
-
-@value(kw_only=True)
-class Selection:
-    """Rows of the source: `columns` of `table` where the filter, the window and the partition set all hold.
-
-    `negate_filter`: rows of the window that do NOT satisfy the filter (false or NULL), for on_leave_filter: delete.
-    `distinct`: SELECT DISTINCT, for lists of partition values.
-    """
-
-    table: TableRef
-    columns: tuple[MovedColumn, ...]
-    where: ParsedSql | None = None
-    interval: Interval | None = None
-    partitions: PartitionSet | None = None
-    negate_filter: bool = False
-    distinct: bool = False
-
 
 # ---- before anything is written -------------------------------------------------------------------------------------
 
@@ -259,12 +243,16 @@ class MovePartitions:
 
 @value(kw_only=True)
 class BuildRewrite:
-    """Build the new content of every affected partition: target rows that stay, and the staged rows."""
+    """Build the new content of every affected partition: target rows that stay, and the staged rows.
+
+    Rows give way by `key` (those whose key is staged, or `left` the filter), or by `scope` (those inside it).
+    """
 
     staging: Staging
     rewrite: Staging
     key: tuple[str, ...]
     left: Staging | None = None
+    scope: Scope | None = None
 
 
 @value(kw_only=True)
@@ -301,7 +289,8 @@ class DropPartitions:
 class Reconcile:
     """Prove that the target holds what was staged, at a level, in the way that fits the strategy. It must be able to fail.
 
-    `scope`: all (target = staging), keys (staged keys), window (rows of the interval), partitions (the affected set).
+    `scope`: all (target = staging), keys (staged keys), window (rows of the interval), partitions (the affected set), or
+    rows (those of `rows`).
     """
 
     staging: Staging
@@ -310,6 +299,7 @@ class Reconcile:
     key: tuple[str, ...] = ()
     interval: Interval | None = None
     partitions: PartitionSet | None = None
+    rows: Scope | None = None
 
 
 @value(kw_only=True)
@@ -363,6 +353,12 @@ Action = (
     | RecordRewrite
     | ReplacePartitions
     | DropPartitions
+    | BuildPartitions
+    | SwapPartitions
+    | DropRetired
+    | BuildShadow
+    | CheckScope
+    | DeleteScope
     | Reconcile
     | CommitState
     | DropStaging

@@ -6,14 +6,18 @@ from collections.abc import Iterator
 
 from dpone_compiler.ir.interval import WATERMARK, Interval, PartitionSet
 from dpone_compiler.plan.actions import (
+    BuildPartitions,
+    BuildRewrite,
     CheckDuplicateKeys,
     CheckNullKeys,
     CheckPartitionList,
+    CheckScope,
     CheckStagedRows,
     CommitState,
     DeleteAll,
     DeleteMatching,
     DeletePartitions,
+    DeleteScope,
     DropPartitions,
     ExchangeTables,
     Fence,
@@ -26,6 +30,7 @@ from dpone_compiler.plan.actions import (
     RecordStaged,
     ReplacePartitions,
     Selection,
+    SwapPartitions,
     Transfer,
     UpdateMatching,
 )
@@ -67,6 +72,7 @@ def verify_plan(plan: Plan) -> tuple[str, ...]:
         _fenced,
         _one_window,
         _known_partitions,
+        _one_scope,
         _same_selection,
         _changes_in_order,
     )
@@ -167,10 +173,24 @@ def _one_window(plan: Plan, over: Over) -> Iterator[str]:
             case _:
                 pass
     reads = {(p.unit, p.parameter, p.include_null) for p in _read_partitions(plan)}
-    for step in _of(plan, DeletePartitions, Reconcile):
+    for step in _of(plan, DeletePartitions, BuildPartitions, SwapPartitions, Reconcile):
         partitions = getattr(step.action, "partitions", None)
         if partitions is not None and {(partitions.unit, partitions.parameter, partitions.include_null)} != reads:
             yield f"{step.id} works on another set of partitions than the one that is read"
+
+
+def _one_scope(plan: Plan, over: Over) -> Iterator[str]:
+    """What is replaced by a scope was read by the very same scope, and every staged row was found inside it."""
+    read = {s.action.selection.scope for s in plan.steps if isinstance(s.action, Transfer) and s.action.selection.scope}
+    for step in _of(plan, DeleteScope, BuildRewrite, Reconcile):
+        action = step.action
+        scope = action.rows if isinstance(action, Reconcile) else getattr(action, "scope", None)
+        if scope is None:
+            continue
+        if read != {scope}:
+            yield f"{step.id} works on another scope than the one that is read"
+        if not _dominated_by(plan, over, step, CheckScope):
+            yield f"{step.id} can be reached without CheckScope"
 
 
 def _narrows(selection: Selection) -> bool:

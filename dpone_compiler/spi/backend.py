@@ -94,6 +94,14 @@ class Capabilities:
 
 
 @value(kw_only=True)
+class PolicyVerdict:
+    """What a backend says of a merge policy for one table: why it does not fit, or why it comes before the sink's first one."""
+
+    refused: str = ""
+    preferred: str = ""
+
+
+@value(kw_only=True)
 class ParamSpec:
     """A parameter that this backend's bodies need beyond the common ones: derived identifiers such as staging names."""
 
@@ -140,5 +148,6 @@ class Backend:
     params: Callable[[Context], tuple[ParamSpec, ...]]
     state_table: Callable[[Context], str]  # for display
     state_commands: Callable[[Context], Mapping[str, str]] = lambda _context: {}  # see docs/adr/0003, "State commands"
+    judge_policy: Callable[[Load, Facts, str, str], PolicyVerdict] = lambda *_asked: PolicyVerdict()  # strategy, policy
     hazards: Callable[[Load, Facts], tuple[tuple[str, str], ...]] = lambda _load, _facts: ()  # (code, sentence)
     declared: str = ""

@@ -11,9 +11,12 @@ from dpone_compiler.frontends.load_checks import check_load, name_fault
 from dpone_compiler.ir.load import (
     ENGINES,
     SOURCE_ENGINES,
+    Backfill,
     ChangeFeed,
+    Chunk,
     ColumnSpec,
     Cursor,
+    DeclaredScope,
     Endpoint,
     Hints,
     Limits,
@@ -59,6 +62,7 @@ SQL = st.one_of(TEXT, st.lists(SQL_PART, max_size=12).map("".join)).map(str.stri
 SHARE = st.one_of(st.none(), st.floats(0, 1, allow_nan=False), st.sampled_from([0.2, 0.05, 0.07]))
 COUNT = st.one_of(st.none(), st.integers(0, 10**15))
 SECONDS = st.integers(0, 10**7)
+DAYS = st.integers(1, 999).map(lambda days: days * 86400)
 
 
 def optional(strategy: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
@@ -110,7 +114,12 @@ PARTITIONS = st.builds(
 )
 POLICIES = st.builds(Policies, **{name: st.sampled_from(words) for name, words in meaning.POLICY_WORDS.items()})
 LIMITS = st.builds(
-    Limits, lock_timeout=SECONDS, statement_timeout=SECONDS, lease_seconds=SECONDS, max_delete_ratio=SHARE
+    Limits,
+    lock_timeout=SECONDS,
+    statement_timeout=SECONDS,
+    lease_seconds=SECONDS,
+    max_delete_ratio=SHARE,
+    max_delete_rows=COUNT,
 )
 HINTS = st.builds(
     Hints,
@@ -121,6 +130,30 @@ HINTS = st.builds(
     cdc=st.booleans(),
     batch_size=st.one_of(st.none(), st.integers(1, 10**6)),
 )
+# An open end is written as nothing, and only a written end can be inclusive.
+SCOPES = st.one_of(
+    st.builds(DeclaredScope, column=NAME, kind=st.just("equality"), low=TEXT),
+    st.builds(DeclaredScope, column=NAME, kind=st.just("range"), low=TEXT),
+    st.builds(
+        DeclaredScope,
+        column=NAME,
+        kind=st.just("range"),
+        low=st.one_of(st.none(), TEXT),
+        high=TEXT,
+        inclusive=st.booleans(),
+    ),
+)
+BACKFILLS = st.builds(
+    Backfill,
+    inner_mode=st.sampled_from(meaning.MODES),
+    chunk=st.one_of(
+        st.builds(Chunk, column=NAME, kind=st.just("date"), first=TEXT, last=TEXT, step=DAYS),
+        st.builds(Chunk, column=NAME, kind=st.just("timestamp"), first=TEXT, last=TEXT, step=SECONDS),
+        st.builds(Chunk, column=NAME, kind=st.just("integer"), first=TEXT, last=TEXT, step=SECONDS),
+        st.builds(Chunk, column=NAME, kind=st.just("uuid"), buckets=st.integers(1, 999)),
+    ),
+    max_chunks=st.integers(1, 9999),
+)
 READS = st.builds(
     Read,
     endpoint=endpoints(SOURCE_ENGINES),
@@ -130,6 +163,7 @@ READS = st.builds(
     ),
     cursor=st.one_of(st.none(), CURSORS),
     feed=st.one_of(st.none(), FEEDS),
+    scope=st.one_of(st.none(), SCOPES),
     declared=st.lists(st.tuples(NAME, TEXT, st.booleans()), max_size=3).map(tuple),
 )
 WRITES = st.builds(
@@ -145,6 +179,7 @@ WRITES = st.builds(
     version_column=optional(NAME),
     policies=POLICIES,
     limits=LIMITS,
+    backfill=st.one_of(st.none(), BACKFILLS),
 )
 
 

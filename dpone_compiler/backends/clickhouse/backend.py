@@ -124,6 +124,10 @@ def _lowered(ctx: Context, step: Step) -> Lowered | Unsupported:  # noqa: PLR091
             return Unsupported("partitions are replaced or dropped as a whole, not deleted row by row")
         case actions.UpdateMatching():
             return Unsupported("an UPDATE is a mutation that rewrites whole parts; rows are replaced instead")
+        case actions.BuildPartitions() | actions.SwapPartitions() | actions.DropRetired():
+            return Unsupported("partitions are replaced or dropped by one statement each; nothing is attached")
+        case actions.BuildShadow() | actions.CheckScope() | actions.DeleteScope():
+            return Unsupported("rows are replaced with their partitions")
         case actions.CleanStaging():
             return Unsupported(
                 "staging is a stack of immutable parts; use null_keys: fail and staging_duplicates: fail here"

@@ -79,6 +79,14 @@ def duration(value: str | int, argument: str) -> int:
     return seconds
 
 
+def chunk_step(kind: str, value: str | int | None, argument: str) -> int | None:
+    """The step of a backfill's slices, or None."""
+    step = meaning.chunk_step(kind, value)
+    if value is not None and step is None:
+        raise ScriptError(ArgumentNotUsable(str(value), "a step", "7 days for times, 1000 for integers"), argument)
+    return step
+
+
 def share(value: str | float | None, argument: str) -> float | None:
     """A share 0..1, or None."""
     found = None if value is None else meaning.share(value)

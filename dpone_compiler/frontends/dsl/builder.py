@@ -8,13 +8,17 @@ from types import MappingProxyType
 from dpone_compiler.frontends import meaning
 from dpone_compiler.frontends.dsl import arguments as checked
 from dpone_compiler.frontends.dsl.conditions import Col, Condition
-from dpone_compiler.frontends.dsl.problems import SaidTwice, ScriptError, SideMissing
+from dpone_compiler.frontends.dsl.problems import ArgumentNotUsable, SaidTwice, ScriptError, SideMissing
 from dpone_compiler.frontends.dsl.script import RUNNING, place
 from dpone_compiler.frontends.dsl.sides import where_text
 from dpone_compiler.ir.load import (
+    CHUNK_KINDS,
+    Backfill,
     ChangeFeed,
+    Chunk,
     ColumnSpec,
     Cursor,
+    DeclaredScope,
     Endpoint,
     Hints,
     Limits,
@@ -40,6 +44,8 @@ class LoadBuilder:
     cols: tuple[ColumnSpec, ...] | None = None
     cursor_spec: Cursor | None = None
     feed: ChangeFeed | None = None
+    scoped: DeclaredScope | None = None
+    sliced: Backfill | None = None
     sink: Endpoint | None = None
     unique: tuple[str, ...] = ()
     partition: Partitioning | None = None
@@ -116,6 +122,58 @@ class LoadBuilder:
         )
         return replace(self, feed=feed, spans=self._at({"source.feed": ""}))
 
+    def scope(
+        self,
+        column: str,
+        *,
+        equals: str | int | None = None,
+        low: str | int | None = None,
+        high: str | int | None = None,
+        inclusive: bool = False,
+    ) -> LoadBuilder:
+        """The rows that `replace` answers for: one value, or `low <= column < high` (`<= high` when inclusive)."""
+        self._first(self.scoped is None, "a scope")
+        ends = [None if end is None else str(end) for end in (equals, low, high)]
+        if (equals is None) == (low is None and high is None):
+            raise ScriptError(ArgumentNotUsable(str(equals), "a scope", "say equals, or low and high"), "equals")
+        scope = DeclaredScope(
+            column=checked.name(column, "0"),
+            kind="range" if equals is None else "equality",
+            low=ends[1] if equals is None else ends[0],
+            high=ends[2],
+            inclusive=inclusive and high is not None,
+        )
+        return replace(self, scoped=scope, spans=self._at({"source.scope": ""}))
+
+    def backfill(
+        self,
+        column: str,
+        *,
+        kind: str = "date",
+        first: str | int = "",
+        last: str | int = "",
+        step: str | int | None = None,
+        buckets: int | None = None,
+        inner: str = meaning.DEFAULT_INNER_MODE,
+        max_chunks: int = 1000,
+    ) -> Load:
+        """Run the inner mode over slices of a column's range `[first, last)`."""
+        chunk = Chunk(
+            column=checked.name(column, "0"),
+            kind=checked.one_of(kind, CHUNK_KINDS, "kind of slices", "kind"),
+            first=str(first),
+            last=str(last),
+            step=checked.chunk_step(kind, step, "step"),
+            buckets=checked.count(buckets, "buckets", least=1),
+        )
+        sliced = Backfill(
+            inner_mode=checked.one_of(inner, meaning.MODES, "strategy", "inner"),
+            chunk=chunk,
+            max_chunks=checked.count(max_chunks, "max_chunks", least=1) or 1,
+        )
+        spans = self._at({"sink.strategy.backfill": ""})
+        return replace(self, sliced=sliced, spans=spans)._finish("backfill", "auto")
+
     def into(
         self, sink: Endpoint, *, staging: str = "", state: str = "", lock_connection: str = "", version: str = ""
     ) -> LoadBuilder:
@@ -189,6 +247,7 @@ class LoadBuilder:
         statement_timeout: str | int = 0,
         lease: str | int = 60,
         max_delete_ratio: str | float | None = None,
+        max_delete_rows: int | None = None,
     ) -> LoadBuilder:
         """Bounds of every session of the run."""
         self._first(self.bounds is None, "limits")
@@ -197,6 +256,7 @@ class LoadBuilder:
             statement_timeout=checked.duration(statement_timeout, "statement_timeout"),
             lease_seconds=checked.duration(lease, "lease"),
             max_delete_ratio=checked.share(max_delete_ratio, "max_delete_ratio"),
+            max_delete_rows=checked.count(max_delete_rows, "max_delete_rows"),
         )
         return replace(self, bounds=bounds, spans=self._at({"sink.limits": ""}))
 
@@ -252,6 +312,7 @@ class LoadBuilder:
                 columns=self.cols,
                 cursor=self.cursor_spec,
                 feed=self.feed,
+                scope=self.scoped,
             ),
             write=Write(
                 endpoint=self.sink,
@@ -265,6 +326,7 @@ class LoadBuilder:
                 version_column=version,
                 policies=self.kept or Policies(),
                 limits=self.bounds or Limits(),
+                backfill=self.sliced,
             ),
             hints=self.hints or Hints(),
             depends_on=self.after,

@@ -12,9 +12,20 @@ from dpone_compiler.diagnostics.suggest import did_you_mean
 from dpone_compiler.frontends import meaning
 from dpone_compiler.frontends.language.draft import Draft
 from dpone_compiler.frontends.language.endpoints import read_from, read_into
-from dpone_compiler.frontends.language.problems import UnknownWord
-from dpone_compiler.frontends.language.trees import Node, names, subtree, subtrees, texts, tokens, word
-from dpone_compiler.ir.load import ChangeFeed, ColumnSpec, Cursor, Partitioning, PartitionUnit, SqlText
+from dpone_compiler.frontends.language.problems import QuantityNotUnderstood, UnknownWord
+from dpone_compiler.frontends.language.trees import Node, names, quantity, subtree, subtrees, texts, tokens, word
+from dpone_compiler.ir.load import (
+    CHUNK_KINDS,
+    Backfill,
+    ChangeFeed,
+    Chunk,
+    ColumnSpec,
+    Cursor,
+    DeclaredScope,
+    Partitioning,
+    PartitionUnit,
+    SqlText,
+)
 
 UNITS = tuple(unit.value for unit in PartitionUnit)
 
@@ -90,6 +101,50 @@ def _changes(draft: Draft, clause: Node) -> None:
             feed = replace(feed, **{"deleted_column" if field == "deleted" else field: value})
     draft.feed = feed
     draft.place("source.feed", clause)
+
+
+def _scope(draft: Draft, clause: Node) -> None:
+    (column,) = names(clause)
+    said = {str(part.data): word(texts(part)[0]) for part in subtrees(clause)}
+    equals, through = said.get("scope_is"), said.get("scope_through")
+    draft.scope = DeclaredScope(
+        column=draft.name_of(column),
+        kind="range" if equals is None else "equality",
+        low=said.get("scope_from") if equals is None else equals,
+        high=said.get("scope_until") if through is None else through,
+        inclusive=through is not None,
+    )
+    draft.place("source.scope", clause)
+
+
+def _backfill(draft: Draft, clause: Node) -> None:
+    inner, kind, column = names(clause)
+    mode = draft.one_of(inner, meaning.MODES, "strategy") or meaning.DEFAULT_INNER_MODE
+    chunk = Chunk(column=draft.name_of(column), kind=draft.one_of(kind, CHUNK_KINDS, "kind of slices") or "date")
+    backfill = Backfill(inner_mode=mode, chunk=chunk)
+    for option in subtrees(clause):
+        if not draft.once(f"backfill {_spelled(option)}", option):
+            continue
+        match option.data:
+            case "backfill_from":
+                chunk = replace(chunk, first=word(texts(option)[0]))
+            case "backfill_until":
+                chunk = replace(chunk, last=word(texts(option)[0]))
+            case "backfill_step":
+                chunk = replace(chunk, step=_chunk_step(draft, option, chunk.kind))
+            case "backfill_buckets":
+                chunk = replace(chunk, buckets=draft.count(option, least=1))
+            case _:
+                backfill = replace(backfill, max_chunks=draft.count(option, least=1) or 1)
+    draft.backfill = replace(backfill, chunk=chunk)
+    draft.place("sink.strategy.backfill", clause)
+
+
+def _chunk_step(draft: Draft, option: Node, kind: str) -> int | None:
+    step = meaning.chunk_step(kind, quantity(option))
+    if step is None:
+        draft.report(QuantityNotUnderstood(quantity(option), "a step", "7 days for times, 1000 for integers"), option)
+    return step
 
 
 def _key(draft: Draft, clause: Node) -> None:
@@ -191,6 +246,8 @@ def _limits(draft: Draft, clause: Node) -> None:
             continue
         if what == "max_delete_ratio":
             draft.limits = replace(draft.limits, max_delete_ratio=draft.share(item))
+        elif what == "max_delete_rows":
+            draft.limits = replace(draft.limits, max_delete_rows=draft.count(item))
         elif (seconds := draft.duration(item)) is not None:
             field = "lease_seconds" if what == "lease" else what
             draft.limits = replace(draft.limits, **{field: seconds})
@@ -201,7 +258,8 @@ def _spelled(item: Node) -> str:
     """`hint_rows` is written `rows`, `cursor_nulls` is written `nulls`."""
     name = str(item.data)
     return next(
-        (name.removeprefix(p) for p in ("hint_", "limit_", "partition_", "cursor_") if name.startswith(p)), name
+        (name.removeprefix(p) for p in ("hint_", "limit_", "partition_", "cursor_", "backfill_") if name.startswith(p)),
+        name,
     )
 
 
@@ -255,6 +313,8 @@ CLAUSES: Mapping[str, Callable[[Draft, Node], None]] = MappingProxyType(
         "staging_clause": _staging,
         "state_clause": _state,
         "lock_clause": _lock,
+        "scope_clause": _scope,
+        "backfill_clause": _backfill,
         "key_clause": _key,
         "cursor_clause": _cursor,
         "partition_clause": _partition,

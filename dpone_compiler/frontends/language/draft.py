@@ -15,9 +15,11 @@ from dpone_compiler.frontends import meaning
 from dpone_compiler.frontends.language.problems import ClauseGivenTwice, NameEmpty, QuantityNotUnderstood, UnknownWord
 from dpone_compiler.frontends.language.trees import Node, quantity, span_of, tokens, word
 from dpone_compiler.ir.load import (
+    Backfill,
     ChangeFeed,
     ColumnSpec,
     Cursor,
+    DeclaredScope,
     Endpoint,
     Hints,
     Limits,
@@ -43,6 +45,8 @@ class Draft:
     declared: tuple[tuple[str, str, bool], ...] = ()
     cursor: Cursor | None = None
     feed: ChangeFeed | None = None
+    scope: DeclaredScope | None = None
+    backfill: Backfill | None = None
     key: tuple[str, ...] = ()
     partition: Partitioning | None = None
     mode: str = meaning.DEFAULT_MODE

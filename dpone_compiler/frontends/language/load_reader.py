@@ -41,6 +41,7 @@ def _built(draft: Draft) -> Load | None:
             cursor=draft.cursor,
             feed=draft.feed,
             declared=draft.declared,
+            scope=draft.scope,
         ),
         write=Write(
             endpoint=draft.sink,
@@ -54,6 +55,7 @@ def _built(draft: Draft) -> Load | None:
             version_column=draft.version,
             policies=draft.policies,
             limits=draft.limits,
+            backfill=draft.backfill,
         ),
         hints=draft.hints,
         depends_on=draft.depends_on,

@@ -8,8 +8,10 @@ from decimal import Decimal
 
 from dpone_compiler.frontends import meaning
 from dpone_compiler.ir.load import (
+    Backfill,
     ChangeFeed,
     ColumnSpec,
+    DeclaredScope,
     Endpoint,
     Hints,
     Limits,
@@ -77,6 +79,10 @@ def _incremental(load: Load) -> Iterator[str]:
         assigned = f" assigned by {cursor.assigned_by}" if cursor.assigned_by else ""
         nulls = f" nulls {cursor.nulls}" if cursor.nulls else ""
         yield f"cursor {_name(cursor.column)}{lag}{lookback}{assigned}{nulls}"
+    if load.read.scope:
+        yield f"scope {_scope(load.read.scope)}"
+    if load.write.backfill:
+        yield f"backfill {_backfill(load.write.backfill)}"
     if partition:
         column, usual = _name(partition.column), Partitioning(column=partition.column)
         by = column if partition.unit is PartitionUnit.VALUE else f"{partition.unit.value}({column})"
@@ -97,6 +103,34 @@ def _feed(feed: ChangeFeed) -> str:
     deletes = f" deletes {feed.deletes}" if feed.deletes != "apply" else ""
     truncate = f" truncate {feed.truncate}" if feed.truncate != "fail" else ""
     return f"changes by {feed.mode}" + "".join(said) + deletes + truncate
+
+
+def _scope(scope: DeclaredScope) -> str:
+    if scope.kind == "equality":
+        return f"{_name(scope.column)} is {_text(scope.low or '')}"
+    low = "" if scope.low is None else f" from {_text(scope.low)}"
+    end = "through" if scope.inclusive else "until"
+    return f"{_name(scope.column)}{low}" + ("" if scope.high is None else f" {end} {_text(scope.high)}")
+
+
+def _backfill(backfill: Backfill) -> str:
+    chunk, usual = backfill.chunk, Backfill(inner_mode="", chunk=backfill.chunk)
+    step = (
+        ""
+        if chunk.step is None
+        else f" step {chunk.step if chunk.kind in _COUNTED else meaning.duration_text(chunk.step)}"
+    )
+    return (
+        f"{backfill.inner_mode} by {chunk.kind}({_name(chunk.column)})"
+        + (f" from {_text(chunk.first)}" if chunk.first else "")
+        + (f" until {_text(chunk.last)}" if chunk.last else "")
+        + step
+        + ("" if chunk.buckets is None else f" buckets {chunk.buckets}")
+        + ("" if backfill.max_chunks == usual.max_chunks else f" max {backfill.max_chunks}")
+    )
+
+
+_COUNTED = ("integer", "uuid")
 
 
 def _hints(hints: Hints) -> Iterator[str]:
@@ -141,6 +175,8 @@ def _limits(limits: Limits) -> Iterator[str]:
     ]
     if limits.max_delete_ratio is not None:
         said.append(f" max_delete_ratio {_percent(limits.max_delete_ratio)}")
+    if limits.max_delete_rows is not None:
+        said.append(f" max_delete_rows {limits.max_delete_rows}")
     if said:
         yield "limits" + "".join(said)
 

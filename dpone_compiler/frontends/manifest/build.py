@@ -6,8 +6,8 @@ from types import MappingProxyType
 
 from dpone_compiler.diagnostics.diagnostic import Diagnostics, has_errors
 from dpone_compiler.frontends.load_checks import check_load
-from dpone_compiler.frontends.manifest.build_read import columns_of, cursor_of, declared_of, feed_of, where_of
-from dpone_compiler.frontends.manifest.build_write import limits_of, partition_of, policies_of
+from dpone_compiler.frontends.manifest.build_read import columns_of, cursor_of, declared_of, feed_of, scope_of, where_of
+from dpone_compiler.frontends.manifest.build_write import backfill_of, limits_of, partition_of, policies_of
 from dpone_compiler.frontends.manifest.endpoints import connection_of, staging_of, state_schema_of, table_of
 from dpone_compiler.frontends.manifest.merging import Notes, Said
 from dpone_compiler.frontends.manifest.models.process import Process
@@ -65,6 +65,7 @@ def _read(notes: Notes, process: Process, options: SourceOptions, strategy: Stra
         cursor=cursor_of(notes, source, options),
         feed=feed_of(notes, options, strategy),
         declared=declared_of(options),
+        scope=scope_of(notes, options),
     )
 
 
@@ -99,6 +100,7 @@ def _write(notes: Notes, process: Process, options: SourceOptions, strategy: Str
         version_column=strategy.version_column or "",
         policies=policies_of(notes, strategy),
         limits=limits_of(notes, sink.limits, process.reconciliation),
+        backfill=backfill_of(notes, strategy),
     )
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dpone_compiler.frontends.manifest.merging import Notes, Said
 from dpone_compiler.frontends.manifest.models.sink import CdcBlock, Strategy
 from dpone_compiler.frontends.manifest.models.source import CdcSource, ColumnBlock, CursorBlock, Source, SourceOptions
-from dpone_compiler.frontends.problems import ColumnNameNeeded
-from dpone_compiler.ir.load import ChangeFeed, ColumnSpec, Cursor, SqlText
+from dpone_compiler.frontends.problems import ColumnNameNeeded, MissingKey
+from dpone_compiler.ir.load import ChangeFeed, ColumnSpec, Cursor, DeclaredScope, SqlText
 
 _DAY = 86400
 
@@ -52,6 +52,31 @@ def _column(notes: Notes, index: int, block: ColumnBlock) -> ColumnSpec:
 def declared_of(options: SourceOptions) -> tuple[tuple[str, str, bool], ...]:
     """The columns whose native type the manifest gives. A column is nullable unless it is said not to be."""
     return tuple((c.name, c.type, c.nullable is not False) for c in options.columns or () if c.type)
+
+
+def scope_of(notes: Notes, options: SourceOptions) -> DeclaredScope | None:
+    """The typed scope. Literals become text; the column's type reads them when the load is decided."""
+    block, path = options.portable_scope, "source.options.portable_scope"
+    if block is None:
+        return None
+    notes.mark({"source.scope": path})
+    if block.kind == "equality":
+        if block.value is None:
+            notes.report(path, MissingKey("value", path))
+        return DeclaredScope(column=block.column, kind="equality", low=_text(block.value))
+    if block.lower is None and block.upper is None:
+        notes.report(path, MissingKey("lower", path))
+    return DeclaredScope(
+        column=block.column,
+        kind="range",
+        low=_text(block.lower),
+        high=_text(block.upper),
+        inclusive=bool(block.inclusive),
+    )
+
+
+def _text(value: str | float | None) -> str | None:
+    return None if value is None else str(value)
 
 
 def cursor_of(notes: Notes, source: Source, options: SourceOptions) -> Cursor | None:

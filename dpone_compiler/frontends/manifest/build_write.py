@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dpone_compiler.frontends import meaning
 from dpone_compiler.frontends.manifest.merging import Notes, Said
 from dpone_compiler.frontends.manifest.models.process import Reconciliation
 from dpone_compiler.frontends.manifest.models.sink import LimitsBlock, PartitionBlock, PolicyKeys, Strategy
 from dpone_compiler.frontends.manifest.models.source import SourceOptions
-from dpone_compiler.frontends.problems import MissingKey
-from dpone_compiler.ir.load import Limits, Partitioning, PartitionUnit, Policies
+from dpone_compiler.frontends.problems import BadDuration, MissingKey
+from dpone_compiler.ir.load import Backfill, Chunk, Limits, Partitioning, PartitionUnit, Policies
 
 _PATH = "sink.strategy.partition"
 
@@ -75,10 +76,45 @@ def limits_of(notes: Notes, block: LimitsBlock | None, reconciliation: Reconcili
         Said("sink.limits.max_delete_ratio", given.max_delete_ratio),
         Said("reconciliation.guards.max_delete_ratio", guards.max_delete_ratio if guards else None),
     )
+    rows = notes.one(
+        "sink.limits.max_delete_rows",
+        Said("sink.limits.max_delete_rows", given.max_delete_rows),
+        Said("reconciliation.guards.max_delete_rows", guards.max_delete_rows if guards else None),
+    )
     default = Limits()
     return Limits(
         lock_timeout=default.lock_timeout if given.lock_timeout is None else given.lock_timeout,
         statement_timeout=default.statement_timeout if given.statement_timeout is None else given.statement_timeout,
         lease_seconds=default.lease_seconds if given.lease is None else given.lease,
         max_delete_ratio=ratio,
+        max_delete_rows=rows,
+    )
+
+
+def backfill_of(notes: Notes, strategy: Strategy) -> Backfill | None:
+    """The slices of a backfill; a step without a unit is in days for dates and in seconds for timestamps."""
+    block, path = strategy.backfill, "sink.strategy.backfill"
+    if block is None:
+        return None
+    notes.mark({path: path})
+    if block.chunk is None:
+        notes.report(path, MissingKey("chunk", path))
+        return None
+    given = block.chunk
+    step = meaning.chunk_step(given.kind, given.step)
+    if given.step is not None and step is None:
+        notes.report(f"{path}.chunk.step", BadDuration(f"{path}.chunk.step", str(given.step)))
+    chunk = Chunk(
+        column=given.column,
+        kind=given.kind,
+        first="" if given.from_ is None else str(given.from_),
+        last="" if given.to is None else str(given.to),
+        step=step,
+        buckets=given.buckets,
+    )
+    default = Backfill(inner_mode=meaning.DEFAULT_INNER_MODE, chunk=chunk)
+    return Backfill(
+        inner_mode=block.inner_mode or default.inner_mode,
+        chunk=chunk,
+        max_chunks=block.max_chunks or default.max_chunks,
     )

@@ -1,6 +1,7 @@
 """Problems that front ends report, codes DP001 to DP099. The docstring of a class is its page for `dponec explain`."""
 
 from dpone_compiler.frontends.problems.meaning import (
+    BackfillNeeded,
     ColumnNameNeeded,
     DuplicateLoad,
     FeedIncomplete,
@@ -47,6 +48,7 @@ from dpone_compiler.frontends.problems.values import (
 )
 
 __all__ = [
+    "BackfillNeeded",
     "InvalidYaml",
     "DuplicateKey",
     "KeyNotText",

@@ -73,6 +73,22 @@ class RepeatedColumn(Problem):
     advice: ClassVar[str] = "remove one of the two"
 
 
+class BackfillNeeded(Problem):
+    """Mode `backfill` has no slices.
+
+    A backfill runs an inner mode over slices of a range. Without the column, the range and the step nobody can say which.
+
+    Example: `strategy: {mode: backfill}`.
+
+    What to do: add `strategy.backfill: {inner_mode: incremental_merge, chunk: {column: day, kind: date, from: 2026-01-01,
+    to: 2026-03-01, step: 7 days}}`.
+    """
+
+    code: ClassVar[str] = "DP046"
+    template: ClassVar[str] = "mode backfill needs sink.strategy.backfill with a chunk"
+    advice: ClassVar[str] = "add backfill: {{chunk: {{column: …, kind: date, from: …, to: …, step: 7 days}}}}"
+
+
 class ScopeNeeded(Problem):
     """Mode `replace` has no typed scope.
 

@@ -11,7 +11,7 @@ from sqlglot import parse
 from dpone_compiler.backends.postgres import BACKEND, names
 from dpone_compiler.backends.postgres.script import do_block
 from dpone_compiler.expr.types import DataType, Kind
-from dpone_compiler.ir.interval import Interval, PartitionSet
+from dpone_compiler.ir.interval import Interval, PartitionSet, Scope
 from dpone_compiler.ir.load import ChangeFeed, Partitioning
 from dpone_compiler.ir.schema import Column, TableRef
 from dpone_compiler.plan import actions as do
@@ -27,6 +27,7 @@ ROWS = do.Staging(role="rows", columns=MOVED)
 WINDOW = Interval(column="at", type=MOVED[1].target.type, include_null=True)
 DAYS = PartitionSet(column="at", unit="day", type=MOVED[1].target.type)
 BY_DAY = Partitioning(column="at")
+FIRST_TEN = Scope(column="id", type=MOVED[0].target.type, kind="range", low="1", high="10", inclusive=True)
 READ = do.Selection(table=TABLE, columns=MOVED, interval=WINDOW, partitions=DAYS)
 KEY = ("id",)
 FEED = ChangeFeed(slot="s", publication="p")
@@ -63,6 +64,12 @@ EVERY: tuple[do.Action, ...] = (
     do.RecordRewrite(rewrite=ROWS),
     do.ReplacePartitions(staging=ROWS),
     do.DropPartitions(staging=ROWS, affected=DAYS),
+    do.BuildPartitions(staging=ROWS, partitions=DAYS, level="content"),
+    do.SwapPartitions(staging=ROWS, partitions=DAYS),
+    do.DropRetired(),
+    do.BuildShadow(staging=ROWS, shadow=ROWS, key=KEY),
+    do.CheckScope(staging=ROWS, scope=FIRST_TEN),
+    do.DeleteScope(scope=FIRST_TEN),
     do.Reconcile(staging=ROWS, level="full", scope="window", key=KEY, interval=WINDOW),
     do.CommitState(interval=WINDOW),
     do.DropStaging(staging=ROWS),

@@ -14,6 +14,7 @@ from dpone_compiler.frontends.meaning import POLICY_WORDS
 from dpone_compiler.ir.load import (
     ColumnSpec,
     Cursor,
+    DeclaredScope,
     Endpoint,
     Hints,
     Limits,
@@ -267,8 +268,7 @@ def test_keys_that_would_change_the_rows_are_refused(key: str) -> None:
 def test_replace_takes_a_typed_scope_alone() -> None:
     scope = "options: {portable_scope: {kind: range, column: d, lower: 2026-01-01, upper: 2026-02-01}}"
     load = load_of(flat(reading=scope, writing="strategy: {mode: replace}"))
-    recorded = '{"column":"d","kind":"range","lower":"2026-01-01","upper":"2026-02-01"}'
-    assert dict(load.passthrough)["source.options.portable_scope"] == recorded
+    assert load.read.scope == DeclaredScope(column="d", kind="range", low="2026-01-01", high="2026-02-01")
     assert codes(flat(writing='strategy: {mode: replace, custom_predicate: "1=1"}')) == ["DP015"]
     assert codes(flat(reading="options: {portable_scope: {kind: range, column: d, lower: [1]}}"))[0] == "DP012"
 

@@ -9,6 +9,7 @@ from dpone_compiler.frontends.manifest.models.sink import Sink
 from dpone_compiler.frontends.manifest.models.source import Source, TableField
 from dpone_compiler.frontends.manifest.models.values import (
     RECORDED,
+    Count,
     Recorded,
     Share,
     Text,
@@ -40,7 +41,7 @@ class Guards(Closed):
     """`reconciliation.guards`: how many deletes are still believable."""
 
     max_delete_ratio: Share | None = None
-    max_delete_rows: Recorded = None
+    max_delete_rows: Count | None = None
 
 
 class Reconciliation(Closed):

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from dpone_compiler.frontends.manifest.models.closed import Closed
+from dpone_compiler.frontends.manifest.models.closed import Closed, Field
 from dpone_compiler.frontends.manifest.models.source import HintKeys, PlaceField, TableField
 from dpone_compiler.frontends.manifest.models.values import (
     COLUMN_TEXT,
     RECORDED,
+    Count,
     Duration,
     MergePolicy,
     Mode,
@@ -78,15 +79,26 @@ class CdcBlock(Closed):
     sequence_column: Text | None = None
 
 
+class ChunkBlock(Closed):
+    """The column and the steps of a backfill."""
+
+    column: Text
+    kind: Literal["date", "timestamp", "integer", "uuid"]
+    from_: str | int | None = Field(default=None, alias="from")
+    to: str | int | None = None
+    step: str | int | None = None
+    buckets: Positive | None = None
+
+
 class BackfillBlock(Closed):
     """backfill: slices over an inner mode."""
 
     inner_mode: Mode | None = None
-    parallel_workers: Positive | None = None
+    parallel_workers: Annotated[object, unsupported("slices run one after another", 1)] = None
     max_chunks: Positive | None = None
-    lease_ttl_minutes: Positive | None = None
-    chunk: Recorded = None
-    publication: Recorded = None
+    lease_ttl_minutes: Unused = None
+    chunk: ChunkBlock | None = None
+    publication: Annotated[object, unsupported("each slice is published when it is proved")] = None
     predicate_dialect: Unused = None
     state_dir: Unused = None
     state: Unused = None
@@ -109,7 +121,7 @@ class Strategy(HintKeys, PolicyKeys):
     diff: Annotated[DiffBlock | None, RECORDED] = None
     scd2: Annotated[Scd2Block | None, RECORDED] = None
     cdc: CdcBlock | None = None
-    backfill: Annotated[BackfillBlock | None, RECORDED] = None
+    backfill: BackfillBlock | None = None
     max_source_bytes: Recorded = None
     atomicity: Recorded = None
     allow_non_recommended_policy: Recorded = None
@@ -126,6 +138,7 @@ class LimitsBlock(Closed):
     statement_timeout: Duration | None = None
     lease: Duration | None = None
     max_delete_ratio: Share | None = None
+    max_delete_rows: Count | None = None
 
 
 class SinkOptions(Closed):

@@ -8,7 +8,6 @@ from dpone_compiler.frontends.manifest.models.closed import Closed, Field
 from dpone_compiler.frontends.manifest.models.values import (
     COLUMN_TEXT,
     NAME_TEXT,
-    RECORDED,
     SCHEMA_TEXT,
     TABLE_TEXT,
     UNUSED,
@@ -127,7 +126,7 @@ class SourceOptions(HintKeys):
     batch_size: Positive | None = None
     custom_predicate: Text | None = None
     source_custom_predicate: Text | None = None
-    portable_scope: Annotated[PortableScope | None, RECORDED] = None
+    portable_scope: PortableScope | None = None
     query: Annotated[object, unsupported("make a view in the source and read it as a table")] = None
     xmin_execution: Annotated[object, unsupported("use source.cursor with a column")] = None
     partitioning: Recorded = None
