@@ -47,11 +47,17 @@ def json_text(value: exp.Expression, given: DataType, wanted: DataType) -> exp.E
     return shape("(:held)::text", held=held)
 
 
-def held_value(value: exp.Expression, given: DataType, wanted: DataType) -> exp.Expression:
+def held_value(  # noqa: C901, PLR0912 - one arm a pair of families
+    value: exp.Expression, given: DataType, wanted: DataType
+) -> exp.Expression:
     """The value as the target will hold it, in a type of Postgres."""
     match wanted.kind:
         case Kind.BOOL | Kind.INT if given.kind is Kind.BOOL:
             return shape("(:value)::int", value=value)
+        case Kind.INT if given.kind is Kind.DECIMAL:
+            return shape("trim_scale(:value)", value=value)
+        case Kind.UUID:
+            return cast(value, "uuid")
         case Kind.DECIMAL if wanted.scale is not None and given.kind in (Kind.INT, Kind.DECIMAL, Kind.FLOAT):
             return shape("round((:value)::numeric, :scale)", value=value, scale=exp.Literal.number(wanted.scale))
         case Kind.FLOAT if given.kind in (Kind.INT, Kind.DECIMAL, Kind.FLOAT):

@@ -1,0 +1,98 @@
+"""setup/: what a DBA runs once, with the fewest privileges that the plan needs. One batch a file, without GO."""
+
+from __future__ import annotations
+
+from dpone_compiler.backends.mssql import names
+from dpone_compiler.backends.mssql.script import literal, word
+from dpone_compiler.plan.actions import DeleteAll, InsertStaged
+from dpone_compiler.spi.backend import Context, SetupFile
+from dpone_compiler.sql.identifiers import identifier, table
+from dpone_compiler.sql.render import Sql, frame
+
+# CREATE SCHEMA wants a batch of its own: https://learn.microsoft.com/en-us/sql/t-sql/statements/create-schema-transact-sql
+_SCHEMA = "IF SCHEMA_ID(<<name>>) IS NULL EXEC(<<create>>);\n"
+
+# Names of loads are compared as they are written, in a database of any collation; 400 UTF-16 units fit a key of 900 bytes.
+_STATE = """\
+SET ANSI_NULLS, ANSI_PADDING, QUOTED_IDENTIFIER ON;
+<<schema>>IF OBJECT_ID(<<name>>, N'U') IS NULL
+CREATE TABLE <<state>> (
+  [load] nvarchar(400) COLLATE Latin1_General_100_BIN2 NOT NULL PRIMARY KEY,
+  [fence] bigint NOT NULL DEFAULT 0,
+  [lease_owner] nvarchar(36) NULL,
+  [lease_until] datetime2(3) NULL,
+  [lease_backend] int NULL,
+  [attempt] bigint NOT NULL DEFAULT 0,
+  [run_id] nvarchar(36) NULL,
+  [phase] nvarchar(20) NOT NULL DEFAULT N'idle' CHECK ([phase] IN (N'idle', N'open', N'staged', N'committed', N'done')),
+  [fingerprint] nvarchar(200) NULL,
+  [window_low] nvarchar(200) NULL,
+  [window_high] nvarchar(200) NULL,
+  [partitions] nvarchar(max) NULL,
+  [rows_staged] bigint NULL,
+  [digest] nvarchar(200) NULL,
+  [watermark] nvarchar(200) NOT NULL DEFAULT N'',
+  [committed_run_id] nvarchar(36) NULL,
+  [rows_applied] bigint NULL,
+  [adopted] bit NOT NULL DEFAULT 0,
+  [updated_at] datetime2(3) NOT NULL DEFAULT SYSUTCDATETIME()
+);
+"""
+
+# CREATE TABLE is a permission on the database and ALTER one on the schema; both are needed to make a table.
+# https://learn.microsoft.com/en-us/sql/t-sql/statements/create-table-transact-sql#permissions-1
+_GRANTS = """\
+-- sqlcmd -b -I -v loader=ROLE
+GRANT SELECT, INSERT, UPDATE ON <<state>> TO [$(loader)];
+GRANT SELECT, INSERT, UPDATE, DELETE<<alter>> ON <<target>> TO [$(loader)];
+GRANT CREATE TABLE TO [$(loader)];
+GRANT SELECT, INSERT, UPDATE, DELETE, ALTER ON SCHEMA::<<staging>> TO [$(loader)];
+"""
+
+
+def setup(ctx: Context) -> tuple[SetupFile, ...]:
+    """State table, schemas and grants of the sink."""
+    if ctx.load.write.endpoint.engine != "mssql":
+        return ()
+    return (
+        SetupFile(name="mssql_state.sql", side="target", body=_state(ctx).text, purpose="state table and schemas"),
+        SetupFile(
+            name="mssql_grants.sql", side="target", body=_grants(ctx).text, purpose="what the loader may do, for sqlcmd"
+        ),
+    )
+
+
+def _state(ctx: Context) -> Sql:
+    load = ctx.load
+    state, target = names.state(load), names.target(load)
+    staging_schema = load.write.staging_schema or target.schema
+    made = sorted({state.schema, staging_schema} - {target.schema})
+    schemas = "".join(_schema(name).text for name in made)
+    whole = word(table(state))
+    return frame(_STATE, schema=Sql(schemas), state=whole, name=literal(whole.text))
+
+
+def _schema(name: str) -> Sql:
+    create = frame("CREATE SCHEMA <<schema>>", schema=word(identifier(name)))
+    return frame(_SCHEMA, name=literal(name), create=literal(create.text))
+
+
+def _grants(ctx: Context) -> Sql:
+    """TRUNCATE and IDENTITY_INSERT ask for ALTER on the table."""
+    load = ctx.load
+    target = names.target(load)
+    actions = [step.action for step in ctx.plan.steps]
+    truncates = any(isinstance(a, DeleteAll) and a.truncate for a in actions)
+    numbers = any(isinstance(a, InsertStaged) and any(m.target.identity for m in a.staging.columns) for a in actions)
+    return frame(
+        _GRANTS,
+        state=word(table(names.state(load))),
+        target=word(table(target)),
+        staging=word(identifier(load.write.staging_schema or target.schema)),
+        alter=Sql(", ALTER" if truncates or numbers else ""),
+    )
+
+
+def state_display(ctx: Context) -> str:
+    """The state table for people."""
+    return str(names.state(ctx.load))

@@ -1,0 +1,98 @@
+"""SQL Server as a sink: every action, or why it is not done here."""
+
+from __future__ import annotations
+
+from dpone_compiler.backends.mssql import apply, checks, staging, state
+from dpone_compiler.backends.mssql.drift import check_table
+from dpone_compiler.backends.mssql.partitions import check_partition_list, find_partitions
+from dpone_compiler.backends.mssql.reconcile import reconcile
+from dpone_compiler.plan import actions as do
+from dpone_compiler.plan.step import Step
+from dpone_compiler.spi.backend import Context, Lowered, Unsupported
+from dpone_compiler.sql.mssql_native import NativeTypeError
+
+_IN_PLACE = "SQL Server changes the table in place, inside one transaction: "
+
+
+def lower_sink(ctx: Context, step: Step) -> Lowered | Unsupported:
+    """How SQL Server does a step on its side as a sink, or why it does not."""
+    try:
+        return _lower(ctx, step, step.action)
+    except NativeTypeError as error:
+        return Unsupported(str(error))
+
+
+def _lower(ctx: Context, step: Step, action: do.Action) -> Lowered | Unsupported:  # noqa: C901, PLR0912 - one arm an action
+    match action:
+        case do.CheckTable():
+            return (
+                check_table(ctx, action) if action.side == "target" else Unsupported("the source checks its own table")
+            )
+        case do.ReadState():
+            return state.read_state(ctx)
+        case do.CheckPartitionList():
+            return check_partition_list(ctx, action)
+        case do.AcquireLease():
+            return state.acquire_lease(ctx)
+        case do.FreezeWindow():
+            return Unsupported("the window is frozen on the source")
+        case do.OpenAttempt():
+            return state.open_attempt(ctx)
+        case do.DropOldStaging():
+            return Unsupported("staging tables have one name a load here, and a zombie is stopped by the fence")
+        case do.CreateStaging():
+            return staging.create_staging(ctx, action)
+        case do.FingerprintSource():
+            return Unsupported("the fingerprint is taken on the source, in the extraction's snapshot")
+        case do.Transfer():
+            return staging.load_staging(ctx, action)
+        case do.FindPartitions():
+            return find_partitions(ctx, action)
+        case do.CleanStaging():
+            return staging.clean_staging(ctx, action)
+        case do.CheckStagedRows():
+            return checks.check_staged_rows(ctx, action)
+        case do.CheckNotEmpty():
+            return checks.check_not_empty(ctx, action)
+        case do.CheckNullKeys():
+            return checks.check_null_keys(ctx, action)
+        case do.CheckDuplicateKeys():
+            return checks.check_duplicate_keys(ctx, action)
+        case do.CheckPartitionValues():
+            return checks.check_partition_values(ctx, action)
+        case do.RecordStaged():
+            return staging.record_staged(ctx, action)
+        case do.Fence():
+            return state.fence(ctx, step)
+        case do.DeleteAll():
+            return apply.delete_all(ctx, action)
+        case do.DeleteMatching():
+            return apply.delete_matching(ctx, action)
+        case do.DeletePartitions():
+            return apply.delete_partitions(ctx, action)
+        case do.UpdateMatching():
+            return apply.update_matching(ctx, action)
+        case do.InsertStaged():
+            return apply.insert_staged(ctx, action)
+        case do.CheckWindowOwned():
+            return Unsupported(_IN_PLACE + "the proof in the transaction undoes an append into a window of others")
+        case do.ExchangeTables():
+            return Unsupported(_IN_PLACE + "sp_rename leaves grants, synonyms and statistics behind")
+        case do.MovePartitions():
+            return Unsupported(_IN_PLACE + "use InsertStaged")
+        case do.BuildRewrite():
+            return Unsupported(_IN_PLACE + "rows are deleted by key, so no partition has to be rewritten")
+        case do.RecordRewrite():
+            return Unsupported(_IN_PLACE + "no partition is rewritten, so there is nothing to note")
+        case do.ReplacePartitions():
+            return Unsupported(_IN_PLACE + "use DeletePartitions and InsertStaged")
+        case do.DropPartitions():
+            return Unsupported(_IN_PLACE + "use DeletePartitions")
+        case do.Reconcile():
+            return reconcile(ctx, action)
+        case do.CommitState():
+            return state.commit_state(ctx, action.interval is not None)
+        case do.DropStaging():
+            return staging.drop_staging(ctx, action)
+        case do.ReleaseLease():
+            return state.release_lease(ctx)
