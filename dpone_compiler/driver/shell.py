@@ -9,6 +9,7 @@ from dpone_compiler.driver.frames import shell_frame
 from dpone_compiler.script.words import Command, Comment, Line, When, command, script, word
 
 _EVERY_RUN = ("read_state", "acquire_lease", "check_table")
+_CLIENTS = ("postgres", "clickhouse")
 _OPENING = ("freeze_window", "open_attempt")
 
 
@@ -88,6 +89,8 @@ def _unit(unit: list[StepDoc], steps: Sequence[StepDoc]) -> Iterable[Line]:
 
 def _problem(unit: list[StepDoc], phases: set[str]) -> str:
     """Why psql and clickhouse-client alone cannot do this unit, or ''."""
+    if any(step.engine not in _CLIENTS for step in unit):
+        return "no client for this engine is called by run.sh; use dponec run"
     if len(phases) > 1:
         return "steps of one transaction have different guards; use dponec run"
     if sum(step.op == "transfer" for step in unit) > 1:

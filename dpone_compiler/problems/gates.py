@@ -68,6 +68,13 @@ PAGES: tuple[Page, ...] = (
         "fill the column, leave the rows out by source.where, or say cursor.nulls: always_read.",
     ),
     run_page(
+        "DP509",
+        "A text does not fit the code page of its column",
+        "A varchar of SQL Server holds the characters of one code page, and would store '?' or a look-alike for any other, without "
+        "a word. The batch of rows was refused, so nothing reached the target. Exit code 1, or 5.",
+        "make the column nvarchar, or convert the text on purpose in the manifest's columns.",
+    ),
+    run_page(
         "DP510",
         "The target does not hold what was staged",
         "Reconciliation compared the target with staging after the change: rows are missing, too many, or other ones. On "

@@ -7,6 +7,7 @@ from dpone_compiler.backends.mssql.drift import check_table
 from dpone_compiler.backends.mssql.partitions import check_partition_list, find_partitions
 from dpone_compiler.backends.mssql.reconcile import reconcile
 from dpone_compiler.plan import actions as do
+from dpone_compiler.plan import feed_actions as feed
 from dpone_compiler.plan.step import Step
 from dpone_compiler.spi.backend import Context, Lowered, Unsupported
 from dpone_compiler.sql.mssql_native import NativeTypeError
@@ -96,3 +97,7 @@ def _lower(ctx: Context, step: Step, action: do.Action) -> Lowered | Unsupported
             return staging.drop_staging(ctx, action)
         case do.ReleaseLease():
             return state.release_lease(ctx)
+        case feed.CreateSlot() | feed.ExportSnapshot() | feed.ReadChanges() | feed.AdvanceSlot():
+            return Unsupported("the slot is the source's")
+        case feed.CheckChanges() | feed.CollapseChanges() | feed.MarkDeleted():
+            return Unsupported("captured changes are not applied on SQL Server by this version")

@@ -1,0 +1,32 @@
+-- step transfer-rows (extract)
+-- purpose: stream the source into staging (rows)
+-- engine: postgres (source)
+-- idempotency: idempotent-as-a-unit, repeat from clear-rows
+-- why: one pass, constant memory, the vendors' bulk formats
+-- params: window_low, window_high, run_id, fence
+COPY (
+SELECT
+  CAST(ARRAY_TO_JSON(
+    CAST(ARRAY[
+      CAST((
+        CAST((
+          "id"
+        ) AS TEXT)
+      ) AS TEXT),
+      CAST((
+        CAST((
+          "kind"
+        ) AS TEXT)
+      ) AS TEXT),
+      CAST((
+        CAST((
+          "at"
+        ) AT TIME ZONE 'UTC' AS timestamp(6) without time zone)
+      ) AS TEXT)
+    ] AS TEXT[])
+  ) AS TEXT) AS line
+FROM "shop"."events"
+WHERE
+  "id" >= CAST(CURRENT_SETTING('dponec.window_low') AS bigint)
+  AND "id" < CAST(CURRENT_SETTING('dponec.window_high') AS bigint)
+) TO STDOUT (FORMAT text, ENCODING 'UTF8');

@@ -1,0 +1,91 @@
+"""What no T-SQL of ours may hold, looked for in the parsed tree: a comment or a literal that merely says it is not found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from tests.scriptdom import kind, nodes
+
+# 2017 and later, or of no use in a proof: https://learn.microsoft.com/en-us/sql/t-sql/functions/checksum-transact-sql
+FUNCTIONS = frozenset(
+    {
+        *(
+            "STRING_AGG",
+            "TRIM",
+            "TRANSLATE",
+            "CONCAT_WS",
+            "GREATEST",
+            "LEAST",
+            "GENERATE_SERIES",
+            "DATE_BUCKET",
+            "DATETRUNC",
+        ),
+        *("JSON_OBJECT", "JSON_ARRAY", "CHECKSUM", "BINARY_CHECKSUM", "CHECKSUM_AGG", "ISNULL", "GETDATE"),
+    }
+)
+
+
+def lint(found: list[Any]) -> list[str]:
+    """What is wrong with a script, given all its fragments."""
+    return [fault for rule in (merges, whole_deletes, stars, functions, throws) for fault in rule(found)]
+
+
+def text_of(node: Any) -> str:
+    tokens = node.ScriptTokenStream
+    return "".join(str(tokens[at].Text) for at in range(node.FirstTokenIndex, node.LastTokenIndex + 1))
+
+
+def merges(found: list[Any]) -> Iterator[str]:
+    """No MERGE without HOLDLOCK and UPDLOCK on its target; we write none at all."""
+    for node in found:
+        if kind(node) == "MergeSpecification":
+            hints = {str(hint.HintKind).upper() for hint in node.Target.TableHints}
+            if not {"HOLDLOCK", "UPDLOCK"} <= hints:
+                yield f"line {node.StartLine}: MERGE without HOLDLOCK and UPDLOCK"
+
+
+def whole_deletes(found: list[Any]) -> Iterator[str]:
+    """No DELETE or UPDATE whose condition names no column: it would be 1 = 1 in other words."""
+    for node in found:
+        if kind(node) in ("DeleteSpecification", "UpdateSpecification") and node.WhereClause is not None:
+            below = {kind(inner) for inner in nodes(node.WhereClause)}
+            if not below & {"ColumnReferenceExpression", "ExistsPredicate"}:
+                yield f"line {node.StartLine}: the condition of {kind(node)} is true of every row: {text_of(node.WhereClause)}"
+
+
+def stars(found: list[Any]) -> Iterator[str]:
+    """No SELECT * anywhere, and no INSERT without its columns."""
+    for node in found:
+        if kind(node) == "SelectStarExpression":
+            yield f"line {node.StartLine}: SELECT *"
+        if kind(node) == "InsertSpecification" and not list(node.Columns):
+            yield f"line {node.StartLine}: INSERT without a list of columns"
+
+
+def functions(found: list[Any]) -> Iterator[str]:
+    """No function that SQL Server 2016 lacks, or that proves nothing."""
+    for node in found:
+        if kind(node) == "FunctionCall" and str(node.FunctionName.Value).upper() in FUNCTIONS:
+            yield f"line {node.StartLine}: {node.FunctionName.Value}"
+
+
+def throws(found: list[Any]) -> Iterator[str]:
+    """A CATCH throws again, and every batch with a TRY has XACT_ABORT on."""
+    for node in found:
+        if kind(node) == "TryCatchStatement":
+            last = list(node.CatchStatements.Statements)[-1]
+            if kind(last) != "ThrowStatement" or last.ErrorNumber is not None:
+                yield f"line {node.StartLine}: CATCH does not throw again"
+
+
+def variables(found: list[Any]) -> tuple[set[str], set[str]]:
+    """(variables that are read or set, variables that the script declares)."""
+    used = {str(node.Name) for node in found if kind(node) == "VariableReference"}
+    declared = {str(node.VariableName.Value) for node in found if kind(node) == "DeclareVariableElement"}
+    declared |= {str(node.VariableName.Value) for node in found if kind(node) == "DeclareTableVariableBody"}
+    used -= {
+        str(node.Variable.Name) for node in found if kind(node) == "ExecuteParameter" and node.Variable is not None
+    }
+    used |= {str(node.Variable.Name) for node in found if kind(node) == "VariableTableReference"}
+    return used, declared
