@@ -89,6 +89,10 @@ def _lower(ctx: Context, step: Step, action: do.Action) -> Lowered | Unsupported
             return Unsupported(_IN_PLACE + "use DeletePartitions and InsertStaged")
         case do.DropPartitions():
             return Unsupported(_IN_PLACE + "use DeletePartitions")
+        case do.BuildPartitions() | do.SwapPartitions():
+            return Unsupported(_IN_PLACE + "use DeletePartitions and InsertStaged")
+        case do.DropRetired() | do.BuildShadow() | do.CheckScope() | do.DeleteScope():
+            return Unsupported(_IN_PLACE + "rows are deleted and inserted")
         case do.Reconcile():
             return reconcile(ctx, action)
         case do.CommitState():
