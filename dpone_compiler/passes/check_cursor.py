@@ -16,6 +16,7 @@ from dpone_compiler.passes.problems import (
     NullableCursor,
     UnknownSourceColumn,
 )
+from dpone_compiler.plan.changes import replicates
 from dpone_compiler.source.value import value
 from dpone_compiler.spi.columns import source_columns
 from dpone_compiler.spi.compiler_pass import PassContext, PassResult
@@ -33,7 +34,7 @@ class CheckCursor:
         """The same load, with what is wrong with its cursor."""
         cursor = load.read.cursor
         strategy = decided(load.decisions.strategy)
-        if cursor is None or strategy == "full_refresh":
+        if cursor is None or strategy == "full_refresh" or (strategy == "cdc_apply" and replicates(load)):
             return PassResult(load=load)
         found: list[Diagnostic] = []
 

@@ -57,7 +57,7 @@ class ResolveColumns:
             if facts is None:
                 say(NotChecked(side, str(endpoint.table)), f"{side}.table")
         moved: list[MovedColumn] = []
-        for index, spec in enumerate(_specs(load, source)):
+        for index, spec in enumerate(_specs(load, context, source)):
             path = f"source.columns.{index}" if load.read.columns is not None else "source.table"
             column = _move(load, context, spec, source, partial(say, path=path))
             if column is not None:
@@ -77,10 +77,21 @@ class ResolveColumns:
         return PassResult(load=replace(load, decisions=decisions), diagnostics=tuple(found))
 
 
-def _specs(load: Load, source: tuple[Column, ...]) -> tuple[ColumnSpec, ...]:
+def _specs(load: Load, context: PassContext, source: tuple[Column, ...]) -> tuple[ColumnSpec, ...]:
     if load.read.columns is not None:
         return load.read.columns
-    return tuple(ColumnSpec(name=column.name, target=column.name) for column in source)
+    listed = (column.name for column in source if column.name not in _of_the_feed(load, context))
+    return tuple(ColumnSpec(name=name, target=name) for name in listed)
+
+
+def _of_the_feed(load: Load, context: PassContext) -> tuple[str, ...]:
+    """Columns of a change table that say what happened and when; they are loaded only where the target has them too."""
+    feed, facts = load.read.feed, context.facts.target_table
+    if feed is None or feed.mode != "change_table" or load.write.mode not in ("auto", "cdc_apply"):
+        return ()
+    cursor = load.read.cursor.column if load.read.cursor is not None else ""
+    names = {feed.operation, feed.sequence, cursor} - set(load.write.key)
+    return tuple(name for name in names if facts is None or facts.structure.column(name) is None)
 
 
 def _move(

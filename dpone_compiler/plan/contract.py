@@ -16,6 +16,7 @@ from dpone_compiler.plan.actions import (
     ReplacePartitions,
     UpdateMatching,
 )
+from dpone_compiler.plan.feed_actions import CollapseChanges, ReadChanges
 from dpone_compiler.plan.step import Contract, Step
 
 
@@ -53,6 +54,11 @@ def _replay(kinds: set[type], fenced: bool) -> str:
 
 
 def _deletes(load: Load, kinds: set[type], steps: tuple[Step, ...]) -> str:
+    collapsed = next((s.action for s in steps if isinstance(s.action, CollapseChanges)), None)
+    if collapsed is not None:
+        return _CAPTURED[collapsed.feed.deletes] + (
+            "; a row that leaves the filter counts as deleted" if load.read.where is not None else ""
+        )
     if DeleteAll in kinds or ExchangeTables in kinds or (DropPartitions in kinds and load.write.key == ()):
         return "followed: rows that the source no longer has are gone after the load"
     partial = any(isinstance(step.action, (DeletePartitions, ReplacePartitions)) for step in steps)
@@ -68,6 +74,13 @@ def _deletes(load: Load, kinds: set[type], steps: tuple[Step, ...]) -> str:
     return f"{seen}; {leave}" if load.read.where is not None else seen
 
 
+_CAPTURED = {
+    "apply": "followed: a captured delete deletes the target's row by key",
+    "ignore": "not followed: captured deletes are read and not applied (delete_policy: ignore)",
+    "soft_delete": "marked: a captured delete sets the deleted column of the target's row, and a row that comes back clears it",
+}
+
+
 def _merges(kinds: set[type], load: Load) -> bool:
     return bool(load.write.key) and (DeleteMatching in kinds or UpdateMatching in kinds or _rewrites(kinds))
 
@@ -80,6 +93,8 @@ def _late_data(load: Load, steps: tuple[Step, ...]) -> str:
     window = next((step.action for step in steps if isinstance(step.action, FreezeWindow)), None)
     if window is None:
         return "none can be late: every run reads the whole source"
+    if any(isinstance(step.action, ReadChanges) for step in steps):
+        return "none can be late: changes are read in commit order, up to a position of the WAL that is frozen first"
     parts = []
     if window.assigned_by_database:
         parts.append("complete: the window ends before the oldest open transaction of the source")
@@ -101,6 +116,8 @@ def _null_keys(load: Load) -> str:
 def _duplicates(load: Load, kinds: set[type]) -> str:
     if not load.write.key:
         return "kept: without a key there are no duplicates"
+    if CollapseChanges in kinds:
+        return "the last change of a key wins, in the order of the feed; a tie is refused"
     if load.write.policies.staging_duplicates == "latest" and CleanStaging in kinds:
         return "the row with the latest cursor wins, the others are dropped and counted; a tie is refused"
     return "refused before the target is touched"

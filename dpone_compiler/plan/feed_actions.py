@@ -51,18 +51,22 @@ class ReadChanges:
 
 @value(kw_only=True)
 class CheckChanges:
-    """Staged changes can be applied: every operation is known, no key is NULL, and the order of one key's changes has no tie."""
+    """Staged changes can be applied: every operation is known, no key is NULL, and the order of one key's changes has no tie.
+
+    A TRUNCATE stops the run unless the feed says that it is applied.
+    """
 
     changes: Staging
     key: tuple[str, ...]
+    feed: ChangeFeed
 
 
 @value(kw_only=True)
 class CollapseChanges:
     """Of each key the last change wins: its row goes to `rows`, or its key to `left` when it was deleted or left the filter.
 
-    Columns that a change does not carry keep the value of the change before, or of the target. TRUNCATE makes every key of the
-    target that did not come again one of `left`.
+    `into`: which of the two tables this step fills; `left` comes second. Columns that a change does not carry keep the value of
+    the change before, or of the target. TRUNCATE makes every key of the target that did not come again one of `left`.
     """
 
     changes: Staging
@@ -70,6 +74,7 @@ class CollapseChanges:
     left: Staging
     key: tuple[str, ...]
     feed: ChangeFeed
+    into: str  # rows | left
 
 
 @value(kw_only=True)

@@ -16,20 +16,29 @@ from dpone_compiler.plan.actions import (
     Staging,
     UpdateMatching,
 )
+from dpone_compiler.plan.feed_actions import MarkDeleted
 from dpone_compiler.plan.phases import Shape, fence_finalize
 from dpone_compiler.plan.sequence import COMMITTED, Sequence
 from dpone_compiler.plan.shape import staging
 from dpone_compiler.plan.step import Guard, Idempotency
 
 
-def merge(seq: Sequence, shape: Shape, rows: Staging, left: Staging | None, policy: str) -> tuple[Staging, ...]:
+def merge(
+    seq: Sequence,
+    shape: Shape,
+    rows: Staging,
+    left: Staging | None,
+    policy: str,
+    *,
+    mark: MarkDeleted | None = None,
+) -> tuple[Staging, ...]:
     """Change the target by a merge policy and prove it. Returns the staging tables that the policy made besides.
 
-    `left`: keys to delete first.
+    `left`: keys to delete first. `mark`: keys whose rows are marked instead (where there is a transaction).
     """
     made: tuple[Staging, ...] = ()
     if shape.transactional:
-        _merge_in_transaction(seq, shape, rows, left, policy)
+        _merge_in_transaction(seq, shape, rows, left, policy, mark)
         return made
     if policy == "partition_rewrite":
         rewrite = staging("rewrite", rows.columns, shaped=True)
@@ -51,9 +60,14 @@ def _proof(shape: Shape, rows: Staging) -> Reconcile:
     return Reconcile(staging=rows, level=shape.level, scope="keys", key=shape.load.write.key, interval=shape.interval)
 
 
-def _merge_in_transaction(seq: Sequence, shape: Shape, rows: Staging, left: Staging | None, policy: str) -> None:
+def _merge_in_transaction(  # noqa: PLR0917 - the parts of one transaction
+    seq: Sequence, shape: Shape, rows: Staging, left: Staging | None, policy: str, mark: MarkDeleted | None
+) -> None:
     key = shape.load.write.key
     actions: list[tuple[str, Action, str, str]] = []
+    if mark is not None:
+        why = "soft_delete: the row stays, and readers see that it is gone"
+        actions.append(("mark-deleted", mark, "mark the rows whose key is gone", why))
     if left is not None:
         actions.append(_delete_left(left, key))
     if policy == "update_insert":

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from dpone_compiler.ir.decision import decided
 from dpone_compiler.ir.interval import Interval, PartitionSet
-from dpone_compiler.ir.load import Load, MovedColumn
+from dpone_compiler.ir.load import Cursor, Load, MovedColumn
 from dpone_compiler.plan.actions import (
     AcquireLease,
     CheckDuplicateKeys,
@@ -58,10 +60,16 @@ class Shape:
         return tuple(by_name[name] for name in names)
 
 
-def open_run(seq: Sequence, shape: Shape, listed: CheckPartitionList | None = None) -> None:
+def open_run(
+    seq: Sequence,
+    shape: Shape,
+    listed: CheckPartitionList | None = None,
+    before_window: Callable[[Sequence], None] = lambda _seq: None,
+) -> None:
     """Check both sides, read the state, take the lease, freeze the window, open the attempt.
 
-    `listed`: the partitions are given by the caller and checked before anything is taken.
+    `listed`: the partitions are given by the caller and checked before anything is taken. `before_window`: adds what has to
+    happen before the window can be frozen.
     """
     load = shape.load
     for side, table in (("source", load.read.endpoint.table), ("target", load.write.endpoint.table)):
@@ -96,8 +104,10 @@ def open_run(seq: Sequence, shape: Shape, listed: CheckPartitionList | None = No
         "two runs on one target would undo each other",
         idempotency=Idempotency.IDEMPOTENT,
     )
-    if shape.interval is not None and load.read.cursor is not None:
-        cursor = load.read.cursor
+    before_window(seq)
+    if shape.interval is not None:
+        # A slot has no cursor: its changes come in commit order, so nothing is held back and nothing read again.
+        cursor = load.read.cursor if load.read.cursor is not None else Cursor(column=shape.interval.column)
         seq.add(
             "freeze-window",
             FreezeWindow(
@@ -134,7 +144,7 @@ def stage(seq: Sequence, shape: Shape, selection: Selection, staging: Staging) -
     group = f"stage-{role}" if shape.stages_in_transaction else ""
     snapshot = f"extract-{role}"
     wire = decided(shape.load.decisions.wire)
-    if role == "rows":
+    if role in ("rows", "changes"):
         seq.add(
             "fingerprint-source",
             FingerprintSource(selection=selection, level=fingerprint_level(shape.level), role=role),
@@ -186,8 +196,20 @@ def fingerprint_level(level: str) -> str:
     return "content" if level in ("content", "full") else "counts"
 
 
-def prove(seq: Sequence, shape: Shape, staging: Staging, partitions: PartitionSet | None = None) -> None:
-    """The gates between staging and the target: rows, digest, emptiness, keys, partitions; then the note that it is staged."""
+def prove(
+    seq: Sequence,
+    shape: Shape,
+    staging: Staging,
+    partitions: PartitionSet | None = None,
+    *,
+    collapse: Callable[[str], None] | None = None,
+    changes: Staging | None = None,
+) -> None:
+    """The gates between staging and the target: rows, digest, emptiness, keys, partitions; then the note that it is staged.
+
+    `changes` is what came from the source where that is not `staging` itself; `collapse` makes `staging` of it, in the
+    transaction whose name it is given.
+    """
     load, policies = shape.load, shape.load.write.policies
     level = fingerprint_level(shape.level)
     group = "prove" if shape.transactional else ""
@@ -199,10 +221,12 @@ def prove(seq: Sequence, shape: Shape, staging: Staging, partitions: PartitionSe
 
     gate(
         "check-staged-rows",
-        CheckStagedRows(staging=staging, level=level),
+        CheckStagedRows(staging=changes or staging, level=level),
         "staging holds what the source sent",
         "a stream that was cut or changed must not reach the target",
     )
+    if collapse is not None:
+        collapse(group)
     if _fails_when_empty(load, shape):
         gate(
             "check-not-empty",
@@ -284,7 +308,9 @@ def _fence(seq: Sequence, step_id: str, group: str) -> None:
     )
 
 
-def close_run(seq: Sequence, shape: Shape, *stagings: Staging) -> None:
+def close_run(
+    seq: Sequence, shape: Shape, *stagings: Staging, after_commit: Callable[[Sequence], None] = lambda _seq: None
+) -> None:
     """Commit the state (in the finalizer's transaction where there is one), drop staging, release the lease."""
     seq.add(
         "commit-state",
@@ -296,6 +322,7 @@ def close_run(seq: Sequence, shape: Shape, *stagings: Staging) -> None:
         transaction="finalize" if shape.transactional else "",
         path="source.cursor" if shape.interval is not None else "sink.strategy",
     )
+    after_commit(seq)
     for staging in stagings:
         seq.add(
             f"drop-{staging.role}",

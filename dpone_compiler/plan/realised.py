@@ -17,6 +17,8 @@ from dpone_compiler.plan.actions import (
     FreezeWindow,
     Transfer,
 )
+from dpone_compiler.plan.changes import technical
+from dpone_compiler.plan.feed_actions import CollapseChanges
 from dpone_compiler.plan.step import Plan
 
 
@@ -33,13 +35,13 @@ def unread(load: Load, plan: Plan) -> tuple[str, ...]:
 def _unread(load: Load, plan: Plan) -> Iterator[str]:
     actions = [step.action for step in plan.steps]
     transfers = [action for action in actions if isinstance(action, Transfer)]
-    rows = [action for action in transfers if action.staging.role == "rows"]
+    rows = [action for action in transfers if action.staging.role in ("rows", "changes")]
     if not rows:
         yield "no step reads the rows"
     for transfer in rows:
         if transfer.selection.where != load.read.where or transfer.selection.negate_filter:
             yield "the filter `where` is not part of the extraction"
-        if transfer.selection.columns != load.decisions.columns:
+        if tuple(c for c in transfer.selection.columns if not technical(c.target.name)) != load.decisions.columns:
             yield "not every column is extracted"
         if transfer.selection.table != load.read.endpoint.table:
             yield "another table is extracted"
@@ -61,6 +63,8 @@ def _faults(load: Load, plan: Plan) -> Iterator[str]:
         yield "the cursor freezes no window"
     if name == "partition_replace" and not any(isinstance(a, FindPartitions) for a in actions):
         yield "the partition column selects no partitions"
+    if name == "cdc_apply" and {a.into for a in actions if isinstance(a, CollapseChanges)} != {"rows", "left"}:
+        yield "the captured changes are not collapsed into rows and deletes"
     if load.write.policies.on_leave_filter == "delete" and name == "incremental_merge":
         deletes = [a for a in actions if isinstance(a, DeleteMatching) and a.staging.role == "left"]
         rewrites = [a for a in actions if isinstance(a, Rewrite) and a.left is not None]

@@ -40,6 +40,7 @@ from dpone_compiler.plan.feed_actions import (
     CollapseChanges,
     CreateSlot,
     ExportSnapshot,
+    MarkDeleted,
     ReadChanges,
 )
 from dpone_compiler.plan.graph import BrokenGraph, dominators
@@ -55,8 +56,9 @@ MUTATIONS = (
     MovePartitions,
     ReplacePartitions,
     DropPartitions,
+    MarkDeleted,
 )
-_KEYED = (DeleteMatching, UpdateMatching)
+_KEYED = (DeleteMatching, UpdateMatching, MarkDeleted)
 
 
 def verify_plan(plan: Plan) -> tuple[str, ...]:

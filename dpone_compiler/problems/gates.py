@@ -97,4 +97,32 @@ PAGES: tuple[Page, ...] = (
         "moved. Another load or a person writes into the same table and the same window. Nothing was moved. Exit code 5.",
         "give each load a table of its own, or remove the rows, then run again: it goes on from its staging.",
     ),
+    run_page(
+        "DP520",
+        "A captured change has an unknown operation",
+        "The operation column of the change table holds a word that is neither insert, update, delete nor truncate, in any of their "
+        "usual spellings. Guessing would delete or keep the wrong rows. The target has not been touched. Exit code 1.",
+        "correct the word at the source, or name another operation_column.",
+    ),
+    run_page(
+        "DP521",
+        "The order of captured changes is not known",
+        "Two changes of one key have the same sequence, or a change has none. Which of them is the last would be chance. The target "
+        "has not been touched. Exit code 1.",
+        "name a sequence_column that orders the changes of one key without ties.",
+    ),
+    run_page(
+        "DP522",
+        "The source was truncated",
+        "A TRUNCATE is among the captured changes, and the manifest does not say that it may empty the target (truncate: fail is the "
+        "default). Nothing was applied, and the slot was not advanced. Exit code 1.",
+        "say `source.options.cdc.truncate: apply` when the target should follow; otherwise load anew.",
+    ),
+    run_page(
+        "DP523",
+        "A value that did not change is not known",
+        "Postgres leaves a large value out of an update that does not change it, and neither the changes before nor the target hold "
+        "it: the row has just come into the filter, or somebody deleted it from the target. Nothing was applied. Exit code 1.",
+        "`ALTER TABLE … REPLICA IDENTITY FULL` on the source, so that every change carries the whole old row, and load anew.",
+    ),
 )

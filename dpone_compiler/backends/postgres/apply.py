@@ -48,7 +48,7 @@ def delete_all(ctx: Context, action: DeleteAll) -> Lowered:
         body = frame(_TRUNCATE_COUNTED if limited else "TRUNCATE TABLE <<target>>;\n", target=word(table(target)))
         lock = "ACCESS EXCLUSIVE on the target until the transaction ends: readers and writers wait"
         return Lowered(op="sql", bodies={"main": body.text}, locks=(lock,), visibility=_TRUNCATED)
-    return _changing(ctx, _counted(exp.delete(table(target)), "rows_deleted"))
+    return changing(ctx, counted(exp.delete(table(target)), "rows_deleted"))
 
 
 def delete_matching(ctx: Context, action: DeleteMatching) -> Lowered:
@@ -58,14 +58,14 @@ def delete_matching(ctx: Context, action: DeleteMatching) -> Lowered:
         using=[table(names.staging(ctx, action.staging), "s")],
         where=exp.Where(this=key_match(action.key, "t", "s")),
     )
-    return _changing(ctx, _counted(delete, "rows_deleted"))
+    return changing(ctx, counted(delete, "rows_deleted"))
 
 
 def delete_partitions(ctx: Context, action: DeletePartitions) -> Lowered:
     """The rows of the affected partitions, by the very predicate that read them."""
     inside = partition_predicate(action.partitions, column(action.partitions.column), PREDICATES)
     delete = exp.delete(table(names.target(ctx.load))).where(inside)
-    return _changing(ctx, _counted(delete, "rows_deleted"), (action.partitions.parameter,))
+    return changing(ctx, counted(delete, "rows_deleted"), (action.partitions.parameter,))
 
 
 def update_matching(ctx: Context, action: UpdateMatching) -> Lowered:
@@ -82,8 +82,8 @@ def update_matching(ctx: Context, action: UpdateMatching) -> Lowered:
     ]
     plain = [m for m in written(action.staging.columns) if m.target.name not in action.key and not m.target.identity]
     if plain:
-        parts.append(_counted(_update(ctx, action, plain), "rows_updated"))
-    return _changing(ctx, statements(*parts))
+        parts.append(counted(_update(ctx, action, plain), "rows_updated"))
+    return changing(ctx, statements(*parts))
 
 
 def _update(ctx: Context, action: UpdateMatching, plain: list[MovedColumn]) -> exp.Update:
@@ -132,7 +132,7 @@ def insert_staged(ctx: Context, action: InsertStaged) -> Lowered:
         count=count_affected("rows_inserted"),
     )
     if action.missing_key:
-        return _changing(ctx, insert)
+        return changing(ctx, insert)
     return Lowered(
         op="sql",
         bodies={"main": do_block(insert, AFFECTED).text + "\n"},
@@ -150,11 +150,13 @@ def written(columns: tuple[MovedColumn, ...]) -> tuple[MovedColumn, ...]:
     return tuple(m for m in columns if not m.target.generated)
 
 
-def _counted(statement: exp.Expression, name: str) -> Sql:
+def counted(statement: exp.Expression, name: str) -> Sql:
+    """A statement that leaves its row count under a name."""
     return frame("  <<statement>>;\n<<count>>", statement=sql(statement), count=count_affected(name))
 
 
-def _changing(ctx: Context, body: Sql, params: tuple[str, ...] = ()) -> Lowered:
+def changing(ctx: Context, body: Sql, params: tuple[str, ...] = ()) -> Lowered:
+    """Statements that change rows that exist: other writers wait."""
     lock = frame("  LOCK TABLE <<target>> IN SHARE ROW EXCLUSIVE MODE;\n", target=word(table(names.target(ctx.load))))
     return Lowered(
         op="sql",

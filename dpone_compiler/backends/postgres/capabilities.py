@@ -10,7 +10,7 @@ _STRATEGIES = {
     "incremental_append": "",
     "incremental_merge": "",
     "partition_replace": "",
-    "cdc_apply": "not lowered yet: changes of a slot are not applied by this version",
+    "cdc_apply": "",
     "snapshot_diff": "not lowered yet: use incremental_merge, or full_refresh for deletes",
     "scd2": "not lowered yet: versions of rows are not kept by this version",
     "replace": "use full_refresh: it replaces the rows and keeps grants, indexes and old snapshots whole",
@@ -21,6 +21,7 @@ _POLICIES = {
     "incremental_append": ("insert",),
     # Both are exact; UPDATE of the rows that differ writes fewer dead rows, DELETE + INSERT needs no comparison.
     "incremental_merge": ("update_insert", "delete_insert"),
+    "cdc_apply": ("update_insert", "delete_insert"),
     "partition_replace": ("delete_insert",),
 }
 
@@ -37,5 +38,5 @@ def capabilities(facts: EngineFacts | None) -> Capabilities:
         partitions=True,
         snapshots=True,
         state_in_target=True,
-        cdc_source=False,
+        cdc_source=True,
     )

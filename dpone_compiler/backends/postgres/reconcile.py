@@ -20,6 +20,7 @@ from dpone_compiler.backends.postgres.state import mine, state_sql
 from dpone_compiler.expr.types import DataType, Kind
 from dpone_compiler.ir.load import MovedColumn
 from dpone_compiler.plan.actions import DeleteMatching, InsertStaged, Reconcile, Staging, UpdateMatching
+from dpone_compiler.plan.feed_actions import MarkDeleted
 from dpone_compiler.spi.backend import Context, Lowered
 from dpone_compiler.sql.identifiers import column, table
 from dpone_compiler.sql.predicates import interval_predicate, key_match, partition_predicate
@@ -157,6 +158,13 @@ def _left_proofs(ctx: Context, action: Reconcile) -> list[Sql]:
         return []
     target = names.target(ctx.load)
     proofs: list[Sql] = []
+    for mark in (s.action for s in ctx.plan.steps if isinstance(s.action, MarkDeleted)):
+        gone = (
+            exp.select("1").from_(table(names.staging(ctx, mark.staging), "s")).where(key_match(action.key, "t", "s"))
+        )
+        unmarked = exp.Not(this=exp.Coalesce(this=column(mark.column, "t"), expressions=[exp.false()]))
+        query = exp.select("count(*)").from_(table(target, "t")).where(exp.Exists(this=gone)).where(unmarked)
+        proofs.append(_none(query, "%s rows whose key is gone are not marked"))
     for left in _left(ctx):
         gone = exp.select("1").from_(table(names.staging(ctx, left), "s")).where(key_match(action.key, "t", "s"))
         stayed = exp.select("count(*)").from_(table(target, "t")).where(exp.Exists(this=gone))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dpone_compiler.backends.postgres import apply, checks, staging, state
+from dpone_compiler.backends.postgres import apply, checks, feed_sink, staging, state
 from dpone_compiler.backends.postgres.drift import check_table
 from dpone_compiler.backends.postgres.partitions import check_partition_list, find_partitions
 from dpone_compiler.backends.postgres.reconcile import reconcile
@@ -103,5 +103,9 @@ def _lower(ctx: Context, step: Step, action: do.Action) -> Lowered | Unsupported
             return state.release_lease(ctx)
         case feed.CreateSlot() | feed.ExportSnapshot() | feed.ReadChanges() | feed.AdvanceSlot():
             return Unsupported("the slot is on the source")
-        case feed.CheckChanges() | feed.CollapseChanges() | feed.MarkDeleted():
-            return Unsupported("captured changes are not applied by this version")
+        case feed.CheckChanges():
+            return feed_sink.check_changes(ctx, action)
+        case feed.CollapseChanges():
+            return feed_sink.collapse_changes(ctx, action)
+        case feed.MarkDeleted():
+            return feed_sink.mark_deleted(ctx, action)

@@ -9,6 +9,7 @@ from sqlglot import exp
 from dpone_compiler.backends.postgres import names
 from dpone_compiler.backends.postgres.canonical import digest_sum, digested
 from dpone_compiler.backends.postgres.drift import check_table
+from dpone_compiler.backends.postgres.feed_source import of_changes
 from dpone_compiler.backends.postgres.freeze import freeze_window
 from dpone_compiler.backends.postgres.json_rows import row_of
 from dpone_compiler.backends.postgres.predicates import PREDICATES
@@ -45,9 +46,9 @@ def lower_source(ctx: Context, step: Step) -> Lowered | Unsupported:
             case FreezeWindow():
                 return freeze_window(ctx, action)
             case FingerprintSource():
-                return _fingerprint(ctx, action)
+                return _fingerprint(ctx, replace(action, selection=of_changes(ctx, action.selection)))
             case Transfer():
-                return _extract(ctx, action)
+                return _extract(ctx, replace(action, selection=of_changes(ctx, action.selection)))
             case _:
                 return Unsupported(f"{type(action).__name__} is not done on the source")
     except NativeTypeError as error:

@@ -11,6 +11,7 @@ from dpone_compiler.backends.postgres.state import AFFECTED, has_partitions, los
 from dpone_compiler.expr.types import DataType
 from dpone_compiler.ir.load import MovedColumn
 from dpone_compiler.plan.actions import CleanStaging, CreateStaging, DropStaging, RecordStaged, Staging, Transfer
+from dpone_compiler.plan.changes import technical
 from dpone_compiler.spi.backend import Context, Lowered, Unsupported
 from dpone_compiler.sql.identifiers import column, identifier, table
 from dpone_compiler.sql.postgres_native import cast
@@ -60,7 +61,7 @@ _PROVED = """\
 def create_staging(ctx: Context, action: CreateStaging) -> Lowered:
     """An empty table with the target's types and collations, and none of its constraints, indexes or triggers."""
     values: list[exp.Expression] = [
-        exp.Alias(this=cast(column(m.target.name, "t"), m.target.native), alias=identifier(m.target.name))
+        exp.Alias(this=cast(_typed(m), m.target.native), alias=identifier(m.target.name))
         for m in action.staging.columns
     ]
     query = exp.Select(expressions=values).from_(table(names.target(ctx.load), "t"))
@@ -70,6 +71,11 @@ def create_staging(ctx: Context, action: CreateStaging) -> Lowered:
         bodies={"main": frame(template, staging=staging_sql(ctx, action.staging), query=sql(query)).text},
         locks=("ACCESS EXCLUSIVE on the staging table", "ACCESS SHARE on the target while its types are read"),
     )
+
+
+def _typed(moved: MovedColumn) -> exp.Expression:
+    """What gives the column its collation: the target's own column, which technical columns do not have."""
+    return exp.Null() if technical(moved.target.name) else column(moved.target.name, "t")
 
 
 def load_staging(ctx: Context, action: Transfer) -> Lowered | Unsupported:

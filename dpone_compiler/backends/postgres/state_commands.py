@@ -44,7 +44,7 @@ UPDATE <<state>> AS s
           WHERE a.pid = s.lease_backend AND (a.backend_start IS NULL OR a.backend_start = s.lease_backend_start))))
 RETURNING s.phase;
 """
-_ROLES = ("rows", "delta", "left", "rewrite")
+_ROLES = ("rows", "delta", "left", "rewrite", "changes")
 # Counted in a loop, because a table that is not there cannot be named in a query.
 _STAGING = """\
   FOR one IN

@@ -77,8 +77,9 @@ EVERY: tuple[do.Action, ...] = (
     feed.CreateSlot(feed=FEED, table=TABLE, key=KEY),
     feed.ExportSnapshot(feed=FEED),
     feed.ReadChanges(feed=FEED, table=TABLE, interval=WINDOW, key=KEY),
-    feed.CheckChanges(changes=ROWS, key=KEY),
-    feed.CollapseChanges(changes=ROWS, rows=ROWS, left=ROWS, key=KEY, feed=FEED),
+    feed.CheckChanges(changes=ROWS, key=KEY, feed=FEED),
+    feed.CollapseChanges(changes=ROWS, rows=ROWS, left=ROWS, key=KEY, feed=FEED, into="rows"),
+    feed.CollapseChanges(changes=ROWS, rows=ROWS, left=ROWS, key=KEY, feed=FEED, into="left"),
     feed.MarkDeleted(staging=ROWS, key=KEY, column="gone"),
     feed.AdvanceSlot(feed=FEED, interval=WINDOW),
 )

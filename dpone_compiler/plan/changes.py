@@ -1,0 +1,83 @@
+"""Captured changes as a staging table: its technical columns, and the feed with its names filled in.
+
+The columns beside those of the load, all of them made on the source: what happened (I insert, U update, D delete, T truncate),
+the order, whether the row satisfies the filter, which columns the change does not carry (`,2,5,`: places in the load's list, from
+0), and the key that the row had before (NULL unless the change moved it).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable
+from dataclasses import replace
+
+from dpone_compiler.expr.types import DataType, Kind
+from dpone_compiler.ir.interval import Interval
+from dpone_compiler.ir.load import ChangeFeed, Load, MovedColumn
+from dpone_compiler.ir.schema import Column
+
+PREFIX = "__dponec_"
+OPERATION, ORDER, KEPT, UNCHANGED, LSN = (PREFIX + name for name in ("op", "order", "kept", "unchanged", "lsn"))
+REPLICATION = "logical_replication"
+_NAME_BYTES = 63  # NAMEDATALEN - 1
+_BIGINT = DataType(kind=Kind.INT, bits=64)
+_TEXT = DataType(kind=Kind.TEXT)
+
+
+def feed_of(load: Load) -> ChangeFeed:
+    """What the manifest says of the feed, names of slot and publication filled in: a slot's may hold a-z, 0-9 and _ only."""
+    feed = load.read.feed or ChangeFeed()
+    if feed.mode != REPLICATION:
+        return feed
+    digest = hashlib.sha256(load.name.encode()).hexdigest()[:8]
+    stem = re.sub(r"[^a-z0-9_]", "_", load.name.lower())[: _NAME_BYTES - 16]
+    made = f"dponec_{stem}_{digest}"
+    return replace(feed, slot=feed.slot or made, publication=feed.publication or made)
+
+
+def replicates(load: Load) -> bool:
+    """Whether the load's changes come from a slot."""
+    return feed_of(load).mode == REPLICATION
+
+
+def lsn_window() -> Interval:
+    """The window of a slot: transactions by where their commit stands in the WAL, as a count of bytes."""
+    return Interval(column=LSN, type=_BIGINT)
+
+
+def old_key(place: int) -> str:
+    """The column that holds a key column's value from before the change."""
+    return f"{PREFIX}old_{place}"
+
+
+def technical(name: str) -> bool:
+    """Whether a column is one of ours, which no target has."""
+    return name.startswith(PREFIX)
+
+
+def change_columns(
+    load: Load, columns: tuple[MovedColumn, ...], order: Column, onto: Callable[[Column], Column]
+) -> tuple[MovedColumn, ...]:
+    """The columns of the staged changes: the load's, then ours. `order`: the order's type on the source; `onto`: a source column
+    as the sink would have it."""
+
+    def made(name: str, source: Column, cast: str = "") -> MovedColumn:
+        named = replace(source, name=name)
+        return MovedColumn(source=named, target=onto(named), cast=cast)
+
+    text = Column(name="", type=_TEXT, native="text", nullable=False)
+    listed = [made(OPERATION, text), made(ORDER, order), made(KEPT, text), made(UNCHANGED, text)]
+    if replicates(load):
+        keys = {column.target.name: column for column in columns}
+        for place, name in enumerate(load.write.key):
+            source, target = (
+                replace(side, name=old_key(place), nullable=True) for side in (keys[name].source, keys[name].target)
+            )
+            listed.append(MovedColumn(source=source, target=target, cast=keys[name].cast))
+    return (*columns, *listed)
+
+
+def order_column() -> Column:
+    """The order of a slot's changes: a running number in commit order."""
+    return Column(name=ORDER, type=_BIGINT, native="bigint", nullable=False)
