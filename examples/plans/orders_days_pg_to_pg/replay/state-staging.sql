@@ -8,7 +8,7 @@ BEGIN
   FOR one IN
     SELECT c.oid::regclass AS place, c.relname::text AS name
       FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
-     WHERE n.nspname = 'staging' AND c.relname IN ('orders__dponec_655da1bd_rows', 'orders__dponec_655da1bd_delta', 'orders__dponec_655da1bd_left', 'orders__dponec_655da1bd_rewrite') AND c.relkind = 'r'
+     WHERE n.nspname = 'staging' AND c.relname IN ('orders__dponec_655da1bd_rows', 'orders__dponec_655da1bd_delta', 'orders__dponec_655da1bd_left', 'orders__dponec_655da1bd_rewrite', 'orders__dponec_655da1bd_changes') AND c.relkind = 'r'
      ORDER BY c.relname
   LOOP
     EXECUTE format('SELECT count(*) FROM %s', one.place) INTO held;

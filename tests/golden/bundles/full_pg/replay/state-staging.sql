@@ -8,7 +8,7 @@ BEGIN
   FOR one IN
     SELECT c.oid::regclass AS place, c.relname::text AS name
       FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
-     WHERE n.nspname = 'staging' AND c.relname IN ('totals__dponec_1b494d03_rows', 'totals__dponec_1b494d03_delta', 'totals__dponec_1b494d03_left', 'totals__dponec_1b494d03_rewrite') AND c.relkind = 'r'
+     WHERE n.nspname = 'staging' AND c.relname IN ('totals__dponec_1b494d03_rows', 'totals__dponec_1b494d03_delta', 'totals__dponec_1b494d03_left', 'totals__dponec_1b494d03_rewrite', 'totals__dponec_1b494d03_changes') AND c.relkind = 'r'
      ORDER BY c.relname
   LOOP
     EXECUTE format('SELECT count(*) FROM %s', one.place) INTO held;

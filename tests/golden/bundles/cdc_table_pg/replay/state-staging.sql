@@ -1,0 +1,20 @@
+-- dponec state staging: load cdc_table_pg
+DO $dponec$
+DECLARE
+  one record;
+  held bigint;
+  found jsonb := '[]';
+BEGIN
+  FOR one IN
+    SELECT c.oid::regclass AS place, c.relname::text AS name
+      FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+     WHERE n.nspname = 'staging' AND c.relname IN ('notes__dponec_4c64b8df_rows', 'notes__dponec_4c64b8df_delta', 'notes__dponec_4c64b8df_left', 'notes__dponec_4c64b8df_rewrite', 'notes__dponec_4c64b8df_changes') AND c.relkind = 'r'
+     ORDER BY c.relname
+  LOOP
+    EXECUTE format('SELECT count(*) FROM %s', one.place) INTO held;
+    found := found || jsonb_build_object('name', one.name, 'rows', held);
+  END LOOP;
+  PERFORM set_config('dponec.staging', found::text, true);
+END
+$dponec$;
+SELECT e.name, e.rows FROM jsonb_to_recordset(current_setting('dponec.staging')::jsonb) AS e (name text, rows text) ORDER BY e.name;
