@@ -27,6 +27,7 @@ COMMANDS = {
     "resync": ("dpone_compiler.cli.replay:resync", "Load named partitions again; a plan unless --yes."),
     "state": ("dpone_compiler.cli.state:state", "Show, set, rewind or adopt a load's state."),
     "runs": ("dpone_compiler.cli.runs:runs", "List, show or abort runs."),
+    "certify": ("dpone_compiler.cli.certify:certify", "The support matrix, with the tests behind each cell."),
     "schema": ("dpone_compiler.cli.schema:schema", "JSON Schema of manifests, for editors."),
     "doctor": ("dpone_compiler.cli.doctor:doctor", "What this machine has and lacks."),
     "demo": ("dpone_compiler.cli.demo:demo", "Compile and run the examples on embedded engines."),

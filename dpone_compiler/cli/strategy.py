@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from dpone_compiler.cli.advise import advise
+from dpone_compiler.cli.certify import certify
 from dpone_compiler.cli.preflight import preflight
 from dpone_compiler.cli.repair import repair_plan
 
@@ -17,3 +18,4 @@ def strategy() -> None:
 strategy.add_command(advise)
 strategy.add_command(preflight)
 strategy.add_command(repair_plan)
+strategy.add_command(certify, "certification-artifact")

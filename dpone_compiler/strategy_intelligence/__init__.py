@@ -38,6 +38,7 @@ _EXPORTS = {
     "RuntimeReplayBackendFactory": f"{_HERE}.replay_clients",
     "RuntimeSqlReplayClient": f"{_HERE}.replay_clients",
     "StrategyAdvisor": f"{_HERE}.advisor",
+    "StrategyCertificationArtifactWriter": f"{_HERE}.certification",
     "StrategyCertificationMatrixService": f"{_HERE}.certification",
     "StrategyContext": f"{_HERE}.advisor",
     "StrategyDecision": f"{_HERE}.models",

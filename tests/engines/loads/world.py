@@ -34,6 +34,7 @@ from dpone_compiler.runtime.runner import RunOptions, run_bundle
 from dpone_compiler.runtime.sessions import Opener, engine_opener
 from dpone_compiler.runtime.setup import apply_setup
 from dpone_compiler.runtime.state import run_state_command
+from tests.cells import note
 from tests.engine_fixtures import run_clickhouse
 from tests.engines.loads.model import Order, ordered
 
@@ -296,6 +297,7 @@ class World:
         outcome = self.outcome(**options)
         assert outcome.exit_code == 0, outcome
         assert self.leftovers() == []
+        note(self.opened().doc, self.sink.tier)
         return outcome
 
     def fails(self, code: str, **options: Any) -> RunOutcome:

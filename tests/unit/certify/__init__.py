@@ -1,0 +1,1 @@
+"""Certification: the matrix and its evidence."""
