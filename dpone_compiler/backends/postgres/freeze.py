@@ -84,7 +84,7 @@ _SEQUENCE = """\
     low := <<minimum>>;
     high := coalesce(high, low);
   ELSE
-    low := greatest(mark::bigint - <<lookback>>, <<minimum>>);
+    low := greatest(mark::numeric - <<lookback>>, <<minimum>>);
     high := greatest(coalesce(high, low), mark::bigint);
   END IF;
   PERFORM set_config('dponec.window_low', low::text, true), set_config('dponec.window_high', high::text, true);"""

@@ -1,0 +1,148 @@
+"""Cases for a load: rows with awkward values, and a story of changes that a source may really have.
+
+Somebody makes the `Choices`, so the same story is told by a seeded generator here and by Hypothesis in the tests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from random import Random
+from typing import Protocol, TypeVar
+
+from dpone_compiler.verify.case import TICKS, Case, Cells, Step, tick
+from dpone_compiler.verify.intent import Intent, TableColumn
+from dpone_compiler.verify.palette import distinct, palette
+
+T = TypeVar("T")
+
+
+class Choices(Protocol):
+    """Who decides what happens. The first of a sequence is the plainest."""
+
+    def pick(self, among: Sequence[T]) -> T:
+        """One of them."""
+        ...
+
+    def some(self, among: Sequence[T], most: int) -> list[T]:
+        """Different ones, none to `most`."""
+        ...
+
+
+class Seeded:
+    """Decides by a seed: the same story every time."""
+
+    def __init__(self, seed: int) -> None:
+        self._random = Random(seed)
+
+    def pick(self, among: Sequence[T]) -> T:
+        """One of them."""
+        return self._random.choice(among)
+
+    def some(self, among: Sequence[T], most: int) -> list[T]:
+        """Different ones, as many as are allowed."""
+        return self._random.sample(list(among), min(most, len(among)))
+
+
+class UnknownTypeError(Exception):
+    """A column that must have a value, and whose type has none here."""
+
+
+class Generator:
+    """Rows and stories for one load."""
+
+    def __init__(self, intent: Intent) -> None:
+        self._intent = intent
+        cursor = intent.cursor
+        self._cursor = cursor.name if cursor else ""
+        self._written = [each for each in intent.source.columns if not each.generated]
+        self.palettes = {each.name: palette(intent, each) or self._none(each) for each in self._written}
+        self._distinct = self._distinct_columns()
+
+    @property
+    def keeps_rows(self) -> bool:
+        """Whether rows are only ever added: a target that enforces the key would refuse a second version of a row."""
+        return self._intent.strategy == "incremental_append"
+
+    @property
+    def may_repeat_keys(self) -> bool:
+        """Whether the source can hold two rows with one key of the load."""
+        key = self._source_key()
+        return bool(key) and not any(set(unique) <= set(key) for unique in self._intent.source.unique)
+
+    @property
+    def may_lack_keys(self) -> bool:
+        """Whether a key may be NULL in the source."""
+        return any(self._column(name).nullable for name in self._source_key())
+
+    def row(self, choices: Choices, identity: int, at: str) -> Cells:
+        """A row whose unique columns follow from its identity; `at`: its cursor."""
+        cells = {name: choices.pick(cells) for name, cells in self.palettes.items()}
+        for name in self._distinct:
+            cells[name] = distinct(self._column(name), identity)
+        if self._cursor:
+            cells[self._cursor] = at
+        return cells
+
+    def with_null_key(self, cells: Cells) -> Cells:
+        """The same row without a part of its key."""
+        name = next(name for name in self._source_key() if self._column(name).nullable)
+        return {**cells, name: None}
+
+    def story(self, choices: Choices, *, loads: int = 4, fresh: int = 6, changed: int = 3) -> Case:
+        """A case: rows come, change, move, tie, arrive late, and go. At most so many rows a load."""
+        living: dict[int, Cells] = {}
+        steps = []
+        for load in range(1, loads + 1):
+            most = fresh if load == 1 else max(1, fresh // 3)
+            numbers = choices.some(range(load * 100, load * 100 + most), most)
+            old = [] if self.keeps_rows else choices.some(sorted(living), changed)
+            put = {number: self._told(choices, number, load, living) for number in (*numbers, *old)}
+            gone = choices.some(sorted(set(living) - set(put)), 1)
+            living = {number: cells for number, cells in {**living, **put}.items() if number not in gone}
+            steps.append(Step(put=put, gone=tuple(gone)))
+        return Case(steps=tuple(steps))
+
+    def _told(self, choices: Choices, number: int, load: int, living: dict[int, Cells]) -> Cells:
+        """A row of this load; some are late, and where the source allows it some repeat a key or lack one."""
+        since = choices.pick((load, load, load, max(1, load - 1)))
+        cells = self.row(choices, number, tick(since, choices.pick(range(TICKS))))
+        rare = (False,) * 11 + (True,)
+        if self.may_repeat_keys and living and choices.pick(rare):
+            other = living[choices.pick(sorted(living))]
+            cells = {**cells, **{name: other[name] for name in self._source_key()}}
+        if self.may_lack_keys and choices.pick(rare):
+            cells = self.with_null_key(cells)
+        return self._in_its_partition(cells, living.get(number), late=since < load)
+
+    def _in_its_partition(self, cells: Cells, before: Cells | None, *, late: bool) -> Cells:
+        """A late row that also moved breaks what the load promises: nobody saw it leave its old partition."""
+        if self._intent.strategy != "partition_replace" or before is None or not late:
+            return cells
+        column = self._intent.write["partition"]["column"]
+        source = next(each.source for each in self._intent.carried if each.target == column)
+        return {**cells, source: before[source]}
+
+    def _source_key(self) -> tuple[str, ...]:
+        carried = {each.target: each.source for each in self._intent.carried if not each.expression}
+        return tuple(carried[name] for name in self._intent.key if name in carried)
+
+    def _column(self, name: str) -> TableColumn:
+        return self._intent.source.column(name)
+
+    def _none(self, column: TableColumn) -> tuple[str | None, ...]:
+        if column.nullable:
+            return (None,)
+        raise UnknownTypeError(f"{column.name} is {column.native}, and there is no value of it here")
+
+    def _distinct_columns(self) -> tuple[str, ...]:
+        """For each unique key, and for the key of the load, one column that tells rows apart."""
+        keys = [*self._intent.source.unique, *([self._source_key()] if self._intent.key else [])]
+        found = []
+        for key in keys:
+            fit = [name for name in key if name != self._cursor and distinct(self._column(name), 1) is not None]
+            if not fit:
+                raise UnknownTypeError(
+                    f"the unique key ({', '.join(key)}) has no column whose values can be told apart"
+                )
+            found.append(fit[0])
+        return tuple(dict.fromkeys(found))

@@ -1,0 +1,211 @@
+"""What a bundle says it means: intent.json as typed values, and the question that the reference model is asked."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from dpone_compiler.expr.types import DataType, Kind
+from dpone_compiler.ir.schema import TableRef
+from dpone_compiler.source.value import value
+from dpone_compiler.verify.meaning.asked import Asked, Cursor, Partition, Row
+from dpone_compiler.verify.values import meeting_type, unit_of
+
+SELECTED, CURSOR = "$selected", "$cursor"
+"""What a source row knows besides its carried columns: whether the filter is true of it, and its cursor value."""
+
+Plain = Mapping[str, Any]
+
+
+@value(kw_only=True)
+class TableColumn:
+    """A column of a table as the catalog has it."""
+
+    name: str
+    native: str
+    type: DataType
+    nullable: bool
+    generated: bool
+
+
+@value(kw_only=True)
+class Side:
+    """One end of the load. `structure`: the catalog's words, {} when the bundle was compiled without them."""
+
+    engine: str
+    connection: str
+    table: TableRef
+    version: tuple[int, ...]
+    columns: tuple[TableColumn, ...]
+    structure: Plain
+
+    def column(self, name: str) -> TableColumn:
+        """The column of that name."""
+        return next(column for column in self.columns if column.name == name)
+
+    @property
+    def unique(self) -> tuple[tuple[str, ...], ...]:
+        """Its primary key, if any, and its unique keys."""
+        keys = [tuple(self.structure.get("primary_key", ()))] if self.engine == "postgres" else []
+        return tuple(key for key in (*keys, *map(tuple, self.structure.get("unique_keys", ()))) if key)
+
+
+@value(kw_only=True)
+class Carried:
+    """A column that is loaded: source column or expression, its name in the target, and the type both are read with."""
+
+    source: str
+    expression: str
+    cast: str
+    target: str
+    type: DataType
+    native: str  # of the source, after the cast
+    source_type: DataType
+    target_type: DataType
+    lossy: str
+
+
+@value(kw_only=True)
+class Intent:
+    """intent.json. `read` and `write` are its own words, for what is asked seldom."""
+
+    name: str
+    strategy: str
+    policy: str
+    source: Side
+    target: Side
+    carried: tuple[Carried, ...]
+    read: Plain
+    write: Plain
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """The unique key, by target names."""
+        return tuple(self.write["key"])
+
+    @property
+    def cursor(self) -> TableColumn | None:
+        """The cursor's column, where the strategy reads windows."""
+        cursor = self.read["cursor"]
+        windowless = self.strategy in ("full_refresh", "snapshot_diff", "replace", "backfill")
+        return None if cursor is None or windowless else self.source.column(cursor["column"])
+
+    @property
+    def where(self) -> str:
+        """The filter in the source's SQL; '' for none."""
+        return self.read["where"]["text"] if self.read["where"] else ""
+
+    def carried_from(self, source: str) -> Carried | None:
+        """The carried column that is this source column as it is."""
+        return next((each for each in self.carried if each.source == source and not each.expression), None)
+
+
+def read_intent(text: str) -> Intent:
+    """The intent of a bundle."""
+    plain = json.loads(text)
+    load, facts = plain["load"], plain["facts"]
+    decisions = load["decisions"]
+    return Intent(
+        name=load["name"],
+        strategy=_decided(decisions["strategy"]),
+        policy=_decided(decisions.get("merge_policy")) or _decided(decisions.get("finalizer")),
+        source=_side(load["read"]["endpoint"], facts["source_engine"], facts["source_table"]),
+        target=_side(load["write"]["endpoint"], facts["target_engine"], facts["target_table"]),
+        carried=tuple(map(_carried, decisions["columns"])),
+        read=load["read"],
+        write=load["write"],
+    )
+
+
+def _decided(decision: Plain | None) -> str:
+    return str(decision["value"]) if decision else ""
+
+
+def _side(endpoint: Plain, engine: Plain | None, table: Plain | None) -> Side:
+    structure = table["structure"] if table else {}
+    return Side(
+        engine=endpoint["engine"],
+        connection=endpoint["connection"],
+        table=TableRef(endpoint["table"]["schema"], endpoint["table"]["name"]),
+        version=tuple(engine["version"]) if engine else (),
+        columns=tuple(
+            TableColumn(
+                name=column["name"],
+                native=column["native"],
+                type=_type(column["type"]),
+                nullable=column["nullable"],
+                generated=column["generated"],
+            )
+            for column in structure.get("columns", ())
+        ),
+        structure=structure,
+    )
+
+
+def _type(plain: Plain) -> DataType:
+    known = {name: plain[name] for name in DataType.__slots__ if name in plain}
+    element = plain.get("element")
+    return DataType(**{**known, "kind": Kind(plain["kind"]), "element": _type(element) if element else None})
+
+
+def _carried(column: Plain) -> Carried:
+    source, target = _type(column["source"]["type"]), _type(column["target"]["type"])
+    return Carried(
+        source=column["source"]["name"],
+        expression=column["sql"]["text"] if column["sql"] else "",
+        cast=column["cast"],
+        target=column["target"]["name"],
+        type=meeting_type(source, target),
+        native=column["source"]["native"],
+        source_type=source,
+        target_type=target,
+        lossy=column["loss"],
+    )
+
+
+def asked_of(intent: Intent) -> Asked:
+    """The load as the model knows it."""
+    write, policies = intent.write, intent.write["policies"]
+    return Asked(
+        key=intent.key,
+        where=lambda row: row[SELECTED],
+        carry=_without_marks,
+        cursor=_cursor(intent),
+        partition=_partition(intent),
+        null_keys=policies["null_keys"],
+        duplicates=policies["staging_duplicates"],
+        on_leave_filter=policies["on_leave_filter"],
+        empty_slice=policies["empty_slice"],
+        max_delete_ratio=write["limits"]["max_delete_ratio"],
+        max_delete_rows=write["limits"].get("max_delete_rows"),
+    )
+
+
+def _without_marks(row: Row) -> Row:
+    return {name: each for name, each in row.items() if name not in (SELECTED, CURSOR)}
+
+
+def _cursor(intent: Intent) -> Cursor | None:
+    """The cursor; the horizon that the model is given has its lag taken off already."""
+    column = intent.cursor
+    if column is None:
+        return None
+    said = intent.read["cursor"]
+    back = said["lookback"]
+    if column.type.kind is Kind.DATE:
+        back = -(-back // 86400)
+    span = None if not back else back if column.type.kind is Kind.INT else timedelta(**_span(column.type.kind, back))
+    return Cursor(CURSOR, lookback=span, nulls=said["nulls"] or "fail")
+
+
+def _span(kind: Kind, number: int) -> dict[str, int]:
+    return {"days": number} if kind is Kind.DATE else {"seconds": number}
+
+
+def _partition(intent: Intent) -> Partition | None:
+    said = intent.write["partition"]
+    if said is None:
+        return None
+    return Partition(said["column"], unit_of(said["unit"]), said["max_partitions"], said["nulls"])

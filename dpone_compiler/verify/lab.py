@@ -1,0 +1,180 @@
+"""One bundle on two engines: tables made from its catalog, its own statements run by the runtime, rows read back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from dpone_compiler.expr.types import Kind
+from dpone_compiler.runtime.bundle import LoadedBundle
+from dpone_compiler.runtime.connections.open import open_session
+from dpone_compiler.runtime.connections.resolve import ConnectionUrl, parse_url
+from dpone_compiler.runtime.connections.session import Session
+from dpone_compiler.runtime.faults import Faults
+from dpone_compiler.runtime.outcome import RunOutcome
+from dpone_compiler.runtime.progress import Quiet
+from dpone_compiler.runtime.runner import RunOptions, run_bundle
+from dpone_compiler.runtime.sessions import Opener
+from dpone_compiler.runtime.setup import apply_setup
+from dpone_compiler.verify.case import TICK, TICKS, Cells
+from dpone_compiler.verify.clickhouse_side import ClickHouseSide
+from dpone_compiler.verify.intent import CURSOR, SELECTED, Intent
+from dpone_compiler.verify.meaning.asked import Rows
+from dpone_compiler.verify.postgres_side import PostgresSide
+from dpone_compiler.verify.values import value_of
+
+_STEP = 1000  # ticks of an integer cursor from one load to the next
+Wrap = Callable[[Session], Session]
+
+
+class Lab:
+    """`source_url` and `target_url`: databases of its own. `folder`: for journals."""
+
+    def __init__(self, bundle: LoadedBundle, intent: Intent, source_url: str, target_url: str, folder: Path) -> None:
+        self.bundle, self.intent, self._folder = bundle, intent, folder
+        self._urls = {intent.source.connection: source_url, intent.target.connection: target_url}
+        self._sessions = [open_session(parse_url("verify", url)) for url in (source_url, target_url)]
+        self.source = PostgresSide(self._sessions[0])
+        self.target = self._target_side(self._sessions[1])
+        self._bases: dict[int, Any] = {}
+        self._build()
+
+    def _target_side(self, session: Session) -> PostgresSide | ClickHouseSide:
+        if self.intent.target.engine == "clickhouse":
+            return ClickHouseSide(session, self._schemas())
+        return PostgresSide(session)
+
+    def _schemas(self) -> tuple[str, ...]:
+        """The target's schema, and those for state and staging."""
+        write = self.intent.write
+        named = (self.intent.target.table.schema, write["state_schema"], write["staging_schema"])
+        return tuple(dict.fromkeys(name for name in named if name))
+
+    def _build(self) -> None:
+        self.source.make_table(self.intent.source)
+        self.target.make_table(self.intent.target)
+        for name in self._schemas():
+            self.target.make_schema(name)
+        apply_setup(self.bundle, self.opener())
+
+    def close(self) -> None:
+        """Close the sessions; the databases are the caller's."""
+        for session in self._sessions:
+            session.close()
+
+    # ---- rows --------------------------------------------------------------------------------------------------------
+
+    def clear(self) -> None:
+        """As it was built: no rows, no state, no staging."""
+        self._bases.clear()
+        self.source.clear()
+        self.target.clear()
+
+    def write(self, load: int, rows: Mapping[int, Cells]) -> None:
+        """Make these the source's rows; ticks of this load are resolved from now on."""
+        self._bases.setdefault(load, self._base(load))
+        self.source.write(self.intent.source, [self._resolved(cells) for cells in rows.values()])
+
+    def snapshot(self) -> Rows:
+        """The source's rows, as the model reads them."""
+        names, rows = self.source.snapshot(self.intent)
+        types = {each.target: each.type for each in self.intent.carried}
+        cursor = self.intent.cursor
+        if cursor is not None:
+            types[CURSOR] = cursor.type
+
+        def read(name: str, text: str | None) -> Any:
+            return text == "true" if name == SELECTED else value_of(text, types[name])
+
+        return tuple({name: read(name, text) for name, text in zip(names, row, strict=True)} for row in rows)
+
+    def rows(self) -> Rows:
+        """The target's rows."""
+        carried = self.intent.carried
+        return tuple(
+            {each.target: value_of(text, each.type) for each, text in zip(carried, row, strict=True)}
+            for row in self.target.rows(self.intent)
+        )
+
+    def watermark(self) -> Any:
+        """The watermark in the state row as a value; None where there is none."""
+        text = self.state().get("watermark") or ""
+        cursor = self.intent.cursor
+        return value_of(text, cursor.type) if text and cursor is not None else None
+
+    def state(self) -> dict[str, str | None]:
+        """The state row; {} when the load never ran."""
+        result = self._sessions[1].run(self.bundle.body(self.bundle.doc.state["show"]), {})
+        return dict(zip(result.columns, result.rows[0], strict=True)) if result.rows else {}
+
+    # ---- ticks -------------------------------------------------------------------------------------------------------
+
+    def _base(self, load: int) -> Any:
+        """The value of tick 0 of this load: nothing of an earlier load is later, and its window will reach beyond it."""
+        cursor = self.intent.cursor
+        if cursor is None or cursor.type.kind is Kind.INT:
+            return load * _STEP
+        now = datetime.fromisoformat(self.source.clock()) - timedelta(seconds=self.intent.read["cursor"]["lag"] or 0)
+        if cursor.type.kind is Kind.DATE:
+            return now - timedelta(days=1)
+        return now - self._unit() * TICKS
+
+    def latest(self) -> Any:
+        """A cursor value that no window may pass now."""
+        cursor = self.intent.cursor
+        if cursor is None:
+            return None
+        if cursor.type.kind is Kind.INT:
+            return (max(self._bases, default=0) + 1) * _STEP
+        clock = datetime.fromisoformat(self.source.clock()) - timedelta(seconds=self.intent.read["cursor"]["lag"] or 0)
+        return value_of(clock.isoformat(" "), cursor.type)
+
+    def _unit(self) -> timedelta:
+        """One tick of a time cursor: what its type can tell apart."""
+        cursor = self.intent.cursor
+        precision = 6 if cursor is None or cursor.type.precision is None else cursor.type.precision
+        return timedelta(microseconds=10 ** (6 - min(6, precision)))
+
+    def _resolved(self, cells: Cells) -> Cells:
+        def moment(text: str | None) -> str | None:
+            found = TICK.fullmatch(text or "")
+            return self._moment(int(found[1]), int(found[2])) if found else text
+
+        return {name: moment(text) for name, text in cells.items()}
+
+    def _moment(self, load: int, offset: int) -> str:
+        base = self._bases.get(load, self._bases[min(self._bases)])
+        if isinstance(base, int):
+            return str(base + offset)
+        return str(base + self._unit() * offset)
+
+    # ---- runs --------------------------------------------------------------------------------------------------------
+
+    def opener(self, wrap: Wrap = lambda session: session) -> Opener:
+        """Opens this lab's connections with the plan's limits."""
+        limits = {"lock_timeout": f"{self.bundle.doc.limits.get('lock_timeout') or 30}s"}
+
+        def open_one(connection: str) -> Session:
+            url = parse_url(connection, self._urls[connection])
+            return wrap(open_session(url, limits=limits if url.scheme.startswith("postgres") else {}))
+
+        return open_one
+
+    def target_url(self) -> ConnectionUrl:
+        """The target's address, whose file lock a run takes."""
+        connection = self.intent.target.connection
+        return parse_url(connection, self._urls[connection])
+
+    def run(self, *, faults: Faults | None = None, wrap: Wrap = lambda session: session) -> RunOutcome:
+        """Run the bundle to its end, whatever that is."""
+        options = RunOptions(shown=self.intent.name, runs=self._folder / "runs")
+        return run_bundle(
+            self.bundle,
+            options,
+            opener=self.opener(wrap),
+            url=self.target_url(),
+            listener=Quiet(),
+            faults=faults or Faults(),
+        )

@@ -1,0 +1,134 @@
+"""Play a case in a lab and in the model, load by load, until they differ."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from dpone_compiler.runtime.outcome import RunOutcome
+from dpone_compiler.source.value import value
+from dpone_compiler.verify.case import Case, Cells, Step
+from dpone_compiler.verify.intent import asked_of
+from dpone_compiler.verify.lab import Lab
+from dpone_compiler.verify.meaning.asked import Loaded, Outcome, Refused, Row, Rows, Source, State
+from dpone_compiler.verify.meaning.pages import STRATEGIES
+
+# The name of a refusal of the model -> the code that a run must end with.
+CODES = {
+    "target_not_empty": "DP411",
+    "empty_source": "DP502",
+    "null_key": "DP503",
+    "duplicate_key": "DP504",
+    "too_many_partitions": "DP505",
+    "null_partition": "DP506",
+    "null_cursor": "DP508",
+}
+MODELLED = frozenset({"full_refresh", "incremental_append", "incremental_merge", "partition_replace"})
+Run = Callable[[Lab], RunOutcome]
+
+
+@value(kw_only=True)
+class Difference:
+    """Where the engines and the model part. `load` counts from 1. `missing` and `extra`: rows of the target."""
+
+    load: int
+    what: str
+    missing: Rows = ()
+    extra: Rows = ()
+
+    @property
+    def size(self) -> int:
+        """Rows that differ."""
+        return len(self.missing) + len(self.extra)
+
+
+def run_plainly(lab: Lab) -> RunOutcome:
+    """One run without a fault."""
+    return lab.run()
+
+
+class Player:
+    """Plays loads one after the other; keeps what the source holds and what the model says."""
+
+    def __init__(self, lab: Lab) -> None:
+        self._lab, self._asked = lab, asked_of(lab.intent)
+        self._load, self._rows = 0, dict[int, Cells]()
+        self.target: Rows = ()
+        self.state = State()
+        self.refused = False
+        lab.clear()
+
+    def play(self, step: Step, run: Run = run_plainly) -> Difference | None:
+        """One load; None when both agree. After a refusal both are as before, and the next load goes on from there."""
+        self._load += 1
+        for number in step.gone:
+            self._rows.pop(number, None)
+        self._rows.update(step.put)
+        self._lab.write(self._load, self._rows)
+        source, before = self._lab.snapshot(), self._lab.watermark()
+        ended = run(self._lab)
+        watermark = self._lab.watermark()
+        # What a refused run would have read does not depend on where exactly its window ended.
+        horizon = watermark if ended.exit_code == 0 else self._lab.latest()
+        if ended.exit_code == 0 and (wrong := self._wrong_horizon(before, watermark)):
+            return Difference(load=self._load, what=wrong)
+        meant = STRATEGIES[self._lab.intent.strategy](
+            self.target, Source(rows=source, horizon=horizon), self.state, self._asked
+        )
+        self.target, self.state = meant.target, meant.state
+        self.refused = isinstance(meant, Refused)
+        return self._ended_otherwise(meant, ended) or self.compare()
+
+    def compare(self) -> Difference | None:
+        """The target's rows against the model's."""
+        missing, extra = difference(self.target, self._lab.rows())
+        if missing or extra:
+            what = "the target does not hold what the strategy means"
+            return Difference(load=self._load, what=what, missing=missing, extra=extra)
+        return None
+
+    def _ended_otherwise(self, meant: Outcome, ended: RunOutcome) -> Difference | None:
+        told = f"{ended.code} at {ended.step}: {ended.message}"
+        if isinstance(meant, Loaded):
+            return None if ended.exit_code == 0 else Difference(load=self._load, what=f"the run was refused: {told}")
+        if ended.exit_code == 0:
+            what = f"the run was done, and it had to be refused: {meant.name}, {meant.detail}"
+            return Difference(load=self._load, what=what)
+        if ended.code != CODES[meant.name]:
+            return Difference(
+                load=self._load, what=f"refused by {told}; it had to be {CODES[meant.name]}, {meant.detail}"
+            )
+        return None
+
+    def _wrong_horizon(self, before: Any, after: Any) -> str:
+        """A watermark that fell, or that lies beyond what the source can promise."""
+        if self._lab.intent.cursor is None or after is None:
+            return ""
+        if before is not None and after < before:
+            return f"the watermark fell from {before} to {after}"
+        latest = self._lab.latest()
+        return f"the window reached {after}, beyond {latest}" if after > latest and after != before else ""
+
+
+def play(lab: Lab, case: Case, run: Run = run_plainly) -> Difference | None:
+    """The first difference of a case."""
+    player = Player(lab)
+    for step in case.steps:
+        if (found := player.play(step, run)) is not None:
+            return found
+    return None
+
+
+def difference(wanted: Iterable[Row], found: Iterable[Row]) -> tuple[Rows, Rows]:
+    """Rows that are missing and rows that are too many."""
+    want, have = _bag(wanted), _bag(found)
+    return _rows(want - have), _rows(have - want)
+
+
+def _bag(rows: Iterable[Row]) -> Counter[tuple[tuple[str, Any], ...]]:
+    return Counter(tuple(sorted(row.items())) for row in rows)
+
+
+def _rows(bag: Counter[tuple[tuple[str, Any], ...]]) -> Rows:
+    return tuple(dict(row) for row in sorted(bag.elements(), key=str))

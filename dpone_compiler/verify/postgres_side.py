@@ -1,0 +1,135 @@
+"""Postgres as verify sees it: make the tables of the catalog, write and read rows, forget everything."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+
+from dpone_compiler.ir.schema import TableRef
+from dpone_compiler.runtime.connections.session import Session
+from dpone_compiler.sql.identifiers import column, identifier, table
+from dpone_compiler.sql.render import Sql, frame, join, render
+from dpone_compiler.verify.case import Cells
+from dpone_compiler.verify.intent import CURSOR, SELECTED, Carried, Intent, Side, TableColumn
+
+Row = tuple[str | None, ...]
+
+_CREATE = "CREATE SCHEMA IF NOT EXISTS <<schema>>;\nCREATE TABLE <<table>> (<<columns>>)<<partitions>>"
+_DEFAULT = ";\nCREATE TABLE <<default>> PARTITION OF <<table>> DEFAULT"
+_WRITE = """DELETE FROM <<table>>;
+INSERT INTO <<table>> (<<names>>) SELECT <<cells>> FROM jsonb_array_elements(current_setting('dponec.rows')::jsonb) AS e (r)"""
+_CLEAR = Sql("""DO $$
+DECLARE t record;
+BEGIN
+  FOR t IN SELECT format('%I.%I', schemaname, tablename) AS name, tablename FROM pg_tables
+           WHERE schemaname NOT IN ('pg_catalog', 'information_schema') LOOP
+    IF position('__dponec_' IN t.tablename) > 0 THEN
+      EXECUTE 'DROP TABLE ' || t.name;
+    ELSE
+      EXECUTE 'DELETE FROM ' || t.name;
+    END IF;
+  END LOOP;
+END $$""")
+_STAGING = Sql(
+    "SELECT schemaname || '.' || tablename FROM pg_tables WHERE position('__dponec_' IN tablename) > 0 ORDER BY 1"
+)
+
+
+def word(name: str) -> Sql:
+    """A quoted name."""
+    return render(identifier(name), "postgres")
+
+
+def place(ref: TableRef) -> Sql:
+    """A quoted table."""
+    return render(table(TableRef(ref.schema or "public", ref.name)), "postgres")
+
+
+class PostgresSide:
+    """One database, through one session that stays open."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def make_schema(self, name: str) -> None:
+        """A schema that the plan expects to be there."""
+        self._session.run(frame("CREATE SCHEMA IF NOT EXISTS <<schema>>", schema=word(name)).text, {})
+
+    def make_table(self, side: Side) -> None:
+        """The table of the catalog with its unique keys; a partitioned one gets the default partition alone."""
+        listed = [_definition(each, side) for each in side.columns]
+        listed += [frame("UNIQUE (<<names>>)", names=_names(key)) for key in dict.fromkeys(side.unique)]
+        by, default = Sql(""), Sql("")
+        if side.structure.get("partition_key"):
+            by = frame(" PARTITION BY <<key>>", key=Sql(side.structure["partition_key"]))
+            name = TableRef(side.table.schema, f"{side.table.name}_default")
+            default = frame(_DEFAULT, default=place(name), table=place(side.table))
+        body = frame(
+            _CREATE,
+            schema=word(side.table.schema or "public"),
+            table=place(side.table),
+            columns=join(", ", listed),
+            partitions=by,
+        )
+        self._session.run(body.text + default.text, {})
+
+    def write(self, side: Side, rows: Iterable[Cells]) -> None:
+        """The source's rows from now on are these."""
+        written = [each for each in side.columns if not each.generated]
+        cell = "(r ->> <<key>>)::<<native>>"
+        cells = [frame(cell, key=_literal(each.name), native=Sql(each.native)) for each in written]
+        body = frame(
+            _WRITE,
+            table=place(side.table),
+            names=_names([each.name for each in written]),
+            cells=join(", ", cells),
+        )
+        self._session.run(body.text, {"rows": json.dumps(list(rows))})
+
+    def snapshot(self, intent: Intent) -> tuple[tuple[str, ...], tuple[Row, ...]]:
+        """Each source row as the load reads it: carried columns, whether the filter is true of it, its cursor."""
+        wanted = [(each.target, _expression(each)) for each in intent.carried]
+        selected = frame("(<<where>>) IS TRUE", where=Sql(intent.where)) if intent.where else Sql("true")
+        wanted.append((SELECTED, selected))
+        if intent.cursor is not None:
+            wanted.append((CURSOR, render(column(intent.cursor.name), "postgres")))
+        texts = [frame("(<<each>>)::text AS <<name>>", each=each, name=word(name)) for name, each in wanted]
+        body = frame("SELECT <<texts>> FROM <<table>>", texts=join(", ", texts), table=place(intent.source.table))
+        return tuple(name for name, _ in wanted), self._session.run(body.text, {}).rows
+
+    def rows(self, intent: Intent) -> tuple[Row, ...]:
+        """The carried columns of the target's rows."""
+        texts = [frame("<<name>>::text", name=word(each.target)) for each in intent.carried]
+        body = frame("SELECT <<texts>> FROM <<table>>", texts=join(", ", texts), table=place(intent.target.table))
+        return self._session.run(body.text, {}).rows
+
+    def clock(self) -> str:
+        """The server's clock, as the cursor's text is read: UTC."""
+        now = "SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US')"
+        return self._session.run(now, {}).rows[0][0] or ""
+
+    def clear(self) -> None:
+        """No rows, no state, no staging."""
+        self._session.run(_CLEAR.text, {})
+
+    def staging(self) -> list[str]:
+        """Staging tables that are there."""
+        return [row[0] or "" for row in self._session.run(_STAGING.text, {}).rows]
+
+
+def _definition(each: TableColumn, _side: Side) -> Sql:
+    null = Sql("" if each.nullable else " NOT NULL")
+    return frame("<<name>> <<native>><<null>>", name=word(each.name), native=Sql(each.native), null=null)
+
+
+def _expression(each: Carried) -> Sql:
+    read = Sql(f"({each.expression})") if each.expression else render(column(each.source), "postgres")
+    return frame("<<read>>::<<native>>", read=read, native=Sql(each.native)) if each.cast else read
+
+
+def _names(names: Sequence[str]) -> Sql:
+    return join(", ", [word(name) for name in names])
+
+
+def _literal(value: str) -> Sql:
+    return Sql("'" + value.replace("'", "''") + "'")

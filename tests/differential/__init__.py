@@ -1,0 +1,1 @@
+"""Every plan on every engine against the reference model, with generated stories."""

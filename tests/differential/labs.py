@@ -1,0 +1,39 @@
+"""A lab for a cell: the world of the load tests introspects and compiles once; the bundle is then run in databases of its own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from dpone_compiler.artifacts.bundle import folder_name
+from dpone_compiler.driver.output import write_bundle
+from dpone_compiler.runtime.bundle import load_bundle
+from dpone_compiler.verify.intent import read_intent
+from dpone_compiler.verify.lab import Lab
+from tests.differential.shapes import Shape
+from tests.engine_fixtures import FreshDatabase
+from tests.engines.loads.world import World
+
+_COLUMNS = {
+    "postgres": "id bigint, amount numeric(18,2) NOT NULL, note text, day date NOT NULL, seq bigint NOT NULL, at timestamptz NOT NULL",
+    "clickhouse": "id {id}, amount Decimal(18,2), note Nullable(String), day Date, seq Int64, at {moment}",
+}
+
+
+def make_lab(shape: Shape, world: World, source: FreshDatabase, target: FreshDatabase) -> Lab:
+    """Compile the shape in `world`; the lab gets its source and, on Postgres, its target from new databases."""
+    world.source(
+        f"CREATE TABLE orders (id bigint {shape.key}, amount numeric(18,2) NOT NULL, note text, day date NOT NULL, "
+        "seq bigint NOT NULL, at timestamptz NOT NULL)"
+    )
+    columns = _COLUMNS[world.sink.engine].format(id="Int64", moment=world.sink.moment)
+    world.make_target(columns=columns, **shape.target)
+    given = {"key": ["id"]} if shape.keyed else {}
+    result = world.compiled(shape.mode, source=dict(shape.source), **given, **shape.strategy)
+    assert not result.failed, [(d.code, d.problem.message()) for d in result.diagnostics]
+    (bundle,) = result.bundles
+    write_bundle(bundle, world.folder / "plans")
+    loaded = load_bundle(world.folder / "plans" / folder_name("orders"))
+    if world.sink.clickhouse:
+        world.target("DROP TABLE orders_copy")
+    target_url = world.target_url if world.sink.clickhouse else target()
+    return Lab(loaded, read_intent(loaded.body("intent.json")), source(), target_url, Path(world.folder))

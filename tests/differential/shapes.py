@@ -1,0 +1,125 @@
+"""The loads that are told stories: one entry a cell. A new strategy or policy joins by one entry."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+MONTHS = {"column": "day", "by": "month"}
+CLOCK = {"cursor": {"column": "at", "assigned_by": "database"}}
+SEQUENCE = {"cursor": {"column": "seq", "assigned_by": "database"}}
+FILTER = {"where": "note <> 'draft'"}
+PLAIN_KEY, LOOSE_KEY = "PRIMARY KEY", ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shape:
+    """A load of the table `orders`: id, amount, note, day, seq, at.
+
+    `key`: the constraint of id at the source; without one, keys may be NULL or occur twice. `target`: how the ClickHouse target is
+    made. `examples`: stories told in CI.
+    """
+
+    name: str
+    mode: str
+    sinks: tuple[str, ...]
+    source: Mapping[str, Any] = field(default_factory=dict)
+    strategy: Mapping[str, Any] = field(default_factory=dict)
+    key: str = PLAIN_KEY
+    keyed: bool = True
+    target: Mapping[str, Any] = field(default_factory=dict)
+    examples: int = 4
+
+
+POSTGRES, CLICKHOUSE = ("pg18", "pg15"), ("chdb", "ch18")
+EVERYWHERE = POSTGRES + CLICKHOUSE
+
+SHAPES = (
+    Shape(name="full_refresh", mode="full_refresh", sinks=EVERYWHERE, source=FILTER, strategy={"empty_slice": "clear"}),
+    Shape(
+        name="full_refresh-truncate",
+        mode="full_refresh",
+        sinks=POSTGRES,
+        strategy={"readers": "tolerant"},
+        key=LOOSE_KEY,
+    ),
+    Shape(
+        name="full_refresh-view",
+        mode="full_refresh",
+        sinks=("chdb",),
+        target={"partition": "toYYYYMM(day)"},
+        key=LOOSE_KEY,
+        strategy={"null_keys": "skip"},
+        examples=2,
+    ),
+    Shape(name="append", mode="incremental_append", sinks=(*POSTGRES, "chdb"), source=CLOCK | FILTER, keyed=False),
+    Shape(name="append-sequence", mode="incremental_append", sinks=POSTGRES, source=SEQUENCE, keyed=False),
+    Shape(
+        name="merge-update_insert",
+        mode="incremental_merge",
+        sinks=POSTGRES,
+        source=CLOCK | FILTER,
+        strategy={"merge_policy": "update_insert", "on_leave_filter": "delete"},
+    ),
+    Shape(
+        name="merge-delete_insert",
+        mode="incremental_merge",
+        sinks=POSTGRES,
+        source=SEQUENCE | FILTER,
+        strategy={"merge_policy": "delete_insert"},
+        key=LOOSE_KEY,
+    ),
+    Shape(
+        name="merge-latest",
+        mode="incremental_merge",
+        sinks=("pg18", "chdb"),
+        source={"cursor": {"column": "seq", "assigned_by": "database", "lookback": 1000}},
+        strategy={"null_keys": "skip", "staging_duplicates": "latest"},
+        key=LOOSE_KEY,
+    ),
+    Shape(
+        name="merge-partition_rewrite",
+        mode="incremental_merge",
+        sinks=CLICKHOUSE,
+        source=CLOCK | FILTER,
+        strategy={"merge_policy": "partition_rewrite", "on_leave_filter": "delete", "partition": MONTHS},
+        examples=2,
+    ),
+    Shape(
+        name="merge-lightweight_delete_insert",
+        mode="incremental_merge",
+        sinks=("chdb",),
+        source=SEQUENCE,
+        strategy={"merge_policy": "lightweight_delete_insert"},
+        examples=2,
+    ),
+    Shape(
+        name="merge-replacing_merge_tree",
+        mode="incremental_merge",
+        sinks=("chdb",),
+        source=SEQUENCE,
+        strategy={"merge_policy": "replacing_merge_tree"},
+        target={"engine": "ReplacingMergeTree(seq)", "partition": ""},
+        examples=2,
+    ),
+    Shape(
+        name="partition_replace",
+        mode="partition_replace",
+        sinks=EVERYWHERE,
+        source=CLOCK | FILTER,
+        strategy={"partition": MONTHS},
+        examples=2,
+    ),
+    Shape(
+        name="partition_replace-whole",
+        mode="partition_replace",
+        sinks=("pg18", "chdb"),
+        source=FILTER,
+        strategy={"partition": MONTHS, "empty_slice": "clear"},
+        keyed=False,
+        examples=2,
+    ),
+)
+CELLS = {f"{shape.name}-{sink}": (shape, sink) for shape in SHAPES for sink in shape.sinks}
+"""Cell -> its load and its sink."""
