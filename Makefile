@@ -21,13 +21,14 @@ PARSER_STAMP := $(VENV)/.dponec-parser-stamp
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 
-.PHONY: help venv demo test check golden bench docs clean
+.PHONY: help venv demo test check golden soak bench docs clean
 
 help:
 	@echo "make demo    install, compile examples/ and run the plan on embedded engines"
 	@echo "make test    install, then every check and the whole suite"
 	@echo "make check   ruff, mypy, import-linter"
 	@echo "make golden  write the golden files anew; read the diff"
+	@echo "make soak    differential tests for hours, with new stories each time"
 	@echo "make bench   measure; make docs: write docs/reference; make clean: remove what was built"
 
 venv: $(STAMP)
@@ -67,6 +68,10 @@ golden: venv
 	rm -rf examples/plans
 	$(BIN)/dponec compile examples -o examples/plans --no-cache
 	$(BIN)/python -m pytest --snapshot-update tests/bundle_files tests/unit tests/cli/test_introspect.py $(PYTEST_ARGS)
+
+# Hours of stories that nobody has told before; a failing one is kept in build/differential.
+soak: venv
+	DPONEC_DIFFERENTIAL=soak $(BIN)/python -m pytest -n $(JOBS) --dist loadgroup tests/differential $(PYTEST_ARGS)
 
 bench: venv
 	$(BIN)/python -m tests.bench
