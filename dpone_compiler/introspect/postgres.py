@@ -58,7 +58,8 @@ _IDENTITY = """SELECT c.relreplident,
          WHERE i.indrelid = c.oid AND CASE c.relreplident WHEN 'd' THEN i.indisprimary WHEN 'i' THEN i.indisreplident END)
   FROM pg_class AS c WHERE c.oid = <<oid>>::oid AND c.relkind IN ('r', 'p')"""
 
-_PARTITIONS = """SELECT n.nspname || '.' || c.relname, c.reltuples::bigint, pg_total_relation_size(c.oid)
+_PARTITIONS = """SELECT n.nspname || '.' || c.relname, c.reltuples::bigint, pg_total_relation_size(c.oid),
+       pg_get_expr(c.relpartbound, c.oid)
   FROM pg_partition_tree(<<oid>>::oid::regclass) AS p
   JOIN pg_class AS c ON c.oid = p.relid JOIN pg_namespace AS n ON n.oid = c.relnamespace
  WHERE p.isleaf AND p.relid <> <<oid>>::oid ORDER BY 1"""
@@ -71,19 +72,36 @@ _HAZARDS = """SELECT kind, name FROM (
   SELECT 'incoming_foreign_key', conname || ' of ' || conrelid::regclass::text FROM pg_constraint
    WHERE confrelid = <<oid>>::oid AND contype = 'f' AND conparentid = 0
   UNION ALL
+  SELECT 'foreign_key', conname::text FROM pg_constraint
+   WHERE conrelid = <<oid>>::oid AND contype = 'f' AND conparentid = 0
+  UNION ALL
+  SELECT 'default_partition', partdefid::regclass::text FROM pg_partitioned_table
+   WHERE partrelid = <<oid>>::oid AND partdefid <> 0
+  UNION ALL
+  SELECT 'sub_partition', inhrelid::regclass::text FROM pg_inherits JOIN pg_class ON oid = inhrelid
+   WHERE inhparent = <<oid>>::oid AND relkind = 'p'
+  UNION ALL
+  SELECT 'inheritance', (CASE WHEN inhparent = <<oid>>::oid THEN inhrelid ELSE inhparent END)::regclass::text
+    FROM pg_inherits JOIN pg_class ON oid = inhparent WHERE <<oid>>::oid IN (inhparent, inhrelid) AND relkind = 'r'
+  UNION ALL
+  SELECT 'owned_sequence', d.objid::regclass::text FROM pg_depend AS d JOIN pg_class AS s ON s.oid = d.objid AND s.relkind = 'S'
+   WHERE d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass
+     AND d.refobjid = <<oid>>::oid AND d.deptype = 'a'
+  UNION ALL
   SELECT 'exclusion_constraint', conname::text FROM pg_constraint WHERE conrelid = <<oid>>::oid AND contype = 'x'
   UNION ALL
   SELECT 'row_security', CASE WHEN relforcerowsecurity THEN 'forced' ELSE 'enabled' END
     FROM pg_class WHERE oid = <<oid>>::oid AND relrowsecurity
   UNION ALL
-  SELECT DISTINCT 'materialized_view', r.ev_class::regclass::text FROM pg_depend AS d
-    JOIN pg_rewrite AS r ON r.oid = d.objid JOIN pg_class AS v ON v.oid = r.ev_class AND v.relkind = 'm'
+  SELECT DISTINCT CASE v.relkind WHEN 'm' THEN 'materialized_view' ELSE 'view' END, r.ev_class::regclass::text
+    FROM pg_depend AS d
+    JOIN pg_rewrite AS r ON r.oid = d.objid JOIN pg_class AS v ON v.oid = r.ev_class AND v.relkind IN ('m', 'v')
    WHERE d.classid = 'pg_rewrite'::regclass AND d.refclassid = 'pg_class'::regclass
      AND d.refobjid = <<oid>>::oid AND r.ev_class <> <<oid>>::oid
   UNION ALL
-  SELECT 'publication', p.pubname FROM pg_publication_tables AS p
+  SELECT DISTINCT 'publication', p.pubname FROM pg_publication_tables AS p
     JOIN pg_class AS c ON c.relname = p.tablename JOIN pg_namespace AS n ON n.oid = c.relnamespace AND n.nspname = p.schemaname
-   WHERE c.oid = <<oid>>::oid
+   WHERE c.oid = <<oid>>::oid OR c.oid IN (SELECT relid FROM pg_partition_tree(<<oid>>::oid::regclass))
 ) AS h (kind, name) ORDER BY 1, 2"""
 
 
@@ -179,7 +197,8 @@ def _column(
 def _partitions(session: Session, oid: Sql) -> tuple[PartitionStat, ...]:
     rows = session.run(frame(_PARTITIONS, oid=oid).text, {}).rows
     return tuple(
-        PartitionStat(id=name or "", rows=_estimate(count), bytes=int(size or 0)) for name, count, size in rows
+        PartitionStat(id=name or "", rows=_estimate(count), bytes=int(size or 0), bound=bound or "")
+        for name, count, size, bound in rows
     )
 
 

@@ -33,11 +33,12 @@ class Column:
 
 @value(kw_only=True)
 class PartitionStat:
-    """One partition with its row and byte estimates."""
+    """One partition with its row and byte estimates, and its bound in the server's own words ('' where it has none)."""
 
     id: str
     rows: int | None = None
     bytes: int | None = None
+    bound: str = ""
 
 
 @value(kw_only=True)

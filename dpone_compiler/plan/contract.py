@@ -14,6 +14,7 @@ from dpone_compiler.plan.actions import (
     FreezeWindow,
     MovePartitions,
     ReplacePartitions,
+    SwapPartitions,
     UpdateMatching,
 )
 from dpone_compiler.plan.feed_actions import CollapseChanges, ReadChanges
@@ -61,7 +62,7 @@ def _deletes(load: Load, kinds: set[type], steps: tuple[Step, ...]) -> str:
         )
     if DeleteAll in kinds or ExchangeTables in kinds or (DropPartitions in kinds and load.write.key == ()):
         return "followed: rows that the source no longer has are gone after the load"
-    partial = any(isinstance(step.action, (DeletePartitions, ReplacePartitions)) for step in steps)
+    partial = any(isinstance(step.action, (DeletePartitions, ReplacePartitions, SwapPartitions)) for step in steps)
     strategy = "partition_replace" if partial and not _merges(kinds, load) else ""
     leave = (
         "rows that leave the filter are deleted by key"

@@ -57,6 +57,7 @@ MUTATIONS = (
     ReplacePartitions,
     DropPartitions,
     MarkDeleted,
+    SwapPartitions,
 )
 _KEYED = (DeleteMatching, UpdateMatching, MarkDeleted)
 

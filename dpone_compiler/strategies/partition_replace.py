@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dpone_compiler.expr.types import Kind
+from dpone_compiler.ir.decision import decided
 from dpone_compiler.ir.interval import PartitionSet
 from dpone_compiler.ir.load import Load, MovedColumn, PartitionUnit
 from dpone_compiler.plan.actions import (
     Action,
+    BuildPartitions,
     DeletePartitions,
     DropPartitions,
     FindPartitions,
@@ -14,7 +16,10 @@ from dpone_compiler.plan.actions import (
     Reconcile,
     ReplacePartitions,
     Selection,
+    Staging,
+    SwapPartitions,
 )
+from dpone_compiler.plan.beside import build_beside, drop_retired
 from dpone_compiler.plan.phases import Shape, close_run, fence_finalize, open_run, prove, stage
 from dpone_compiler.plan.sequence import COMMITTED, STAGED, Sequence
 from dpone_compiler.plan.shape import filter_of, finish, rows_selection, shape_of, staging
@@ -55,6 +60,11 @@ def judge(load: Load, setting: Setting) -> Viable | NotViable:
 def finalizer(load: Load, setting: Setting) -> tuple[str, str]:
     """How the partitions are exchanged for the staged ones."""
     if setting.sink.capabilities(setting.facts.target_engine).transactional:
+        if decided(load.decisions.merge_policy) == "attach_detach":
+            return (
+                "attach_detach",
+                "new partitions are built beside the target, and readers wait for the exchange alone",
+            )
         return "delete_insert", "all affected partitions change in one transaction, and no table lock stops readers"
     return "replace_partitions", "each partition is replaced atomically by the staged one"
 
@@ -105,7 +115,9 @@ def steps(load: Load, setting: Setting) -> Plan:
     stage(seq, shape, rows_selection(shape, source_side), rows)
     prove(seq, shape, rows, affected)
     proof = Reconcile(staging=rows, level=shape.level, scope="partitions", key=load.write.key, partitions=affected)
-    if transactional:
+    if decided(load.decisions.finalizer) == "attach_detach":
+        _attach(seq, rows, affected, shape.level, load.write.key)
+    elif transactional:
         _in_transaction(seq, DeletePartitions(partitions=affected), InsertStaged(staging=rows), proof)
     else:
         seq.add(
@@ -124,6 +136,8 @@ def steps(load: Load, setting: Setting) -> Plan:
         )
         seq.add("reconcile", proof, *_PROOF, idempotency=Idempotency.PURE, path="sink.strategy.partition")
     close_run(seq, shape, rows, delta)
+    if decided(load.decisions.finalizer) == "attach_detach":
+        drop_retired(seq)
     notes = (
         ()
         if key or whole
@@ -146,9 +160,34 @@ def _delta_selection(shape: Shape, columns: tuple[MovedColumn, ...], *, distinct
     )
 
 
+def _attach(seq: Sequence, rows: Staging, affected: PartitionSet, level: str, key: tuple[str, ...]) -> None:
+    """Build and prove beside the target, then exchange: the lock that readers wait for is held for the exchange and a count."""
+    build_beside(
+        seq,
+        "build-partitions",
+        BuildPartitions(staging=rows, partitions=affected, level=level),
+        "build a table for each affected partition, and prove it",
+        "with a CHECK of the bound, so that ATTACH does not scan it under the lock",
+    )
+    _finalize(
+        seq,
+        (
+            "swap-partitions",
+            SwapPartitions(staging=rows, partitions=affected),
+            "detach each affected partition and attach the new one in its place",
+            "in one transaction, so that no reader finds a partition missing",
+        ),
+        (
+            "reconcile",
+            Reconcile(staging=rows, level="counts", scope="partitions", key=key, partitions=affected),
+            *_PROOF,
+        ),
+    )
+
+
 def _in_transaction(seq: Sequence, delete: Action, insert: Action, proof: Action) -> None:
-    fence_finalize(seq)
-    for step_id, action, purpose, why in (
+    _finalize(
+        seq,
         (
             "delete-partitions",
             delete,
@@ -157,7 +196,12 @@ def _in_transaction(seq: Sequence, delete: Action, insert: Action, proof: Action
         ),
         ("insert-staged", insert, "insert the staged rows", "columns are listed, never positional"),
         ("reconcile", proof, *_PROOF),
-    ):
+    )
+
+
+def _finalize(seq: Sequence, *actions: tuple[str, Action, str, str]) -> None:
+    fence_finalize(seq)
+    for step_id, action, purpose, why in actions:
         seq.add(
             step_id,
             action,

@@ -8,6 +8,7 @@ from dpone_compiler.backends.postgres.capabilities import capabilities
 from dpone_compiler.backends.postgres.carry import carry
 from dpone_compiler.backends.postgres.hazards import hazards
 from dpone_compiler.backends.postgres.names import DEFAULT_SCHEMA
+from dpone_compiler.backends.postgres.policies import judge_policy
 from dpone_compiler.backends.postgres.projection import arriving_value
 from dpone_compiler.backends.postgres.script import DIALECT, sql
 from dpone_compiler.backends.postgres.setup import setup, state_display
@@ -51,5 +52,6 @@ BACKEND = Backend(
     params=params,
     state_table=state_display,
     state_commands=state_commands,
+    judge_policy=judge_policy,
     hazards=hazards,
 )

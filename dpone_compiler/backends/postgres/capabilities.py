@@ -22,7 +22,7 @@ _POLICIES = {
     # Both are exact; UPDATE of the rows that differ writes fewer dead rows, DELETE + INSERT needs no comparison.
     "incremental_merge": ("update_insert", "delete_insert"),
     "cdc_apply": ("update_insert", "delete_insert"),
-    "partition_replace": ("delete_insert",),
+    "partition_replace": ("delete_insert", "attach_detach"),
 }
 
 

@@ -42,6 +42,11 @@ def staging(ctx: Context, role: Staging | str) -> TableRef:
     return TableRef(ctx.load.write.staging_schema or table.schema, stem + suffix)
 
 
+def swap_prefix(ctx: Context) -> str:
+    """What the names of tables begin with that are built for a swap, or were taken out by one; `n1` or `o64` follow."""
+    return staging(ctx, "swap_n00000").name.removesuffix("n00000")
+
+
 def lock_key(load: Load) -> str:
     """The text whose hash is the advisory lock of the target: the same for every load into it."""
     table = target(load)

@@ -19,7 +19,7 @@ from dpone_compiler.backends.postgres.staging import staging_sql, stored_rows
 from dpone_compiler.backends.postgres.state import mine, state_sql
 from dpone_compiler.expr.types import DataType, Kind
 from dpone_compiler.ir.load import MovedColumn
-from dpone_compiler.plan.actions import DeleteMatching, InsertStaged, Reconcile, Staging, UpdateMatching
+from dpone_compiler.plan.actions import DeleteMatching, InsertStaged, Reconcile, Staging, SwapPartitions, UpdateMatching
 from dpone_compiler.plan.feed_actions import MarkDeleted
 from dpone_compiler.spi.backend import Context, Lowered
 from dpone_compiler.sql.identifiers import column, table
@@ -106,6 +106,8 @@ def reconcile(ctx: Context, action: Reconcile) -> Lowered:
 def _applied(ctx: Context) -> list[Sql]:
     """Rows inserted, and rows that were there already, are the rows staged."""
     actions = [step.action for step in ctx.plan.steps]
+    if any(isinstance(a, SwapPartitions) for a in actions):
+        return []  # nothing is inserted: what was built is counted in the scope
     updates = any(isinstance(a, UpdateMatching) for a in actions)
     if not updates and any(isinstance(a, InsertStaged) and a.missing_key for a in actions):
         return []  # rows that were there are skipped and not counted; the keys prove it

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dpone_compiler.backends.postgres import names
 from dpone_compiler.backends.postgres.script import word
-from dpone_compiler.plan.actions import DeleteAll, FreezeWindow
+from dpone_compiler.plan.actions import DeleteAll, ExchangeTables, FreezeWindow, SwapPartitions
 from dpone_compiler.spi.backend import Context, SetupFile
 from dpone_compiler.sql.identifiers import identifier, table
 from dpone_compiler.sql.render import Sql, frame
@@ -45,7 +45,13 @@ GRANT SELECT, INSERT, UPDATE ON <<state>> TO :"loader";
 GRANT USAGE ON SCHEMA <<target_schema>> TO :"loader";
 GRANT SELECT, INSERT, UPDATE, DELETE<<truncate>> ON <<target>> TO :"loader";
 GRANT USAGE, CREATE ON SCHEMA <<staging_schema>> TO :"loader";
-\\endif
+<<swap>>\\endif
+"""
+
+# https://www.postgresql.org/docs/current/sql-altertable.html: one must own the table, and have CREATE on its schema to rename.
+_OWNED = """\
+-- A swap renames tables and gives the new one the owner of the old: the loader must be (a member of) the owner of <<target>>.
+GRANT CREATE ON SCHEMA <<schema>> TO :"loader";
 """
 
 _SOURCE = """\
@@ -102,6 +108,7 @@ def _grants(ctx: Context) -> Sql:
     load = ctx.load
     state, target = names.state(load), names.target(load)
     truncates = any(isinstance(s.action, DeleteAll) and s.action.truncate for s in ctx.plan.steps)
+    swaps = any(isinstance(s.action, (SwapPartitions, ExchangeTables)) for s in ctx.plan.steps)
     return frame(
         _GRANTS,
         state=word(table(state)),
@@ -110,6 +117,7 @@ def _grants(ctx: Context) -> Sql:
         target=word(table(target)),
         staging_schema=word(identifier(load.write.staging_schema or target.schema)),
         truncate=Sql(", TRUNCATE" if truncates else ""),
+        swap=frame(_OWNED, target=word(table(target)), schema=word(identifier(target.schema))) if swaps else Sql(""),
     )
 
 

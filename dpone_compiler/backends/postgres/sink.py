@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dpone_compiler.backends.postgres import apply, checks, feed_sink, staging, state
+from dpone_compiler.backends.postgres import apply, attach, checks, feed_sink, staging, state
 from dpone_compiler.backends.postgres.drift import check_table
 from dpone_compiler.backends.postgres.partitions import check_partition_list, find_partitions
 from dpone_compiler.backends.postgres.reconcile import reconcile
@@ -89,9 +89,13 @@ def _lower(ctx: Context, step: Step, action: do.Action) -> Lowered | Unsupported
             return Unsupported(_IN_PLACE + "use DeletePartitions and InsertStaged")
         case do.DropPartitions():
             return Unsupported(_IN_PLACE + "use DeletePartitions")
-        case do.BuildPartitions() | do.SwapPartitions():
-            return Unsupported(_IN_PLACE + "use DeletePartitions and InsertStaged")
-        case do.DropRetired() | do.BuildShadow() | do.CheckScope() | do.DeleteScope():
+        case do.BuildPartitions():
+            return attach.build_partitions(ctx, action)
+        case do.SwapPartitions():
+            return attach.swap_partitions(ctx, action)
+        case do.DropRetired():
+            return attach.drop_retired(ctx)
+        case do.BuildShadow() | do.CheckScope() | do.DeleteScope():
             return Unsupported(_IN_PLACE + "rows are deleted and inserted")
         case do.Reconcile():
             return reconcile(ctx, action)

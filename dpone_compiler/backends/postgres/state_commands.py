@@ -50,7 +50,8 @@ _STAGING = """\
   FOR one IN
     SELECT c.oid::regclass AS place, c.relname::text AS name
       FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
-     WHERE n.nspname = <<schema>> AND c.relname IN (<<names>>) AND c.relkind = 'r'
+     WHERE c.relkind = 'r' AND (n.nspname = <<schema>> AND c.relname IN (<<names>>)
+        OR starts_with(c.relname, <<swaps>>) AND NOT c.relispartition)
      ORDER BY c.relname
   LOOP
     EXECUTE format('SELECT count(*) FROM %s', one.place) INTO held;
@@ -93,6 +94,7 @@ def _staging(ctx: Context) -> str:
         _STAGING,
         schema=literal(tables[0].schema),
         names=join(", ", [literal(made.name) for made in tables]),
+        swaps=literal(names.swap_prefix(ctx)),
     )
     declare = Sql("  one record;\n  held bigint;\n  found jsonb := '[]';")
     return statements(do_block(body, declare), Sql(_LISTED)).text

@@ -113,7 +113,10 @@ def _read_structure(raw: Mapping[str, Any], parse: ParseType) -> TableStructure:
 
 
 def _statistics(statistics: TableStatistics) -> dict[str, Any]:
-    parts = [{"id": part.id, "rows": part.rows, "bytes": part.bytes} for part in statistics.partitions]
+    parts = [
+        {"id": part.id, "rows": part.rows, "bytes": part.bytes, **({"bound": part.bound} if part.bound else {})}
+        for part in statistics.partitions
+    ]
     plain = {"rows": statistics.rows, "bytes": statistics.bytes, "partitions": parts}
     return {key: value for key, value in plain.items() if value not in (None, [])}
 
@@ -123,7 +126,9 @@ def _read_statistics(raw: Mapping[str, Any]) -> TableStatistics:
         rows=raw.get("rows"),
         bytes=raw.get("bytes"),
         partitions=tuple(
-            PartitionStat(id=str(part["id"]), rows=part.get("rows"), bytes=part.get("bytes"))
+            PartitionStat(
+                id=str(part["id"]), rows=part.get("rows"), bytes=part.get("bytes"), bound=str(part.get("bound", ""))
+            )
             for part in raw.get("partitions", ())
         ),
     )

@@ -1,0 +1,40 @@
+-- step find-partitions
+-- purpose: find the affected partitions
+-- engine: postgres (target)
+-- idempotency: pure
+-- why: those of the changed rows, and those where the changed keys live now
+DO $dponec$
+DECLARE
+  affected bigint;
+  listed text;
+BEGIN
+  SELECT count(*), coalesce(jsonb_agg(v ORDER BY v), '[]'::jsonb)::text INTO affected, listed FROM (
+SELECT
+  TO_CHAR(DATE_TRUNC('month', CAST("s"."day" AS TIMESTAMP)), 'YYYY-MM-DD')
+FROM "dwh"."orders_months__dponec_10542f54_delta" AS "s"
+UNION
+SELECT
+  TO_CHAR(DATE_TRUNC('month', CAST("t"."day" AS TIMESTAMP)), 'YYYY-MM-DD')
+FROM "dwh"."orders_months" AS "t"
+WHERE
+  EXISTS(
+    SELECT
+      1
+    FROM "dwh"."orders_months__dponec_10542f54_delta" AS "s"
+    WHERE
+      "t"."id" = "s"."id"
+  )
+  ) AS found (v);
+  IF listed::jsonb @> '[null]'::jsonb THEN
+    RAISE EXCEPTION USING ERRCODE = 'DP506', MESSAGE = 'affected rows have NULL in the partition column',
+      HINT = 'fill the column, filter the rows out, or say partition.nulls: own';
+  END IF;
+  IF affected > '64'::bigint THEN
+    RAISE EXCEPTION USING ERRCODE = 'DP505',
+      MESSAGE = format('%s partitions are affected, the plan allows %s', affected, '64'),
+      HINT = 'nothing was changed; raise partition.max_partitions, or load in smaller windows';
+  END IF;
+  PERFORM set_config('dponec.partitions', listed, true);
+END
+$dponec$;
+SELECT current_setting('dponec.partitions') AS partitions;

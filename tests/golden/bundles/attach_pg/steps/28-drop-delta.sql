@@ -1,0 +1,6 @@
+-- step drop-delta
+-- purpose: drop staging (delta)
+-- engine: postgres (target)
+-- idempotency: idempotent
+-- why: nothing is left behind
+DROP TABLE IF EXISTS "dwh"."orders_months__dponec_10542f54_delta";
