@@ -8,7 +8,8 @@ BEGIN
   FOR one IN
     SELECT c.oid::regclass AS place, c.relname::text AS name
       FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
-     WHERE n.nspname = 'dwh' AND c.relname IN ('events__dponec_f6f88e7d_rows', 'events__dponec_f6f88e7d_delta', 'events__dponec_f6f88e7d_left', 'events__dponec_f6f88e7d_rewrite', 'events__dponec_f6f88e7d_changes') AND c.relkind = 'r'
+     WHERE c.relkind = 'r' AND (n.nspname = 'dwh' AND c.relname IN ('events__dponec_f6f88e7d_rows', 'events__dponec_f6f88e7d_delta', 'events__dponec_f6f88e7d_left', 'events__dponec_f6f88e7d_rewrite', 'events__dponec_f6f88e7d_changes')
+        OR starts_with(c.relname, 'events__dponec_f6f88e7d_swap_') AND NOT c.relispartition)
      ORDER BY c.relname
   LOOP
     EXECUTE format('SELECT count(*) FROM %s', one.place) INTO held;

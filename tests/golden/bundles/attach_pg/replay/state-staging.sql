@@ -8,7 +8,7 @@ BEGIN
   FOR one IN
     SELECT c.oid::regclass AS place, c.relname::text AS name
       FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
-     WHERE c.relkind = 'r' AND (n.nspname = 'dwh' AND c.relname IN ('orders_months__dponec_10542f54_rows', 'orders_months__dponec_10542f54_delta', 'orders_months__dponec_10542f54_left', 'orders_months__dponec_10542f54_rewrite')
+     WHERE c.relkind = 'r' AND (n.nspname = 'dwh' AND c.relname IN ('orders_months__dponec_10542f54_rows', 'orders_months__dponec_10542f54_delta', 'orders_months__dponec_10542f54_left', 'orders_months__dponec_10542f54_rewrite', 'orders_months__dponec_10542f54_changes')
         OR starts_with(c.relname, 'orders_months__dponec_10542f54_swap_') AND NOT c.relispartition)
      ORDER BY c.relname
   LOOP

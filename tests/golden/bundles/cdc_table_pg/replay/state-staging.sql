@@ -8,7 +8,8 @@ BEGIN
   FOR one IN
     SELECT c.oid::regclass AS place, c.relname::text AS name
       FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
-     WHERE n.nspname = 'staging' AND c.relname IN ('notes__dponec_4c64b8df_rows', 'notes__dponec_4c64b8df_delta', 'notes__dponec_4c64b8df_left', 'notes__dponec_4c64b8df_rewrite', 'notes__dponec_4c64b8df_changes') AND c.relkind = 'r'
+     WHERE c.relkind = 'r' AND (n.nspname = 'staging' AND c.relname IN ('notes__dponec_4c64b8df_rows', 'notes__dponec_4c64b8df_delta', 'notes__dponec_4c64b8df_left', 'notes__dponec_4c64b8df_rewrite', 'notes__dponec_4c64b8df_changes')
+        OR starts_with(c.relname, 'notes__dponec_4c64b8df_swap_') AND NOT c.relispartition)
      ORDER BY c.relname
   LOOP
     EXECUTE format('SELECT count(*) FROM %s', one.place) INTO held;

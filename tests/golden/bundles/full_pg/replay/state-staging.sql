@@ -8,7 +8,8 @@ BEGIN
   FOR one IN
     SELECT c.oid::regclass AS place, c.relname::text AS name
       FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
-     WHERE n.nspname = 'staging' AND c.relname IN ('totals__dponec_1b494d03_rows', 'totals__dponec_1b494d03_delta', 'totals__dponec_1b494d03_left', 'totals__dponec_1b494d03_rewrite', 'totals__dponec_1b494d03_changes') AND c.relkind = 'r'
+     WHERE c.relkind = 'r' AND (n.nspname = 'staging' AND c.relname IN ('totals__dponec_1b494d03_rows', 'totals__dponec_1b494d03_delta', 'totals__dponec_1b494d03_left', 'totals__dponec_1b494d03_rewrite', 'totals__dponec_1b494d03_changes')
+        OR starts_with(c.relname, 'totals__dponec_1b494d03_swap_') AND NOT c.relispartition)
      ORDER BY c.relname
   LOOP
     EXECUTE format('SELECT count(*) FROM %s', one.place) INTO held;

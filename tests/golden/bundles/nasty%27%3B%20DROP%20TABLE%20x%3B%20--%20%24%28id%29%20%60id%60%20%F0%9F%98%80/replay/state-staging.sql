@@ -8,7 +8,8 @@ BEGIN
   FOR one IN
     SELECT c.oid::regclass AS place, c.relname::text AS name
       FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
-     WHERE n.nspname = 'd''w;h' AND c.relname IN ('or"ders `$(id)`__dponec_9e8e9a6d_rows', 'or"ders `$(id)`__dponec_9e8e9a6d_delta', 'or"ders `$(id)`__dponec_9e8e9a6d_left', 'or"ders `$(id)`__dponec_9e8e9a6d_rewrite', 'or"ders `$(id)`__dponec_9e8e9a6d_changes') AND c.relkind = 'r'
+     WHERE c.relkind = 'r' AND (n.nspname = 'd''w;h' AND c.relname IN ('or"ders `$(id)`__dponec_9e8e9a6d_rows', 'or"ders `$(id)`__dponec_9e8e9a6d_delta', 'or"ders `$(id)`__dponec_9e8e9a6d_left', 'or"ders `$(id)`__dponec_9e8e9a6d_rewrite', 'or"ders `$(id)`__dponec_9e8e9a6d_changes')
+        OR starts_with(c.relname, 'or"ders `$(id)`__dponec_9e8e9a6d_swap_') AND NOT c.relispartition)
      ORDER BY c.relname
   LOOP
     EXECUTE format('SELECT count(*) FROM %s', one.place) INTO held;

@@ -8,7 +8,8 @@ BEGIN
   FOR one IN
     SELECT c.oid::regclass AS place, c.relname::text AS name
       FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
-     WHERE n.nspname = 'dwh' AND c.relname IN ('orders__dponec_b7e3a46a_rows', 'orders__dponec_b7e3a46a_delta', 'orders__dponec_b7e3a46a_left', 'orders__dponec_b7e3a46a_rewrite', 'orders__dponec_b7e3a46a_changes') AND c.relkind = 'r'
+     WHERE c.relkind = 'r' AND (n.nspname = 'dwh' AND c.relname IN ('orders__dponec_b7e3a46a_rows', 'orders__dponec_b7e3a46a_delta', 'orders__dponec_b7e3a46a_left', 'orders__dponec_b7e3a46a_rewrite', 'orders__dponec_b7e3a46a_changes')
+        OR starts_with(c.relname, 'orders__dponec_b7e3a46a_swap_') AND NOT c.relispartition)
      ORDER BY c.relname
   LOOP
     EXECUTE format('SELECT count(*) FROM %s', one.place) INTO held;
