@@ -17,7 +17,7 @@ BEGIN
     low := (-9223372036854775808);
     high := coalesce(high, low);
   ELSE
-    low := greatest(mark::bigint - 0, (-9223372036854775808));
+    low := greatest(mark::numeric - 0, (-9223372036854775808));
     high := greatest(coalesce(high, low), mark::bigint);
   END IF;
   PERFORM set_config('dponec.window_low', low::text, true), set_config('dponec.window_high', high::text, true);
