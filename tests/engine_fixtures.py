@@ -13,7 +13,7 @@ from dpone_compiler.embedded.clickhouse_http import start_chdb
 from dpone_compiler.embedded.clickhouse_legacy import ClickHouseServer, start_clickhouse_server
 from dpone_compiler.embedded.engine import Engine
 from dpone_compiler.embedded.postgres import EmbeddedPostgres, start_postgres
-from tests import scriptdom
+from tests import odbc, scriptdom
 from tests.tiers import DEBIAN_POSTGRES
 
 FreshDatabase = Callable[[], str]
@@ -113,3 +113,15 @@ def run_clickhouse(url: str, sql: str) -> str:
 def parse_tsql() -> Callable[[str], list[scriptdom.TsqlError]]:
     """Reads a script as SQL Server 2016 would; what it does not read, with line and column."""
     return lambda text: scriptdom.read(text)[1]
+
+
+@pytest.fixture(scope="session")
+def freetds_driver() -> str:
+    """The path of FreeTDS's ODBC driver: as far as a connection goes, for no SQL Server is here."""
+    return str(odbc.freetds())
+
+
+@pytest.fixture(scope="session")
+def microsoft_driver() -> str:
+    """The path of Microsoft's ODBC driver, from a wheel: as far as a connection goes."""
+    return str(odbc.microsoft())

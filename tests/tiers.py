@@ -18,7 +18,7 @@ from _pytest.terminal import TerminalReporter
 from dpone_compiler.embedded.clickhouse_http import chdb_version
 from dpone_compiler.embedded.clickhouse_legacy import clickhouse_server_version
 from dpone_compiler.embedded.postgres import postgres_version
-from tests import scriptdom
+from tests import odbc, scriptdom
 
 DEBIAN_POSTGRES = Path("/usr/lib/postgresql/15/bin")
 _WHEELS = "pip install 'dpone-compiler[embedded]'"
@@ -50,6 +50,18 @@ TIERS = {
             cache(clickhouse_server_version),
             "apt-get install clickhouse-server clickhouse-client",
             frozenset({"clickhouse_server", "clickhouse_server_db"}),
+        ),
+        Tier(
+            "odbc_freetds",
+            cache(odbc.freetds_version),
+            "apt-get install unixodbc tdsodbc",
+            frozenset({"freetds_driver"}),
+        ),
+        Tier(
+            "odbc_microsoft",
+            cache(odbc.microsoft_version),
+            "apt-get install unixodbc; pip install mssql-python-odbc",
+            frozenset({"microsoft_driver"}),
         ),
         Tier("tsql_parser", cache(scriptdom.version), scriptdom.INSTALL, frozenset({"parse_tsql"})),
     )

@@ -11,7 +11,7 @@ from pathlib import Path
 from dpone_compiler import registry
 from dpone_compiler.artifacts.bundle import folder_name
 from dpone_compiler.frontends.catalog.read import read_catalog, write_catalog
-from dpone_compiler.introspect import clickhouse, postgres
+from dpone_compiler.introspect import clickhouse, mssql, postgres
 from dpone_compiler.ir.load import Load
 from dpone_compiler.ir.schema import EngineFacts, TableFacts, TableRef
 from dpone_compiler.runtime.connections.open import open_session
@@ -21,7 +21,8 @@ from dpone_compiler.runtime.outcome import REFUSED, TRANSIENT, RefusedError
 from dpone_compiler.runtime.sessions import resolve
 from dpone_compiler.source.text import SourceFile
 
-_MISSING = (postgres.TableNotFoundError, clickhouse.TableNotFoundError)
+_MISSING = (postgres.TableNotFoundError, clickhouse.TableNotFoundError, mssql.TableNotFoundError)
+_READ = {"postgres": postgres.read_postgres, "clickhouse": clickhouse.read_clickhouse, "mssql": mssql.read_mssql}
 Tables = Mapping[TableRef, TableFacts]
 
 
@@ -72,7 +73,7 @@ def snapshot(wanted: Wanted, folder: Path, connections: Path | None) -> Written:
 
 def _ask(wanted: Wanted, connections: Path | None) -> tuple[EngineFacts, Tables]:
     name, engine = wanted.connection, wanted.engines[0]
-    if len(wanted.engines) > 1 or engine not in ("postgres", "clickhouse"):
+    if len(wanted.engines) > 1 or engine not in _READ:
         said = " and ".join(wanted.engines)
         raise RefusedError("DP614", f"connection '{name}': {said} cannot be introspected by this version")
     try:
@@ -95,9 +96,7 @@ def _ask(wanted: Wanted, connections: Path | None) -> tuple[EngineFacts, Tables]
 
 
 def _read(session: Session, engine: str, tables: tuple[TableRef, ...]) -> tuple[EngineFacts, Tables]:
-    if engine == "postgres":
-        return postgres.read_postgres(session, tables)
-    return clickhouse.read_clickhouse(session, tables)
+    return _READ[engine](session, tables)
 
 
 def _refusal(name: str, error: EngineError) -> RefusedError:

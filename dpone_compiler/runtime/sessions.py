@@ -16,7 +16,7 @@ Opener = Callable[[str], Session]
 
 # The one limit of a plan that is a session setting everywhere; the others are read by bodies or by the runner. Not the
 # statement timeout: it would end a long COPY of the source.
-_SETTINGS = {"postgres": ("lock_timeout",)}
+_SETTINGS = {"postgres": ("lock_timeout",), "mssql": ("lock_timeout",)}
 
 
 def engine_opener(doc: PlanDoc, environ: Mapping[str, str], file: Path | None) -> Opener:

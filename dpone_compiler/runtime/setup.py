@@ -25,6 +25,8 @@ def setup_command(doc: PlanDoc, bundle: str) -> str:
     files = [str(Path(bundle) / path) for path in target_files(doc)]
     if doc.state.get("engine") == "clickhouse":
         return "; ".join(f"clickhouse-client --host … --multiquery < {command(path)}" for path in files)
+    if doc.state.get("engine") == "mssql":
+        return "; ".join("sqlcmd -b -I -S … -d … -i " + command(path) for path in files)
     words = [word for path in files for word in ("-f", path)]
     return f'psql -X -v ON_ERROR_STOP=1 "${variable}" ' + command(*words)
 

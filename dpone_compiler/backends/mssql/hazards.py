@@ -12,6 +12,7 @@ _SENTENCES = {
     "untrusted_foreign_key": "foreign key {name} was not checked for the rows that are there; new rows are",
     "indexed_view": "indexed view {name} reads the target: it is kept up in the same transaction, and TRUNCATE fails",
     "temporal": "the target keeps its history in {name}: every deleted or updated row is written there, too, and TRUNCATE fails",
+    "history_table": "the target is the history of a temporal table ({name}): only the server may write there",
     "change_data_capture": "change data capture reads the target: every deleted and inserted row goes to its subscribers, TRUNCATE fails",
     "change_tracking": "change tracking is on: a row that is deleted and inserted again counts as changed",
     "replication": "the target is published: every deleted and inserted row is sent to its subscribers, TRUNCATE fails",

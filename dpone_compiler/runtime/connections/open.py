@@ -10,6 +10,7 @@ NO_LIMITS: Mapping[str, str] = MappingProxyType({})
 _INSTALL = {
     "psycopg": 'pip install "dpone-compiler[postgres]"',
     "clickhouse_driver": 'pip install "dpone-compiler[clickhouse]"',
+    "pyodbc": 'pip install "dpone-compiler[mssql]"',
     "chdb": 'pip install "dpone-compiler[embedded]"',
 }
 
@@ -40,11 +41,24 @@ def _open(url: ConnectionUrl, limits: Mapping[str, str]) -> Session:
             from dpone_compiler.runtime.connections.clickhouse_native import ClickHouseNativeSession
 
             return ClickHouseNativeSession(url, limits)
+        case "mssql" | "sqlserver":
+            return _mssql(url, limits)
         case "chdb":
             from dpone_compiler.runtime.connections.chdb import ChdbSession
 
             return ChdbSession(url, limits)
         case _:
-            known = "postgresql, clickhouse, clickhouse+http, chdb"
+            known = "postgresql, mssql, clickhouse, clickhouse+http, chdb"
             problem = f"connection '{url.connection_id}' has the scheme '{url.scheme}', which dponec cannot open"
             raise ConnectionProblem("DP607", problem, f"known: {known}")
+
+
+def _mssql(url: ConnectionUrl, limits: Mapping[str, str]) -> Session:
+    try:
+        from dpone_compiler.runtime.connections.mssql import MssqlSession
+    except ModuleNotFoundError:
+        raise
+    except ImportError:  # pyodbc is there, and the driver manager that it is linked with is not
+        problem = f"connection '{url.connection_id}' needs unixODBC (libodbc.so.2), which is not installed"
+        raise ConnectionProblem("DP606", problem, "apt-get install unixodbc") from None
+    return MssqlSession(url, limits)
