@@ -21,7 +21,7 @@ PARSER_STAMP := $(VENV)/.dponec-parser-stamp
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 
-.PHONY: help venv demo test check golden soak bench docs clean
+.PHONY: help venv demo test check golden mutants soak bench docs clean
 
 help:
 	@echo "make demo    install, compile examples/ and run the plan on embedded engines"
@@ -29,6 +29,7 @@ help:
 	@echo "make check   ruff, mypy, import-linter"
 	@echo "make golden  write the golden files anew; read the diff"
 	@echo "make soak    differential tests for hours, with new stories each time"
+	@echo "make mutants  break the emitted SQL on purpose and name the test that sees it; MUTANTS='--seed 7 --extra 50' for more"
 	@echo "make bench   measure; make docs: write docs/reference; make clean: remove what was built"
 
 venv: $(STAMP)
@@ -72,6 +73,11 @@ golden: venv
 # Hours of stories that nobody has told before; a failing one is kept in build/differential.
 soak: venv
 	DPONEC_DIFFERENTIAL=soak $(BIN)/python -m pytest -n $(JOBS) --dist loadgroup tests/differential $(PYTEST_ARGS)
+
+# Minutes: every mutant of the list, each with the tests that are to see it.
+MUTANTS ?=
+mutants: venv
+	$(BIN)/python -m tests.mutants $(MUTANTS)
 
 bench: venv
 	$(BIN)/python -m tests.bench
