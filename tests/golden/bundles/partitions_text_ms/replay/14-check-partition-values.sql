@@ -20,7 +20,7 @@ WHERE
   CASE
     WHEN [s].[status] IN (
       SELECT
-        j.[value]
+        j.[value] COLLATE DATABASE_DEFAULT
       FROM OPENJSON(@partitions) AS j
     )
     AND EXISTS(

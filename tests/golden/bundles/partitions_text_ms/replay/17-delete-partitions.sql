@@ -15,7 +15,7 @@ BEGIN TRY
     FROM [dbo].[orders] AS [t] WITH (UPDLOCK, HOLDLOCK)
    WHERE [t].[status] IN (
   SELECT
-    j.[value]
+    j.[value] COLLATE DATABASE_DEFAULT
   FROM OPENJSON(@partitions) AS j
 )
 AND EXISTS(

@@ -36,7 +36,7 @@ BEGIN TRY
     FROM [dbo].[orders] AS [t] WITH (HOLDLOCK)
    WHERE [t].[status] IN (
   SELECT
-    j.[value]
+    j.[value] COLLATE DATABASE_DEFAULT
   FROM OPENJSON(@partitions) AS j
 )
 AND EXISTS(

@@ -22,7 +22,7 @@ WHERE
       (
         [s].[status] IN (
           SELECT
-            j.[value]
+            j.[value] COLLATE DATABASE_DEFAULT
           FROM OPENJSON(@partitions) AS j
         )
         AND EXISTS(

@@ -17,7 +17,7 @@ BEGIN TRY
   (
     [t].[status] IN (
       SELECT
-        j.[value]
+        j.[value] COLLATE DATABASE_DEFAULT
       FROM OPENJSON(@partitions) AS j
     )
     AND EXISTS(
