@@ -10,7 +10,7 @@ from dpone_compiler.script.words import Command, Comment, Line, When, command, s
 
 _EVERY_RUN = ("read_state", "acquire_lease", "check_table")
 _CLIENTS = ("postgres", "clickhouse")
-_OPENING = ("freeze_window", "open_attempt")
+_OPENING = ("freeze_window", "freeze_instant", "open_attempt")
 
 
 def render_run_sh(doc: PlanDoc) -> str:

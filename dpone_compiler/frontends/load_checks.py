@@ -6,17 +6,19 @@ from collections.abc import Iterable, Iterator
 
 from dpone_compiler.diagnostics.diagnostic import Diagnostic, Diagnostics
 from dpone_compiler.diagnostics.problem import Problem
+from dpone_compiler.frontends.meaning import MISSING
 from dpone_compiler.frontends.problems import (
     BackfillNeeded,
     BadLoadName,
     DuplicateLoad,
     FeedIncomplete,
     KeyNeeded,
+    MissingPolicyMisplaced,
     PartitionNeeded,
     RepeatedColumn,
     ScopeNeeded,
 )
-from dpone_compiler.ir.load import ChangeFeed, Load
+from dpone_compiler.ir.load import ChangeFeed, Load, Write
 
 KEYED_MODES = ("incremental_merge", "snapshot_diff", "cdc_apply", "scd2")
 
@@ -68,8 +70,15 @@ def _problems(load: Load) -> Iterator[tuple[str, Problem]]:
         yield "source.feed", FeedIncomplete(load.read.feed.mode, lacks)
     if write.mode == "backfill" and write.backfill is None:
         yield "sink.strategy.mode", BackfillNeeded()
+    if (words := MISSING.get(write.mode)) and write.snapshot.missing not in ("", *words):
+        yield (
+            "sink.strategy.snapshot.missing",
+            MissingPolicyMisplaced(write.snapshot.missing, write.mode, ", ".join(words)),
+        )
     if name := _repeated(write.key):
         yield "sink.strategy.unique_key", RepeatedColumn(name, "unique_key")
+    elif name := _repeated((*write.key, *_technical(write))):
+        yield "sink.strategy.history", RepeatedColumn(name, "unique_key and technical columns")
     if name := _repeated(column.target for column in load.read.columns or ()):
         yield "source.columns", RepeatedColumn(name, "columns")
 
@@ -85,6 +94,15 @@ def _feed_fault(feed: ChangeFeed) -> str:
     if (feed.deletes == "soft_delete") is not bool(feed.deleted_column):
         return "soft_delete and the boolean column that it sets (deleted_column) belong together"
     return ""
+
+
+def _technical(write: Write) -> tuple[str, ...]:
+    """Columns that the strategy itself writes."""
+    history = write.history
+    if write.mode == "scd2":
+        return tuple(filter(None, (history.valid_from, history.valid_to, history.current, history.row_hash)))
+    soft = write.mode == "snapshot_diff" and write.snapshot.missing == "soft_delete"
+    return (write.snapshot.mark,) if soft else ()
 
 
 def _repeated(names: Iterable[str]) -> str:

@@ -56,6 +56,12 @@ POLICY_WORDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 CURSOR_NULLS = ("fail", "always_read")
 CURSOR_ASSIGNERS = ("database",)
 PARTITION_NULLS = ("fail", "own")
+# The words of ir.Snapshot; the first of COMPARES is the default. A strategy takes some of MISSING, and its first is its default.
+COMPARES = ("row_hash", "all_columns")
+MISSING: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {"snapshot_diff": ("hard_delete", "soft_delete", "ignore"), "scd2": ("expire", "ignore")}
+)
+MISSING_WORDS = ("hard_delete", "soft_delete", "ignore", "expire")
 # The words of ir.ChangeFeed; the first is the default.
 FEED_MODES = ("logical_replication", "change_table")
 FEED_DELETES = ("apply", "ignore", "soft_delete")

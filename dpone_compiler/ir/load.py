@@ -185,6 +185,29 @@ class Policies:
 
 
 @value(kw_only=True)
+class Snapshot:
+    """What a strategy that reads the whole source does with the comparison (snapshot_diff, scd2).
+
+    compare: row_hash | all_columns. missing: what becomes of keys that the source lacks, hard_delete | soft_delete | ignore |
+    expire; '' is the strategy's default. `mark`: column of the target that a soft deletion sets, an instant or a flag.
+    """
+
+    compare: str = "row_hash"
+    missing: str = ""
+    mark: str = "deleted_at"
+
+
+@value(kw_only=True)
+class History:
+    """Names of the technical columns of a history (scd2). `row_hash` '': the target keeps none, unless it has a column of that name."""
+
+    valid_from: str = "valid_from"
+    valid_to: str = "valid_to"
+    current: str = "is_current"
+    row_hash: str = ""
+
+
+@value(kw_only=True)
 class Limits:
     """Bounds printed in every plan and set on every session. Seconds, bytes, shares."""
 
@@ -212,6 +235,8 @@ class Write:
     lock_connection: str = ""
     version_column: str = ""
     policies: Policies = Policies()
+    snapshot: Snapshot = Snapshot()
+    history: History = History()
     limits: Limits = Limits()
     backfill: Backfill | None = None
 

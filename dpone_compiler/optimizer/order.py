@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dpone_compiler.optimizer.manager import PassOrder
 from dpone_compiler.passes.check_cursor import CheckCursor
+from dpone_compiler.passes.check_technical import CheckTechnical
 from dpone_compiler.passes.choose_batching import ChooseBatching
 from dpone_compiler.passes.choose_finalizer import ChooseFinalizer
 from dpone_compiler.passes.choose_merge_policy import ChooseMergePolicy
@@ -20,6 +21,7 @@ ORDER = PassOrder(
         ResolveColumns(),
         ChooseStrategy(),
         CheckCursor(),
+        CheckTechnical(),
         ChooseMergePolicy(),
         ChooseNativePath(),
         ChooseBatching(),

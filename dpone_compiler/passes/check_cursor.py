@@ -34,7 +34,8 @@ class CheckCursor:
         """The same load, with what is wrong with its cursor."""
         cursor = load.read.cursor
         strategy = decided(load.decisions.strategy)
-        if cursor is None or strategy == "full_refresh" or (strategy == "cdc_apply" and replicates(load)):
+        whole = strategy in ("full_refresh", "snapshot_diff")
+        if cursor is None or whole or (strategy == "cdc_apply" and replicates(load)):
             return PassResult(load=load)
         found: list[Diagnostic] = []
 

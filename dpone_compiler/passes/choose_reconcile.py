@@ -10,6 +10,7 @@ from dpone_compiler.source.value import value
 from dpone_compiler.spi.compiler_pass import PassContext, PassResult
 
 CONTENT_UP_TO, KEYS_UP_TO = 1_000_000, 20_000_000
+_WHOLE = ("full_refresh", "snapshot_diff")  # they move every row each time
 LEVELS = ("counts", "keys", "content", "full")
 
 
@@ -35,7 +36,7 @@ class ChooseReconcile:
     def _by_size(self, load: Load, context: PassContext) -> Chosen[str]:
         table = context.facts.source_table
         total = load.hints.rows if load.hints.rows is not None else table.statistics.rows if table is not None else None
-        if total is not None and decided(load.decisions.strategy) != "full_refresh" and load.hints.changed is not None:
+        if total is not None and decided(load.decisions.strategy) not in _WHOLE and load.hints.changed is not None:
             total = int(total * load.hints.changed)
         facts = (("rows moved", "unknown" if total is None else str(total)),)
         if total is None or total <= CONTENT_UP_TO:

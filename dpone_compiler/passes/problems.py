@@ -256,6 +256,54 @@ class PartitionNotLoaded(Problem):
     near: str
 
 
+class TechnicalColumnMissing(Problem):
+    """The target lacks a column that the strategy writes itself.
+
+    A soft deletion needs a column that says since when a row is gone; a history needs the time in which a version held, and
+    which one is current. They are not made silently, since a table belongs to its owner.
+
+    What to do: add the column as the message says, introspect again, or name the one that you have (sink.options.soft_delete
+    or sink.strategy.scd2). A table that holds rows needs values for them first.
+    """
+
+    code: ClassVar[str] = "DP233"
+    template: ClassVar[str] = "the target {table} has no column {column!r}, which the strategy writes ({role})"
+    advice: ClassVar[str] = 'ALTER TABLE {table} ADD COLUMN "{column}" {native}; then run dponec introspect'
+    table: str
+    column: str
+    role: str
+    native: str
+
+
+class TechnicalColumnUnfit(Problem):
+    """A column of the target cannot hold what the strategy writes into it.
+
+    The end of a version that has not ended, and the mark of a row that is not gone, are NULL; an instant does not fit into a
+    number. Change the column's type, or name another one (sink.options.soft_delete or sink.strategy.scd2).
+    """
+
+    code: ClassVar[str] = "DP234"
+    template: ClassVar[str] = "column {column!r} of the target cannot be used as {role}: {why}"
+    advice: ClassVar[str] = "change its type, or name another column"
+    column: str
+    role: str
+    why: str
+
+
+class TechnicalColumnFed(Problem):
+    """A loaded column goes into a column that the strategy writes itself.
+
+    Two writers of one value would overwrite each other: leave the column out of source.columns, load it under another name,
+    or name another technical column.
+    """
+
+    code: ClassVar[str] = "DP235"
+    template: ClassVar[str] = "column {column!r} is loaded, and the strategy writes it as well ({role})"
+    advice: ClassVar[str] = "load it under another name, or leave it out of source.columns"
+    column: str
+    role: str
+
+
 class GateDenied(Problem):
     """A policy gate denies this plan. Gates are the team's own rules; the message is theirs."""
 

@@ -27,6 +27,7 @@ from dpone_compiler.passes.problems import (
 from dpone_compiler.source.value import value
 from dpone_compiler.spi.columns import source_columns
 from dpone_compiler.spi.compiler_pass import PassContext, PassResult
+from dpone_compiler.spi.technical import HASH_NAME
 
 
 @value
@@ -151,7 +152,16 @@ def _check_target(
     facts = context.facts.target_table
     if facts is None:
         return
-    fed = {column.target.name for column in moved}
+    fed = {column.target.name for column in moved} | _technical(load)
     for column in facts.structure.columns:
         if not column.nullable and column.name not in fed and not column.generated and not column.identity:
             say(TargetColumnNotFed(column.name), "sink.table")
+
+
+def _technical(load: Load) -> set[str]:
+    """Columns that the strategy writes itself; `check-technical` looks at them."""
+    write = load.write
+    if write.mode == "scd2":
+        history = write.history
+        return {history.valid_from, history.valid_to, history.current, history.row_hash or HASH_NAME}
+    return {write.snapshot.mark} if write.mode == "snapshot_diff" and write.snapshot.missing == "soft_delete" else set()

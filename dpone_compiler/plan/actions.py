@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from dpone_compiler.ir.interval import Interval, PartitionSet, Scope
 from dpone_compiler.ir.load import Partitioning
-from dpone_compiler.ir.schema import TableRef
+from dpone_compiler.ir.schema import Column, TableRef
 from dpone_compiler.plan.feed_actions import FeedAction
 from dpone_compiler.plan.selection import Selection
+from dpone_compiler.plan.snapshot_actions import SnapshotAction
 from dpone_compiler.plan.staging import Staging
 from dpone_compiler.plan.swaps import BuildPartitions, BuildShadow, CheckScope, DeleteScope, DropRetired, SwapPartitions
 from dpone_compiler.source.value import value
@@ -201,18 +202,23 @@ class DeletePartitions:
 
 @value(kw_only=True)
 class UpdateMatching:
-    """Update target rows whose key is staged and that differ."""
+    """Update target rows whose key is staged and that differ. `mark`: or that are marked; the mark is taken off."""
 
     staging: Staging
     key: tuple[str, ...]
+    mark: Column | None = None
 
 
 @value(kw_only=True)
 class InsertStaged:
-    """Insert all staged rows into the target, columns listed. `missing_key`: only rows whose key the target lacks."""
+    """Insert all staged rows into the target, columns listed. `missing_key`: only rows whose key the target lacks.
+
+    `mark`: written too, as not set.
+    """
 
     staging: Staging
     missing_key: tuple[str, ...] = ()
+    mark: Column | None = None
 
 
 @value(kw_only=True)
@@ -364,4 +370,5 @@ Action = (
     | DropStaging
     | ReleaseLease
     | FeedAction
+    | SnapshotAction
 )

@@ -42,7 +42,7 @@ def merge(
         return made
     if policy == "partition_rewrite":
         rewrite = staging("rewrite", rows.columns, shaped=True)
-        _rewrite(seq, shape, rows, left, rewrite)
+        rewrite_partitions(seq, shape.load.write.key, rows, left, rewrite)
         made = (rewrite,)
     else:
         _statements(seq, shape, rows, left, policy)
@@ -118,8 +118,10 @@ def _delete_left(left: Staging, key: tuple[str, ...]) -> tuple[str, Action, str,
     return "delete-left", DeleteMatching(staging=left, key=key), "delete rows whose key left the filter", why
 
 
-def _rewrite(seq: Sequence, shape: Shape, rows: Staging, left: Staging | None, rewrite: Staging) -> None:
-    key = shape.load.write.key
+def rewrite_partitions(
+    seq: Sequence, key: tuple[str, ...], rows: Staging, left: Staging | None, rewrite: Staging
+) -> None:
+    """Build the new content of every partition that `rows` or keys of `left` touch, note it, and replace one by one."""
     unit = "clear-rewrite"
     for step_id, action, purpose, why in (
         (unit, DropStaging(staging=rewrite), "drop what an interrupted try left", "the rewrite starts from empty"),

@@ -33,6 +33,7 @@ from dpone_compiler.plan.actions import (
     Transfer,
 )
 from dpone_compiler.plan.sequence import COMMITTED, STAGED, Sequence
+from dpone_compiler.plan.snapshot_actions import FreezeInstant
 from dpone_compiler.plan.step import Guard, Idempotency
 from dpone_compiler.source.value import value
 
@@ -65,11 +66,13 @@ def open_run(
     shape: Shape,
     listed: CheckPartitionList | None = None,
     before_window: Callable[[Sequence], None] = lambda _seq: None,
+    *,
+    instant: bool = False,
 ) -> None:
     """Check both sides, read the state, take the lease, freeze the window, open the attempt.
 
     `listed`: the partitions are given by the caller and checked before anything is taken. `before_window`: adds what has to
-    happen before the window can be frozen.
+    happen before the window can be frozen. `instant`: the run stamps rows.
     """
     load = shape.load
     for side, table in (("source", load.read.endpoint.table), ("target", load.write.endpoint.table)):
@@ -121,6 +124,16 @@ def open_run(
             idempotency=PURE,
             guard=Guard(kind="phase", phase="open", why="an unfinished attempt keeps its own window"),
             path="source.cursor",
+        )
+    if instant:
+        seq.add(
+            "freeze-instant",
+            FreezeInstant(),
+            "read the source's clock once",
+            "whoever finishes this attempt must stamp rows with the same instant",
+            idempotency=PURE,
+            guard=Guard(kind="phase", phase="open", why="an unfinished attempt keeps its own instant"),
+            path="sink.strategy.mode",
         )
     seq.add(
         "open-attempt",
@@ -204,11 +217,12 @@ def prove(
     *,
     collapse: Callable[[str], None] | None = None,
     changes: Staging | None = None,
+    key: tuple[str, ...] | None = None,
 ) -> None:
     """The gates between staging and the target: rows, digest, emptiness, keys, partitions; then the note that it is staged.
 
     `changes` is what came from the source where that is not `staging` itself; `collapse` makes `staging` of it, in the
-    transaction whose name it is given.
+    transaction whose name it is given. `key`: what may be staged once, where that is more than the load's key.
     """
     load, policies = shape.load, shape.load.write.policies
     level = fingerprint_level(shape.level)
@@ -234,7 +248,7 @@ def prove(
             "an empty extract stops the run",
             "an empty source is more often a mistake than a fact (empty_slice: fail)",
         )
-    key = load.write.key
+    key = load.write.key if key is None else key
     skip, latest = policies.null_keys == "skip", policies.staging_duplicates == "latest"
     if key and (skip or latest):
         seq.add(

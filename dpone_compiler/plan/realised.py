@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from dpone_compiler.ir.decision import Undecided
 from dpone_compiler.ir.load import Load
-from dpone_compiler.plan.actions import BuildRewrite as Rewrite
 from dpone_compiler.plan.actions import (
+    Action,
     CheckDuplicateKeys,
     CheckNullKeys,
     DeleteAll,
@@ -19,6 +19,14 @@ from dpone_compiler.plan.actions import (
 )
 from dpone_compiler.plan.changes import technical
 from dpone_compiler.plan.feed_actions import CollapseChanges
+from dpone_compiler.plan.snapshot_actions import (
+    BuildDiff,
+    BuildVersions,
+    DeleteMissing,
+    FindMissing,
+    FreezeInstant,
+    MarkMissing,
+)
 from dpone_compiler.plan.step import Plan
 
 
@@ -57,10 +65,11 @@ def _faults(load: Load, plan: Plan) -> Iterator[str]:
     name = "" if isinstance(strategy, Undecided) else strategy.value
     if (
         load.read.cursor is not None
-        and name != "full_refresh"
+        and name not in ("full_refresh", "snapshot_diff")
         and not any(isinstance(a, FreezeWindow) for a in actions)
     ):
         yield "the cursor freezes no window"
+    yield from _snapshot_faults(load, name, actions)
     if name == "partition_replace" and not any(isinstance(a, FindPartitions) for a in actions):
         yield "the partition column selects no partitions"
     if name == "cdc_apply" and {a.into for a in actions if isinstance(a, CollapseChanges)} != {"rows", "left"}:
@@ -77,3 +86,24 @@ def _faults(load: Load, plan: Plan) -> Iterator[str]:
         and len(rows) != 1
     ):
         yield "a full refresh does not replace the target"
+
+
+def _snapshot_faults(load: Load, name: str, actions: list[Action]) -> Iterator[str]:
+    """Policies for keys that the source lacks, and what dates a version."""
+    missing = load.write.snapshot.missing
+    if name == "snapshot_diff" and missing != "ignore":
+        marks = [a for a in actions if isinstance(a, MarkMissing) or (isinstance(a, BuildDiff) and a.mark is not None)]
+        deletes = [a for a in actions if isinstance(a, DeleteMissing)]
+        rewrites = [a for a in actions if isinstance(a, Rewrite) and a.left is not None and a.left.role == "missing"]
+        found = any(isinstance(a, FindMissing) for a in actions)
+        done = marks if missing == "soft_delete" else (deletes or (found and rewrites))
+        if not done:
+            yield f"missing keys: {missing or 'hard_delete'} changes nothing"
+    if name == "scd2":
+        histories = [action.history for action in actions if isinstance(action, BuildVersions)]
+        if not histories:
+            yield "no version is built"
+        if load.read.cursor is None and not any(isinstance(a, FreezeInstant) for a in actions):
+            yield "nothing dates the versions"
+        if load.read.cursor is None and missing != "ignore" and not all(each.expire for each in histories):
+            yield "missing keys: expire closes nothing"

@@ -9,7 +9,8 @@ from dpone_compiler.source.value import value
 @value(kw_only=True)
 class Staging:
     """A staging table of this load. Roles: rows (what will be applied), delta (keys and partition values of changed rows),
-    left (keys that left the filter), rewrite (new content of whole partitions), changes (captured changes, not yet collapsed).
+    left (keys that left the filter), rewrite (new content of whole partitions), changes (captured changes, not yet collapsed),
+    missing, diff, versions (see plan/snapshot_actions.py).
 
     `shaped`: it must have exactly the target's structure and engine, because it will be swapped or moved into the target.
     """

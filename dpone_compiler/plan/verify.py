@@ -44,6 +44,16 @@ from dpone_compiler.plan.feed_actions import (
     ReadChanges,
 )
 from dpone_compiler.plan.graph import BrokenGraph, dominators
+from dpone_compiler.plan.snapshot_actions import (
+    BuildDiff,
+    BuildVersions,
+    CheckDeletes,
+    DeleteMissing,
+    DeleteStale,
+    MarkMissing,
+    ProveMissing,
+    ProveVersions,
+)
 from dpone_compiler.plan.step import Idempotency, Plan, Step
 
 MUTATIONS = (
@@ -58,8 +68,12 @@ MUTATIONS = (
     DropPartitions,
     MarkDeleted,
     SwapPartitions,
+    DeleteMissing,
+    MarkMissing,
+    DeleteStale,
 )
-_KEYED = (DeleteMatching, UpdateMatching, MarkDeleted)
+_KEYED = (DeleteMatching, UpdateMatching, MarkDeleted, DeleteMissing, MarkMissing, DeleteStale)
+_PROOFS = (Reconcile, ProveMissing, ProveVersions)
 
 
 def verify_plan(plan: Plan) -> tuple[str, ...]:
@@ -78,6 +92,7 @@ def verify_plan(plan: Plan) -> tuple[str, ...]:
         _one_scope,
         _same_selection,
         _changes_in_order,
+        _deletes_guarded,
     )
     return tuple(fault for rule in rules for fault in rule(plan, over))
 
@@ -112,8 +127,8 @@ def _reconcile_first(plan: Plan, over: Over) -> Iterator[str]:
         yield f"the plan has {len(commits)} state commits, not one"
         return
     (commit,) = commits
-    proofs = [step for step in _of(plan, Reconcile) if step.id in over[commit.id]]
-    if not proofs:
+    proofs = [step for step in _of(plan, *_PROOFS) if step.id in over[commit.id]]
+    if not any(isinstance(step.action, (Reconcile, ProveVersions)) for step in proofs):
         yield "the state commit can be reached without Reconcile"
     for step in _of(plan, *MUTATIONS):
         if step.id not in over[commit.id]:
@@ -264,3 +279,24 @@ def _changes_in_order(plan: Plan, over: Over) -> Iterator[str]:
     for step in _of(plan, *MUTATIONS):
         if not _dominated_by(plan, over, step, CollapseChanges):
             yield f"{step.id} can be reached without CollapseChanges"
+
+
+def _deletes_guarded(plan: Plan, over: Over) -> Iterator[str]:
+    """What a snapshot lacks is counted before it is deleted, proved gone before the commit, and versions are built before use."""
+    rules = (
+        (DeleteMissing, CheckDeletes, "a broken extract would empty the target"),
+        (MarkMissing, CheckDeletes, "a broken extract would mark the whole target"),
+        (BuildDiff, CheckDeletes, "a broken extract would empty the target"),
+        (DeleteStale, BuildVersions, "the history is not built yet"),
+    )
+    for later, earlier, why in rules:
+        for step in _of(plan, later):
+            if isinstance(step.action, BuildDiff) and step.action.missing is None:
+                continue
+            if not _dominated_by(plan, over, step, earlier):
+                yield f"{step.id} can be reached without {earlier.__name__}: {why}"
+    for commit in _of(plan, CommitState):
+        if _of(plan, CheckDeletes) and not _dominated_by(plan, over, commit, ProveMissing):
+            yield f"{commit.id} can be reached without ProveMissing"
+        if _of(plan, BuildVersions) and not _dominated_by(plan, over, commit, ProveVersions):
+            yield f"{commit.id} can be reached without ProveVersions"

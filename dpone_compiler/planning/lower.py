@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dpone_compiler.plan.actions import CheckTable, FingerprintSource, FreezeWindow, Transfer
 from dpone_compiler.plan.feed_actions import AdvanceSlot, CreateSlot, ExportSnapshot, ReadChanges
+from dpone_compiler.plan.snapshot_actions import FreezeInstant
 from dpone_compiler.plan.step import Plan, Step
 from dpone_compiler.source.value import value
 from dpone_compiler.spi.backend import Context, Lowered, Unsupported
@@ -46,6 +47,7 @@ def _lower(context: Context, step: Step) -> LoweredStep:
             return LoweredStep(step, "target", merged)
         case (
             FreezeWindow()
+            | FreezeInstant()
             | FingerprintSource()
             | CheckTable(side="source")
             | CreateSlot()

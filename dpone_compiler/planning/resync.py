@@ -39,7 +39,9 @@ def plan_resync(load: Load, strategy: Strategy, setting: Setting) -> Plan | NotV
     if partition is None:
         return NotViable("partition_required", "the load names no partition")
     if not strategy.reload:
-        return NotViable("not_supported", f"{strategy.name} does not say how a partition is loaded again")
+        return NotViable(
+            "not_supported", strategy.no_reload or f"{strategy.name} does not say how a partition is loaded again"
+        )
     if not capabilities.partitions:
         return NotViable("partition_replace_not_supported", "the sink has no partitions to replace")
     shape = shape_of(load, transactional=capabilities.transactional, cursor_type=None)

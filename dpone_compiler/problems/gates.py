@@ -56,9 +56,10 @@ PAGES: tuple[Page, ...] = (
     run_page(
         "DP507",
         "More rows would go than the plan allows",
-        "The share of the target's rows that this run deletes is above limits.max_delete_ratio. A source that was restored or "
-        "truncated looks like this. The transaction was rolled back. Exit code 1.",
-        "when that many deletes are meant, raise limits.max_delete_ratio in the manifest and compile again.",
+        "The rows of the target that this run deletes or marks as gone are more than limits.max_delete_rows, or a larger share "
+        "than limits.max_delete_ratio. A source that was restored or truncated looks like this. The target is as it was. "
+        "Exit code 1.",
+        "when that many deletes are meant, raise the limit in the manifest and compile again.",
     ),
     run_page(
         "DP508",
@@ -96,6 +97,13 @@ PAGES: tuple[Page, ...] = (
         "An append on ClickHouse proves itself by counting the target's rows of its window, and found rows there that it has not "
         "moved. Another load or a person writes into the same table and the same window. Nothing was moved. Exit code 5.",
         "give each load a table of its own, or remove the rows, then run again: it goes on from its staging.",
+    ),
+    run_page(
+        "DP513",
+        "The history begins in the future",
+        "A snapshot says what holds now, and the target has versions that begin later than the instant of this run. Put between "
+        "them, today's rows would not be current. Nothing was changed. Exit code 1.",
+        "compare the clock of the source with that of whoever wrote these versions; correct their valid_from.",
     ),
     run_page(
         "DP520",

@@ -9,7 +9,11 @@ from dpone_compiler.artifacts.plan_doc import PlanDoc, StepDoc
 from dpone_compiler.runtime.decide import Start, rank
 from dpone_compiler.runtime.outcome import RefusedError
 
-_OPENING = ("freeze_window", "open_attempt")  # their result is frozen in the state row of a continued attempt
+_OPENING = (
+    "freeze_window",
+    "freeze_instant",
+    "open_attempt",
+)  # their result is frozen in the state row of a continued attempt
 _ALWAYS = ("read_state", "acquire_lease", "check_table", "fence", "release_lease")
 
 

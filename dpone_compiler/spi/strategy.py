@@ -40,7 +40,8 @@ class Strategy:
 
     judge: can it be used for this load between these two ends. finalizer: (name, reason) of how staging gets into the
     target. steps: the decided load as a plan. reload: which rows of a partition may be loaded again by a resync:
-    `whole` (all of them), `loaded` (those below the watermark: later ones would be added once more by the next run), '' none.
+    `whole` (all of them), `loaded` (those below the watermark: later ones would be added once more by the next run), '' none,
+    for the reason in `no_reload`.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Strategy:
     finalizer: Callable[[Load, Setting], tuple[str, str]]
     steps: Callable[[Load, Setting], Plan]
     reload: str = ""
+    no_reload: str = ""
 
 
 @value(kw_only=True)

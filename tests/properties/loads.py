@@ -19,12 +19,14 @@ from dpone_compiler.ir.load import (
     DeclaredScope,
     Endpoint,
     Hints,
+    History,
     Limits,
     Load,
     Partitioning,
     PartitionUnit,
     Policies,
     Read,
+    Snapshot,
     SqlText,
     Write,
 )
@@ -113,6 +115,13 @@ PARTITIONS = st.builds(
     nulls=st.sampled_from(meaning.PARTITION_NULLS),
 )
 POLICIES = st.builds(Policies, **{name: st.sampled_from(words) for name, words in meaning.POLICY_WORDS.items()})
+SNAPSHOTS = st.builds(
+    Snapshot,
+    compare=st.sampled_from(meaning.COMPARES),
+    missing=optional(st.sampled_from(meaning.MISSING_WORDS)),
+    mark=NAME,
+)
+HISTORIES = st.builds(History, valid_from=NAME, valid_to=NAME, current=NAME, row_hash=optional(NAME))
 LIMITS = st.builds(
     Limits,
     lock_timeout=SECONDS,
@@ -178,6 +187,8 @@ WRITES = st.builds(
     lock_connection=optional(NAME),
     version_column=optional(NAME),
     policies=POLICIES,
+    snapshot=SNAPSHOTS,
+    history=HISTORIES,
     limits=LIMITS,
     backfill=st.one_of(st.none(), BACKFILLS),
 )

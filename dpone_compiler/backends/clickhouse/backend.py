@@ -15,7 +15,7 @@ from dpone_compiler.backends.clickhouse.profile import DEFAULT_DATABASE, params,
 from dpone_compiler.backends.clickhouse.state_commands import state_commands
 from dpone_compiler.backends.clickhouse.types import propose_type
 from dpone_compiler.ir.load import MovedColumn
-from dpone_compiler.plan import actions, feed_actions
+from dpone_compiler.plan import actions, feed_actions, snapshot_actions
 from dpone_compiler.plan.step import Step
 from dpone_compiler.spi.backend import Backend, Context, Lowered, SetupFile, Unsupported
 from dpone_compiler.sql.clickhouse_types import parse_type
@@ -145,6 +145,19 @@ def _lowered(ctx: Context, step: Step) -> Lowered | Unsupported:  # noqa: PLR091
             return Unsupported("an UPDATE is a mutation that rewrites whole parts; deletes are applied or ignored here")
         case feed_actions.CheckChanges() | feed_actions.CollapseChanges():
             return Unsupported("captured changes are not applied by this version")
+        case snapshot_actions.FreezeInstant():
+            return Unsupported("the instant is read on the source")
+        case snapshot_actions.DeleteMissing() | snapshot_actions.MarkMissing() | snapshot_actions.DeleteStale():
+            return Unsupported("rows are not changed in place here: the partitions that they lie in are rewritten")
+        case (
+            snapshot_actions.CheckDeletes()
+            | snapshot_actions.FindMissing()
+            | snapshot_actions.BuildDiff()
+            | snapshot_actions.ProveMissing()
+            | snapshot_actions.BuildVersions()
+            | snapshot_actions.ProveVersions()
+        ):
+            return Unsupported("whole snapshots are not compared by this version")
         case _:
             assert_never(action)
 

@@ -8,6 +8,7 @@ from dpone_compiler.backends.mssql.partitions import check_partition_list, find_
 from dpone_compiler.backends.mssql.reconcile import reconcile
 from dpone_compiler.plan import actions as do
 from dpone_compiler.plan import feed_actions as feed
+from dpone_compiler.plan import snapshot_actions as snapshot
 from dpone_compiler.plan.step import Step
 from dpone_compiler.spi.backend import Context, Lowered, Unsupported
 from dpone_compiler.sql.mssql_native import NativeTypeError
@@ -101,6 +102,20 @@ def _lower(ctx: Context, step: Step, action: do.Action) -> Lowered | Unsupported
             return staging.drop_staging(ctx, action)
         case do.ReleaseLease():
             return state.release_lease(ctx)
+        case snapshot.FreezeInstant():
+            return Unsupported("the instant is read on the source")
+        case (
+            snapshot.CheckDeletes()
+            | snapshot.DeleteMissing()
+            | snapshot.MarkMissing()
+            | snapshot.FindMissing()
+            | snapshot.BuildDiff()
+            | snapshot.ProveMissing()
+            | snapshot.BuildVersions()
+            | snapshot.DeleteStale()
+            | snapshot.ProveVersions()
+        ):
+            return Unsupported("whole snapshots are not compared by this version")
         case feed.CreateSlot() | feed.ExportSnapshot() | feed.ReadChanges() | feed.AdvanceSlot():
             return Unsupported("the slot is the source's")
         case feed.CheckChanges() | feed.CollapseChanges() | feed.MarkDeleted():

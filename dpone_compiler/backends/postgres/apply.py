@@ -9,6 +9,7 @@ from __future__ import annotations
 from sqlglot import exp
 
 from dpone_compiler.backends.postgres import names
+from dpone_compiler.backends.postgres.marks import is_marked, no_mark
 from dpone_compiler.backends.postgres.predicates import PREDICATES
 from dpone_compiler.backends.postgres.script import AFFECTED, count_affected, counter, do_block, sql, statements, word
 from dpone_compiler.backends.postgres.shapes import shape
@@ -81,22 +82,27 @@ def update_matching(ctx: Context, action: UpdateMatching) -> Lowered:
         )
     ]
     plain = [m for m in written(action.staging.columns) if m.target.name not in action.key and not m.target.identity]
-    if plain:
+    if plain or action.mark is not None:
         parts.append(counted(_update(ctx, action, plain), "rows_updated"))
     return changing(ctx, statements(*parts))
 
 
 def _update(ctx: Context, action: UpdateMatching, plain: list[MovedColumn]) -> exp.Update:
-    left, right = (exp.Anonymous(this="ROW", expressions=[_comparable(m, side) for m in plain]) for side in ("t", "s"))
+    left, right = (exp.Anonymous(this="ROW", expressions=[comparable(m, side) for m in plain]) for side in ("t", "s"))
+    changes = [exp.EQ(this=column(m.target.name), expression=column(m.target.name, "s")) for m in plain]
+    differs: exp.Expression = exp.NullSafeNEQ(this=left, expression=right) if plain else exp.false()
+    if action.mark is not None:
+        changes.append(exp.EQ(this=column(action.mark.name), expression=no_mark(action.mark)))
+        differs = exp.Paren(this=exp.or_(differs, is_marked(action.mark, "t")))
     return exp.Update(
         this=table(names.target(ctx.load), "t"),
-        expressions=[exp.EQ(this=column(m.target.name), expression=column(m.target.name, "s")) for m in plain],
+        expressions=changes,
         from_=exp.From(this=table(names.staging(ctx, action.staging), "s")),
-        where=exp.Where(this=exp.and_(key_match(action.key, "t", "s"), exp.NullSafeNEQ(this=left, expression=right))),
+        where=exp.Where(this=exp.and_(key_match(action.key, "t", "s"), differs)),
     )
 
 
-def _comparable(moved: MovedColumn, side: str) -> exp.Expression:
+def comparable(moved: MovedColumn, side: str) -> exp.Expression:
     """A form in which two values are equal exactly when the content digest is: `=` calls 'a' and 'A' of a citext, 0 and -0,
 
     or 1 month and 30 days equal, and has no answer for json.
@@ -114,9 +120,12 @@ def _comparable(moved: MovedColumn, side: str) -> exp.Expression:
 def insert_staged(ctx: Context, action: InsertStaged) -> Lowered:
     """Columns by name; `missing_key`: the rows whose key the target lacks."""
     columns = written(action.staging.columns)
-    query = exp.Select(expressions=[column(m.target.name, "s") for m in columns]).from_(
-        table(names.staging(ctx, action.staging), "s")
-    )
+    listed = [m.target.name for m in columns]
+    values: list[exp.Expression] = [column(m.target.name, "s") for m in columns]
+    if action.mark is not None:
+        listed.append(action.mark.name)
+        values.append(no_mark(action.mark))
+    query = exp.Select(expressions=values).from_(table(names.staging(ctx, action.staging), "s"))
     if action.missing_key:
         present = (
             exp.select("1").from_(table(names.target(ctx.load), "t")).where(key_match(action.missing_key, "t", "s"))
@@ -127,7 +136,7 @@ def insert_staged(ctx: Context, action: InsertStaged) -> Lowered:
     insert = frame(
         _INSERT_IDENTITY if identity else _INSERT,
         target=word(table(names.target(ctx.load))),
-        columns=join(", ", [word(identifier(m.target.name)) for m in columns]),
+        columns=join(", ", [word(identifier(name)) for name in listed]),
         query=sql(query),
         count=count_affected("rows_inserted"),
     )

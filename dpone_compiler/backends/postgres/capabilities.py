@@ -11,8 +11,8 @@ _STRATEGIES = {
     "incremental_merge": "",
     "partition_replace": "",
     "cdc_apply": "",
-    "snapshot_diff": "not lowered yet: use incremental_merge, or full_refresh for deletes",
-    "scd2": "not lowered yet: versions of rows are not kept by this version",
+    "snapshot_diff": "",
+    "scd2": "",
     "replace": "use full_refresh: it replaces the rows and keeps grants, indexes and old snapshots whole",
     "backfill": "not lowered yet: run a window with dponec run --window",
 }

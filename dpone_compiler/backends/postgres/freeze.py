@@ -131,6 +131,17 @@ def freeze_window(ctx: Context, action: FreezeWindow) -> Lowered | Unsupported:
     return _by_time(ctx, action)
 
 
+def freeze_instant() -> Lowered:
+    """The query that gives the run's instant as the window's high end; there is no low end."""
+    return Lowered(op="query", bodies={"main": _INSTANT.text}, captures=("window_low", "window_high"))
+
+
+_INSTANT = Sql(
+    "SELECT '' AS window_low,\n"
+    "       to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US') || '+00:00' AS window_high;\n"
+)
+
+
 def _by_time(ctx: Context, action: FreezeWindow) -> Lowered:
     type_ = action.interval.type
     lag = frame(" - <<span>>::interval", span=_seconds(action.lag)) if action.lag else Sql("")

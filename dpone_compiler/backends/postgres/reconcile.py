@@ -21,6 +21,7 @@ from dpone_compiler.expr.types import DataType, Kind
 from dpone_compiler.ir.load import MovedColumn
 from dpone_compiler.plan.actions import DeleteMatching, InsertStaged, Reconcile, Staging, SwapPartitions, UpdateMatching
 from dpone_compiler.plan.feed_actions import MarkDeleted
+from dpone_compiler.plan.snapshot_actions import CheckDeletes
 from dpone_compiler.spi.backend import Context, Lowered
 from dpone_compiler.sql.identifiers import column, table
 from dpone_compiler.sql.predicates import interval_predicate, key_match, partition_predicate
@@ -93,7 +94,7 @@ def reconcile(ctx: Context, action: Reconcile) -> Lowered:
     else:
         parts += [*_scope_count(ctx, action), *proofs]
     parts += _left_proofs(ctx, action)
-    if ctx.load.write.limits.max_delete_ratio is not None:
+    if ctx.load.write.limits.max_delete_ratio is not None and not _checked_before(ctx):
         parts.append(_share(ctx, ctx.load.write.limits.max_delete_ratio))
     return Lowered(
         op="sql",
@@ -115,6 +116,11 @@ def _applied(ctx: Context) -> list[Sql]:
     if updates:
         done = exp.Add(this=done, expression=counter("rows_matched"))
     return [_equal(word(done), "%s rows were applied, %s were staged")]
+
+
+def _checked_before(ctx: Context) -> bool:
+    """What may go was counted before it went."""
+    return any(isinstance(step.action, CheckDeletes) for step in ctx.plan.steps)
 
 
 def _share(ctx: Context, ratio: float) -> Sql:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dpone_compiler.backends.postgres import apply, attach, checks, feed_sink, staging, state
+from dpone_compiler.backends.postgres import apply, attach, checks, feed_sink, history, missing, staging, state
 from dpone_compiler.backends.postgres.drift import check_table
 from dpone_compiler.backends.postgres.partitions import check_partition_list, find_partitions
 from dpone_compiler.backends.postgres.reconcile import reconcile
 from dpone_compiler.plan import actions as do
 from dpone_compiler.plan import feed_actions as feed
+from dpone_compiler.plan import snapshot_actions as snapshot
 from dpone_compiler.plan.step import Step
 from dpone_compiler.spi.backend import Context, Lowered, Unsupported
 from dpone_compiler.sql.postgres_native import NativeTypeError
@@ -113,3 +114,21 @@ def _lower(ctx: Context, step: Step, action: do.Action) -> Lowered | Unsupported
             return feed_sink.collapse_changes(ctx, action)
         case feed.MarkDeleted():
             return feed_sink.mark_deleted(ctx, action)
+        case snapshot.FreezeInstant():
+            return Unsupported("the instant is read on the source")
+        case snapshot.FindMissing() | snapshot.BuildDiff():
+            return Unsupported(_IN_PLACE + "missing and changed rows are found where they are deleted and updated")
+        case snapshot.CheckDeletes():
+            return missing.check_deletes(ctx, action)
+        case snapshot.DeleteMissing():
+            return missing.delete_missing(ctx, action)
+        case snapshot.MarkMissing():
+            return missing.mark_missing(ctx, action)
+        case snapshot.ProveMissing():
+            return missing.prove_missing(ctx, action)
+        case snapshot.BuildVersions():
+            return history.build_versions(ctx, action)
+        case snapshot.DeleteStale():
+            return history.delete_stale(ctx, action)
+        case snapshot.ProveVersions():
+            return history.prove_versions(ctx, action)

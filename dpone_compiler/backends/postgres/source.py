@@ -10,7 +10,7 @@ from dpone_compiler.backends.postgres import names
 from dpone_compiler.backends.postgres.canonical import digest_sum, digested
 from dpone_compiler.backends.postgres.drift import check_table
 from dpone_compiler.backends.postgres.feed_source import of_changes
-from dpone_compiler.backends.postgres.freeze import freeze_window
+from dpone_compiler.backends.postgres.freeze import freeze_instant, freeze_window
 from dpone_compiler.backends.postgres.json_rows import row_of
 from dpone_compiler.backends.postgres.predicates import PREDICATES
 from dpone_compiler.backends.postgres.projection import (
@@ -25,6 +25,7 @@ from dpone_compiler.backends.postgres.shapes import shape
 from dpone_compiler.ir.interval import PartitionSet
 from dpone_compiler.ir.load import MovedColumn
 from dpone_compiler.plan.actions import CheckTable, FingerprintSource, FreezeWindow, Selection, Transfer
+from dpone_compiler.plan.snapshot_actions import FreezeInstant
 from dpone_compiler.plan.step import Step
 from dpone_compiler.spi.backend import Context, Lowered, Unsupported
 from dpone_compiler.sql.identifiers import column, table
@@ -45,6 +46,8 @@ def lower_source(ctx: Context, step: Step) -> Lowered | Unsupported:
                 return check_table(ctx, action)
             case FreezeWindow():
                 return freeze_window(ctx, action)
+            case FreezeInstant():
+                return freeze_instant()
             case FingerprintSource():
                 return _fingerprint(ctx, replace(action, selection=of_changes(ctx, action.selection)))
             case Transfer():

@@ -21,12 +21,14 @@ from dpone_compiler.ir.load import (
     DeclaredScope,
     Endpoint,
     Hints,
+    History,
     Limits,
     Load,
     Partitioning,
     PartitionUnit,
     Policies,
     Read,
+    Snapshot,
     Write,
 )
 from dpone_compiler.ir.origin import Origin
@@ -52,6 +54,8 @@ class LoadBuilder:
     places: tuple[str, ...] = ("", "", "", "")  # staging, state, lock connection, version column
     hints: Hints | None = None
     kept: Policies | None = None
+    compared: Snapshot | None = None
+    kept_history: History | None = None
     bounds: Limits | None = None
     after: tuple[str, ...] = ()
     text: str = ""
@@ -240,6 +244,31 @@ class LoadBuilder:
             checked.one_of(word, meaning.POLICY_WORDS[name], f"policy for {name}", name)
         return replace(self, kept=Policies(**words), spans=self._at({f"sink.policies.{name}": name for name in words}))
 
+    def snapshot(self, *, compare: str = "row_hash", missing: str = "", mark: str = "deleted_at") -> LoadBuilder:
+        """How the whole source is compared, and what becomes of keys that it lacks: hard_delete, soft_delete, ignore, expire."""
+        self._first(self.compared is None, "how the source is compared")
+        compared = Snapshot(
+            compare=checked.one_of(compare, meaning.COMPARES, "way of comparing rows", "compare"),
+            missing=checked.one_of(missing, ("", *meaning.MISSING_WORDS), "policy for missing keys", "missing"),
+            mark=checked.name(mark, "mark"),
+        )
+        places = {"sink.strategy.snapshot.missing": "missing", "sink.strategy.snapshot.mark": "mark"}
+        return replace(self, compared=compared, spans=self._at(places))
+
+    def history(
+        self,
+        *,
+        valid_from: str = "valid_from",
+        valid_to: str = "valid_to",
+        current: str = "is_current",
+        row_hash: str = "",
+    ) -> LoadBuilder:
+        """The technical columns of a history."""
+        self._first(self.kept_history is None, "the columns of its history")
+        named = {"valid_from": valid_from, "valid_to": valid_to, "current": current}
+        history = History(**{word: checked.name(name, word) for word, name in named.items()}, row_hash=row_hash)
+        return replace(self, kept_history=history, spans=self._at({"sink.strategy.history": ""}))
+
     def limits(
         self,
         *,
@@ -290,6 +319,14 @@ class LoadBuilder:
         """Apply captured changes by key."""
         return self._finish("cdc_apply", policy)
 
+    def snapshot_diff(self) -> Load:
+        """Compare the whole source with the target by key."""
+        return self._finish("snapshot_diff", "auto")
+
+    def scd2(self) -> Load:
+        """Keep every version of a row."""
+        return self._finish("scd2", "auto")
+
     def partition_replace(self, *, policy: str = "auto") -> Load:
         """Replace the partitions that changed."""
         return self._finish("partition_replace", policy)
@@ -325,6 +362,8 @@ class LoadBuilder:
                 lock_connection=lock,
                 version_column=version,
                 policies=self.kept or Policies(),
+                snapshot=self.compared or Snapshot(),
+                history=self.kept_history or History(),
                 limits=self.bounds or Limits(),
                 backfill=self.sliced,
             ),

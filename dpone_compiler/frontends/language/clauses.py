@@ -239,6 +239,33 @@ def _policy(draft: Draft, field: str, answer: Token) -> None:
     draft.place(f"sink.policies.{field}", answer)
 
 
+def _compare(draft: Draft, clause: Node) -> None:
+    chosen = draft.one_of(names(clause)[0], meaning.COMPARES, "way of comparing rows")
+    draft.snapshot = replace(draft.snapshot, compare=chosen or draft.snapshot.compare)
+
+
+def _missing(draft: Draft, clause: Node) -> None:
+    for policy in names(clause):
+        chosen = draft.one_of(policy, meaning.MISSING_WORDS, "policy for missing keys")
+        draft.snapshot = replace(draft.snapshot, missing=chosen or "")
+    draft.place("sink.strategy.snapshot.missing", clause)
+    mark = subtree(clause, "missing_mark")
+    if mark is not None:
+        draft.snapshot = replace(draft.snapshot, mark=draft.name_of(names(mark)[0]))
+        draft.place("sink.strategy.snapshot.mark", mark)
+
+
+_HISTORY = MappingProxyType({"from": "valid_from", "to": "valid_to", "current": "current", "hash": "row_hash"})
+
+
+def _history(draft: Draft, clause: Node) -> None:
+    for column in subtrees(clause):
+        word_ = str(column.data).removeprefix("history_")
+        if draft.once(f"history {word_}", column):
+            draft.history = replace(draft.history, **{_HISTORY[word_]: draft.name_of(names(column)[0])})
+    draft.place("sink.strategy.history", clause)
+
+
 def _limits(draft: Draft, clause: Node) -> None:
     for item in subtrees(clause):
         what = _spelled(item)
@@ -329,5 +356,8 @@ CLAUSES: Mapping[str, Callable[[Draft, Node], None]] = MappingProxyType(
         "description_clause": _description,
         "passthrough_clause": _passthrough,
         "changes_clause": _changes,
+        "compare_clause": _compare,
+        "missing_clause": _missing,
+        "history_clause": _history,
     }
 )

@@ -22,9 +22,11 @@ from dpone_compiler.ir.load import (
     DeclaredScope,
     Endpoint,
     Hints,
+    History,
     Limits,
     Partitioning,
     Policies,
+    Snapshot,
     SqlText,
 )
 from dpone_compiler.source.text import Span
@@ -47,6 +49,8 @@ class Draft:
     feed: ChangeFeed | None = None
     scope: DeclaredScope | None = None
     backfill: Backfill | None = None
+    snapshot: Snapshot = field(default_factory=Snapshot)
+    history: History = field(default_factory=History)
     key: tuple[str, ...] = ()
     partition: Partitioning | None = None
     mode: str = meaning.DEFAULT_MODE

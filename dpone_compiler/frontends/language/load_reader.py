@@ -54,6 +54,8 @@ def _built(draft: Draft) -> Load | None:
             lock_connection=draft.lock,
             version_column=draft.version,
             policies=draft.policies,
+            snapshot=draft.snapshot,
+            history=draft.history,
             limits=draft.limits,
             backfill=draft.backfill,
         ),

@@ -14,12 +14,14 @@ from dpone_compiler.ir.load import (
     DeclaredScope,
     Endpoint,
     Hints,
+    History,
     Limits,
     Load,
     ParsedSql,
     Partitioning,
     PartitionUnit,
     Policies,
+    Snapshot,
     SqlText,
 )
 
@@ -62,6 +64,8 @@ def _clauses(load: Load) -> Iterator[str]:
     policy = "" if write.merge_policy == "auto" else f" policy {write.merge_policy}"
     yield f"strategy {write.mode}{policy}"
     yield from _policies(write.policies)
+    yield from _compared(write.snapshot)
+    yield from _history(write.history)
     yield from _limits(write.limits)
     if load.depends_on:
         yield f"depends on {', '.join(map(_name, load.depends_on))}"
@@ -160,6 +164,32 @@ def _policies(policies: Policies) -> Iterator[str]:
         yield f"readers {policies.readers}"
     if policies.reconcile != usual.reconcile:
         yield f"reconcile {policies.reconcile}"
+
+
+def _compared(snapshot: Snapshot) -> Iterator[str]:
+    usual = Snapshot()
+    if snapshot.compare != usual.compare:
+        yield f"compare {snapshot.compare}"
+    policy = f" {snapshot.missing}" if snapshot.missing else ""
+    mark = f" mark {_name(snapshot.mark)}" if snapshot.mark != usual.mark else ""
+    if policy or mark:
+        yield f"missing{policy}{mark}"
+
+
+def _history(history: History) -> Iterator[str]:
+    usual = History()
+    said = [
+        f" {word} {_name(name)}"
+        for word, name, default in (
+            ("from", history.valid_from, usual.valid_from),
+            ("to", history.valid_to, usual.valid_to),
+            ("current", history.current, usual.current),
+            ("hash", history.row_hash, usual.row_hash),
+        )
+        if name != default
+    ]
+    if said:
+        yield "history" + "".join(said)
 
 
 def _limits(limits: Limits) -> Iterator[str]:

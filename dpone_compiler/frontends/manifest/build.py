@@ -7,7 +7,14 @@ from types import MappingProxyType
 from dpone_compiler.diagnostics.diagnostic import Diagnostics, has_errors
 from dpone_compiler.frontends.load_checks import check_load
 from dpone_compiler.frontends.manifest.build_read import columns_of, cursor_of, declared_of, feed_of, scope_of, where_of
-from dpone_compiler.frontends.manifest.build_write import backfill_of, limits_of, partition_of, policies_of
+from dpone_compiler.frontends.manifest.build_write import (
+    backfill_of,
+    history_of,
+    limits_of,
+    partition_of,
+    policies_of,
+    snapshot_of,
+)
 from dpone_compiler.frontends.manifest.endpoints import connection_of, staging_of, state_schema_of, table_of
 from dpone_compiler.frontends.manifest.merging import Notes, Said
 from dpone_compiler.frontends.manifest.models.process import Process
@@ -99,6 +106,8 @@ def _write(notes: Notes, process: Process, options: SourceOptions, strategy: Str
         lock_connection=sink.lock_connection or "",
         version_column=strategy.version_column or "",
         policies=policies_of(notes, strategy),
+        snapshot=snapshot_of(notes, strategy, sink.options),
+        history=history_of(notes, strategy),
         limits=limits_of(notes, sink.limits, process.reconciliation),
         backfill=backfill_of(notes, strategy),
     )

@@ -5,10 +5,18 @@ from __future__ import annotations
 from dpone_compiler.frontends import meaning
 from dpone_compiler.frontends.manifest.merging import Notes, Said
 from dpone_compiler.frontends.manifest.models.process import Reconciliation
-from dpone_compiler.frontends.manifest.models.sink import LimitsBlock, PartitionBlock, PolicyKeys, Strategy
+from dpone_compiler.frontends.manifest.models.sink import (
+    DiffBlock,
+    LimitsBlock,
+    PartitionBlock,
+    PolicyKeys,
+    Scd2Block,
+    SinkOptions,
+    Strategy,
+)
 from dpone_compiler.frontends.manifest.models.source import SourceOptions
 from dpone_compiler.frontends.problems import BadDuration, MissingKey
-from dpone_compiler.ir.load import Backfill, Chunk, Limits, Partitioning, PartitionUnit, Policies
+from dpone_compiler.ir.load import Backfill, Chunk, History, Limits, Partitioning, PartitionUnit, Policies, Snapshot
 
 _PATH = "sink.strategy.partition"
 
@@ -64,6 +72,35 @@ def policies_of(notes: Notes, strategy: Strategy) -> Policies:
         empty_slice=word("empty_slice"),
         readers=word("readers"),
         reconcile=word("reconcile"),
+    )
+
+
+def snapshot_of(notes: Notes, strategy: Strategy, options: SinkOptions | None) -> Snapshot:
+    """How a whole source is compared; each of dpone's two blocks has a policy for keys that are gone."""
+    diff, scd2 = strategy.diff or DiffBlock(), strategy.scd2 or Scd2Block()
+    missing = notes.one(
+        "sink.strategy.snapshot.missing",
+        Said("sink.strategy.diff.delete_policy", diff.delete_policy),
+        Said("sink.strategy.scd2.delete_policy", scd2.delete_policy),
+    )
+    soft = options.soft_delete if options else None
+    mark = notes.one(
+        "sink.strategy.snapshot.mark", Said("sink.options.soft_delete.column", soft.column if soft else None)
+    )
+    default = Snapshot()
+    return Snapshot(compare=diff.compare or default.compare, missing=missing or "", mark=mark or default.mark)
+
+
+def history_of(notes: Notes, strategy: Strategy) -> History:
+    """The technical columns of a history."""
+    given, default, path = strategy.scd2 or Scd2Block(), History(), "sink.strategy.scd2"
+    if strategy.scd2 is not None:
+        notes.mark({"sink.strategy.history": path})
+    return History(
+        valid_from=given.valid_from_column or default.valid_from,
+        valid_to=given.valid_to_column or default.valid_to,
+        current=given.current_flag_column or default.current,
+        row_hash=given.row_hash_column or "",
     )
 
 

@@ -7,6 +7,7 @@ from dpone_compiler.frontends.problems.meaning import (
     FeedIncomplete,
     KeyNeeded,
     KeysUnused,
+    MissingPolicyMisplaced,
     PartitionNeeded,
     RepeatedColumn,
     ScopeNeeded,
@@ -84,6 +85,7 @@ __all__ = [
     "RepeatedColumn",
     "ScopeNeeded",
     "FeedIncomplete",
+    "MissingPolicyMisplaced",
     "ColumnNameNeeded",
     "KeysUnused",
 ]

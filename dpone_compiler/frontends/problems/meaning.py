@@ -120,6 +120,25 @@ class ColumnNameNeeded(Problem):
     advice: ClassVar[str] = "add as: <column of the target>"
 
 
+class MissingPolicyMisplaced(Problem):
+    """A policy for missing keys that the strategy does not know.
+
+    What becomes of keys that the source lacks depends on what the target keeps: snapshot_diff keeps rows, so they are deleted or
+    marked; scd2 keeps versions, so the open one is closed. A policy that is not carried out would be a promise that nobody keeps.
+
+    Example: `mode: scd2` with `missing soft_delete`.
+
+    What to do: use one of the policies that the message lists, or the other strategy.
+    """
+
+    policy: str
+    mode: str
+    known: str
+    code: ClassVar[str] = "DP049"
+    template: ClassVar[str] = "{policy!r} is no policy of {mode} for missing keys"
+    advice: ClassVar[str] = "use one of: {known}"
+
+
 class FeedIncomplete(Problem):
     """The description of captured changes contradicts itself or lacks a part.
 

@@ -185,6 +185,15 @@ class World:
         lines = run_clickhouse(self.target_url, f"{query} FORMAT TabSeparated").split("\n")[:-1]
         return [_order(_typed(line.split("\t"))) for line in lines]
 
+    def asked(self, query: str) -> list[tuple[Any, ...]]:
+        """Rows of a query on the target; on ClickHouse as texts."""
+        if self.sink.clickhouse:
+            lines = run_clickhouse(self.target_url, query + " FORMAT TabSeparated").split("\n")[:-1]
+            return [tuple(line.split("\t")) for line in lines]
+        with psycopg.connect(self.target_url, autocommit=True) as session:
+            session.execute("SET TimeZone = 'UTC'")
+            return session.execute(query.encode()).fetchall()
+
     def count(self) -> int:
         """Rows of the target, whatever its columns."""
         query = "SELECT count(*) FROM orders_copy"

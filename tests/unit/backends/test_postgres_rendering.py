@@ -16,6 +16,7 @@ from dpone_compiler.ir.load import ChangeFeed, Partitioning
 from dpone_compiler.ir.schema import Column, TableRef
 from dpone_compiler.plan import actions as do
 from dpone_compiler.plan import feed_actions as feed
+from dpone_compiler.plan import snapshot_actions as snap
 from dpone_compiler.spi.backend import Lowered, Unsupported
 from dpone_compiler.sql.postgres_native import NativeTypeError, read_native
 from dpone_compiler.sql.render import Sql
@@ -31,6 +32,8 @@ FIRST_TEN = Scope(column="id", type=MOVED[0].target.type, kind="range", low="1",
 READ = do.Selection(table=TABLE, columns=MOVED, interval=WINDOW, partitions=DAYS)
 KEY = ("id",)
 FEED = ChangeFeed(slot="s", publication="p")
+GONE = Column(name="gone", type=DataType(kind=Kind.TIMESTAMP, tz=True), native="timestamp with time zone")
+HISTORY = snap.Versions(key=KEY, since="", valid_from=GONE, valid_to=GONE, current=GONE, row_hash=None, expire=True)
 EVERY: tuple[do.Action, ...] = (
     do.CheckTable(side="source", table=TABLE),
     do.CheckTable(side="target", table=TABLE),
@@ -82,6 +85,16 @@ EVERY: tuple[do.Action, ...] = (
     feed.CollapseChanges(changes=ROWS, rows=ROWS, left=ROWS, key=KEY, feed=FEED, into="left"),
     feed.MarkDeleted(staging=ROWS, key=KEY, column="gone"),
     feed.AdvanceSlot(feed=FEED, interval=WINDOW),
+    snap.FreezeInstant(),
+    snap.CheckDeletes(staging=ROWS, key=KEY, mark=GONE, ratio=0.5, rows=10),
+    snap.DeleteMissing(staging=ROWS, key=KEY),
+    snap.MarkMissing(staging=ROWS, key=KEY, mark=GONE),
+    snap.FindMissing(staging=ROWS, missing=ROWS, key=KEY, mark=GONE),
+    snap.BuildDiff(staging=ROWS, diff=ROWS, key=KEY),
+    snap.ProveMissing(staging=ROWS, key=KEY, mark=GONE),
+    snap.BuildVersions(staging=ROWS, versions=ROWS, history=HISTORY),
+    snap.DeleteStale(versions=ROWS, history=HISTORY),
+    snap.ProveVersions(staging=ROWS, versions=ROWS, history=HISTORY),
 )
 CONTEXT = a_context(a_load(MOVED, TABLE, TABLE), *EVERY)
 

@@ -273,9 +273,17 @@ def test_replace_takes_a_typed_scope_alone() -> None:
     assert codes(flat(reading="options: {portable_scope: {kind: range, column: d, lower: [1]}}"))[0] == "DP012"
 
 
-def test_blocks_of_strategies_are_recorded_and_their_keys_checked() -> None:
+def test_blocks_of_strategies_are_read_and_their_keys_checked() -> None:
     text = "strategy: {mode: scd2, unique_key: a, scd2: {valid_from_column: f, delete_policy: ignore}}"
-    assert dict(load_of(flat(writing=text)).passthrough)["sink.strategy.scd2"].startswith('{"delete_policy":"ignore"')
+    scd2 = load_of(flat(writing=text)).write
+    assert (scd2.history.valid_from, scd2.history.valid_to, scd2.snapshot.missing) == ("f", "valid_to", "ignore")
+    text = "strategy: {mode: snapshot_diff, unique_key: a, diff: {compare: all_columns, delete_policy: soft_delete}}"
+    diff = load_of(flat(writing=text)).write
+    assert (diff.snapshot.compare, diff.snapshot.missing, diff.snapshot.mark) == (
+        "all_columns",
+        "soft_delete",
+        "deleted_at",
+    )
     assert codes(flat(writing="strategy: {mode: scd2, unique_key: a, scd2: {valid_from: f}}")) == ["DP010"]
     assert codes(flat(writing="strategy: {diff: {delete_policy: drop}}")) == ["DP024"]
 

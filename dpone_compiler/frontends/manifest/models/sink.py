@@ -118,8 +118,8 @@ class Strategy(HintKeys, PolicyKeys):
     policies: PolicyKeys | None = None
     overwrite_type: Literal["truncate_insert", "exchange"] | None = None
     duplicate_policy: Literal["fail"] | None = None
-    diff: Annotated[DiffBlock | None, RECORDED] = None
-    scd2: Annotated[Scd2Block | None, RECORDED] = None
+    diff: DiffBlock | None = None
+    scd2: Scd2Block | None = None
     cdc: CdcBlock | None = None
     backfill: BackfillBlock | None = None
     max_source_bytes: Recorded = None
@@ -141,6 +141,13 @@ class LimitsBlock(Closed):
     max_delete_rows: Count | None = None
 
 
+class SoftDelete(Closed):
+    """The column of the target that says that a row is gone from the source: an instant, or a flag."""
+
+    column: Text | None = None
+    mode: Recorded = None
+
+
 class SinkOptions(Closed):
     """`sink.options`: dpone's settings of engines and formats."""
 
@@ -148,7 +155,7 @@ class SinkOptions(Closed):
     clickhouse_bulk: Recorded = None
     physical_design: Recorded = None
     schema_evolution: Recorded = None
-    soft_delete: Recorded = None
+    soft_delete: Annotated[SoftDelete | None, COLUMN_TEXT] = None
     technical_columns: Recorded = None
     deletes: Recorded = None
     key: Recorded = None
