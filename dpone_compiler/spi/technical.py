@@ -5,11 +5,12 @@ from __future__ import annotations
 from functools import partial
 
 from dpone_compiler.expr.types import DataType, Kind
+from dpone_compiler.ir.decision import Undecided
 from dpone_compiler.ir.load import Load
 from dpone_compiler.ir.schema import Column
 from dpone_compiler.plan.snapshot_actions import Versions
 from dpone_compiler.source.value import value
-from dpone_compiler.spi.backend import Backend, Facts
+from dpone_compiler.spi.backend import Backend, Context, Facts
 
 INSTANT = DataType(kind=Kind.TIMESTAMP, precision=6, tz=True)
 FLAG = DataType(kind=Kind.BOOL)
@@ -50,6 +51,16 @@ def technical_columns(load: Load, strategy: str, facts: Facts, sink: Backend) ->
         text = DataType(kind=Kind.TEXT)
         found.append(column("row_hash", name, text, (Kind.TEXT,), nullable=False))
     return tuple(found)
+
+
+def own_columns(ctx: Context) -> tuple[Column, ...]:
+    """Columns of the target that this plan writes and does not load."""
+    strategy, moved = ctx.load.decisions.strategy, ctx.load.decisions.columns
+    if isinstance(strategy, Undecided):
+        return ()
+    loaded = {m.target.name for m in moved} if isinstance(moved, tuple) else set()
+    found = technical_columns(ctx.load, strategy.value, ctx.facts, ctx.sink)
+    return tuple(each.column for each in found if each.column.name not in loaded)
 
 
 def missing_policy(load: Load, strategy: str) -> str:

@@ -8,6 +8,7 @@ from dpone_compiler.ir.load import Load, MovedColumn
 from dpone_compiler.ir.schema import Column, TableFacts
 from dpone_compiler.plan.actions import CheckTable
 from dpone_compiler.spi.backend import Context, Lowered
+from dpone_compiler.spi.technical import own_columns
 from dpone_compiler.sql.postgres_catalog import COLUMN_TYPE
 from dpone_compiler.sql.postgres_native import NativeTypeError, read_native
 from dpone_compiler.sql.render import Sql, frame, join
@@ -54,7 +55,7 @@ def check_table(ctx: Context, action: CheckTable) -> Lowered:
     source = action.side == "source"
     facts = ctx.facts.source_table if source else ctx.facts.target_table
     moved = _moved(ctx.load)
-    used = _source_columns(ctx.load, moved, facts) if source else _target_columns(moved)
+    used = _source_columns(ctx.load, moved, facts) if source else (*_target_columns(moved), *own_columns(ctx))
     required = _required(ctx.load, source)
     ref = names.source(action.table)
     added = Sql("")

@@ -256,17 +256,12 @@ class LoadBuilder:
         return replace(self, compared=compared, spans=self._at(places))
 
     def history(
-        self,
-        *,
-        valid_from: str = "valid_from",
-        valid_to: str = "valid_to",
-        current: str = "is_current",
-        row_hash: str = "",
+        self, *, valid_from: str = "", valid_to: str = "", current: str = "", row_hash: str = ""
     ) -> LoadBuilder:
-        """The technical columns of a history."""
+        """The technical columns of a history, where they are not called valid_from, valid_to and is_current."""
         self._first(self.kept_history is None, "the columns of its history")
-        named = {"valid_from": valid_from, "valid_to": valid_to, "current": current}
-        history = History(**{word: checked.name(name, word) for word, name in named.items()}, row_hash=row_hash)
+        said = {"valid_from": valid_from, "valid_to": valid_to, "current": current, "row_hash": row_hash}
+        history = History(**{word: name for word, name in said.items() if name})
         return replace(self, kept_history=history, spans=self._at({"sink.strategy.history": ""}))
 
     def limits(

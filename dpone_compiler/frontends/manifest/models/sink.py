@@ -8,7 +8,6 @@ from dpone_compiler.frontends.manifest.models.closed import Closed, Field
 from dpone_compiler.frontends.manifest.models.source import HintKeys, PlaceField, TableField
 from dpone_compiler.frontends.manifest.models.values import (
     COLUMN_TEXT,
-    RECORDED,
     Count,
     Duration,
     MergePolicy,
