@@ -18,6 +18,7 @@ from dpone_compiler.plan.actions import (
     UpdateMatching,
 )
 from dpone_compiler.plan.feed_actions import CollapseChanges, ReadChanges
+from dpone_compiler.plan.snapshot_actions import BuildVersions, ProveMissing
 from dpone_compiler.plan.step import Contract, Step
 
 
@@ -55,6 +56,8 @@ def _replay(kinds: set[type], fenced: bool) -> str:
 
 
 def _deletes(load: Load, kinds: set[type], steps: tuple[Step, ...]) -> str:
+    if compared := _compared(load, steps):
+        return compared
     collapsed = next((s.action for s in steps if isinstance(s.action, CollapseChanges)), None)
     if collapsed is not None:
         return _CAPTURED[collapsed.feed.deletes] + (
@@ -80,6 +83,26 @@ _CAPTURED = {
     "ignore": "not followed: captured deletes are read and not applied (delete_policy: ignore)",
     "soft_delete": "marked: a captured delete sets the deleted column of the target's row, and a row that comes back clears it",
 }
+
+
+def _compared(load: Load, steps: tuple[Step, ...]) -> str:
+    """Of plans that compare a whole source with the target, or keep its versions."""
+    actions = [step.action for step in steps]
+    histories = [action.history for action in actions if isinstance(action, BuildVersions)]
+    if any(history.expire for history in histories):
+        return "followed: the open version of a key that the source no longer has ends with the run that misses it"
+    if histories:
+        return "not seen: the open version of a key that the source no longer has stays open"
+    proofs = [action for action in actions if isinstance(action, ProveMissing)]
+    if any(proof.mark is not None for proof in proofs):
+        return "marked: a row whose key the source no longer has keeps its values and gets a mark, and loses it when the key is back"
+    if proofs:
+        return (
+            "followed: rows whose key the source no longer has are deleted, within the guards; rows without a key stay"
+        )
+    if load.write.mode == "snapshot_diff":
+        return "not followed: rows whose key the source no longer has stay (delete_policy: ignore)"
+    return ""
 
 
 def _merges(kinds: set[type], load: Load) -> bool:

@@ -8,6 +8,7 @@ from dpone_compiler.ir.decision import Undecided
 from dpone_compiler.ir.load import Load
 from dpone_compiler.plan.actions import (
     Action,
+    BuildRewrite,
     CheckDuplicateKeys,
     CheckNullKeys,
     DeleteAll,
@@ -76,7 +77,7 @@ def _faults(load: Load, plan: Plan) -> Iterator[str]:
         yield "the captured changes are not collapsed into rows and deletes"
     if load.write.policies.on_leave_filter == "delete" and name == "incremental_merge":
         deletes = [a for a in actions if isinstance(a, DeleteMatching) and a.staging.role == "left"]
-        rewrites = [a for a in actions if isinstance(a, Rewrite) and a.left is not None]
+        rewrites = [a for a in actions if isinstance(a, BuildRewrite) and a.left is not None]
         negated = [t for t in transfers if t.selection.negate_filter and t.staging.role == "left"]
         if not negated or not (deletes or rewrites):
             yield "on_leave_filter: delete deletes nothing"
@@ -94,7 +95,9 @@ def _snapshot_faults(load: Load, name: str, actions: list[Action]) -> Iterator[s
     if name == "snapshot_diff" and missing != "ignore":
         marks = [a for a in actions if isinstance(a, MarkMissing) or (isinstance(a, BuildDiff) and a.mark is not None)]
         deletes = [a for a in actions if isinstance(a, DeleteMissing)]
-        rewrites = [a for a in actions if isinstance(a, Rewrite) and a.left is not None and a.left.role == "missing"]
+        rewrites = [
+            a for a in actions if isinstance(a, BuildRewrite) and a.left is not None and a.left.role == "missing"
+        ]
         found = any(isinstance(a, FindMissing) for a in actions)
         done = marks if missing == "soft_delete" else (deletes or (found and rewrites))
         if not done:

@@ -114,6 +114,12 @@ def _lower(ctx: Context, step: Step, action: do.Action) -> Lowered | Unsupported
             return feed_sink.collapse_changes(ctx, action)
         case feed.MarkDeleted():
             return feed_sink.mark_deleted(ctx, action)
+        case _:
+            return _of_snapshots(ctx, action)
+
+
+def _of_snapshots(ctx: Context, action: snapshot.SnapshotAction) -> Lowered | Unsupported:
+    match action:
         case snapshot.FreezeInstant():
             return Unsupported("the instant is read on the source")
         case snapshot.FindMissing() | snapshot.BuildDiff():

@@ -33,6 +33,50 @@ def test_three_front_ends_give_one_ir() -> None:
     assert yaml == language.loads == python
 
 
+HISTORY_YAML = """\
+name: people
+source: {type: postgres, connection_id: pg, table: public.people}
+sink:
+  type: postgres
+  connection_id: dwh
+  table: dwh.people
+  limits: {max_delete_ratio: 10%, max_delete_rows: 5}
+  options: {soft_delete: {column: gone}}
+  strategy:
+    mode: scd2
+    unique_key: [id]
+    diff: {compare: all_columns}
+    scd2: {valid_from_column: f, valid_to_column: t, current_flag_column: c, row_hash_column: h, delete_policy: ignore}
+"""
+HISTORY_TEXT = """\
+load people {
+  from postgres.pg public.people
+  into postgres.dwh dwh.people
+  key id
+  strategy scd2
+  compare all_columns
+  missing ignore mark gone
+  history from f to t current c hash h
+  limits max_delete_ratio 10% max_delete_rows 5
+}
+"""
+HISTORY_SCRIPT = """\
+from dpone_compiler.dsl import load, postgres
+(load("people").read(postgres("pg", "public.people")).into(postgres("dwh", "dwh.people")).key("id")
+    .snapshot(compare="all_columns", missing="ignore", mark="gone")
+    .history(valid_from="f", valid_to="t", current="c", row_hash="h")
+    .limits(max_delete_ratio=0.1, max_delete_rows=5).scd2())
+"""
+
+
+def test_a_history_is_the_same_in_three_front_ends() -> None:
+    yaml, wrong = read_manifest(SourceFile("people.yaml", HISTORY_YAML))
+    language, wrong_too = read_language(SourceFile("people.dpone", HISTORY_TEXT))
+    python, also_wrong = read_dsl(SourceFile("people.py", HISTORY_SCRIPT))
+    assert not (wrong or wrong_too or also_wrong)
+    assert yaml == language.loads == python
+
+
 def test_spans_are_the_arguments_own() -> None:
     (found,), _ = read_dsl(
         SourceFile("m.py", HEAD + '"é"; load("a").read(postgres("pg", "é.t")).into(kafka("k", "t")).auto()')

@@ -1,0 +1,31 @@
+-- step prove-versions
+-- purpose: prove the histories
+-- engine: postgres (target), transaction finalize
+-- idempotency: pure
+-- why: each staged row holds at its time, one version a key is open, and none overlap
+DO $dponec$
+DECLARE
+  wrong bigint;
+BEGIN
+  wrong := (
+    SELECT count(*) FROM "dwh"."order_history__dponec_262087c2_rows" AS s WHERE NOT EXISTS (
+      SELECT FROM "dwh"."order_history" AS t
+       WHERE "t"."id" = "s"."id" AND "t"."valid_from" <= CAST("s"."at" AS timestamp with time zone) AND ("t"."valid_to" IS NULL OR "t"."valid_to" > CAST("s"."at" AS timestamp with time zone)) AND ROW(0, "t"."day", "t"."amount", CAST(("t"."status") AS TEXT) COLLATE "C") IS NOT DISTINCT FROM ROW(0, "s"."day", "s"."amount", CAST(("s"."status") AS TEXT) COLLATE "C"))
+  );
+  IF wrong <> 0 THEN
+    RAISE EXCEPTION USING ERRCODE = 'DP510', MESSAGE = format('%s staged rows are not what the target holds at their time', wrong),
+      HINT = 'the transaction was rolled back; look for triggers, rules and row security on the target';
+  END IF;
+  wrong := (
+    SELECT count(*) FROM (
+      SELECT "t"."valid_from" AS begins, "t"."valid_to" AS ends, "t"."is_current" AS current,
+             lead("t"."valid_from") OVER (PARTITION BY "t"."id" ORDER BY "t"."valid_from") AS next
+        FROM "dwh"."order_history" AS t JOIN (SELECT DISTINCT "id" FROM "dwh"."order_history__dponec_262087c2_versions") AS k ON "t"."id" = "k"."id"
+    ) AS h WHERE begins >= ends OR ends > next OR (ends IS NULL AND next IS NOT NULL) OR current IS DISTINCT FROM (ends IS NULL)
+  );
+  IF wrong <> 0 THEN
+    RAISE EXCEPTION USING ERRCODE = 'DP510', MESSAGE = format('%s versions overlap, end before they begin, or are marked wrongly as current', wrong),
+      HINT = 'the transaction was rolled back; look for triggers, rules and row security on the target';
+  END IF;
+END
+$dponec$;

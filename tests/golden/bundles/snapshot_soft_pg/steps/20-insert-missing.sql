@@ -1,0 +1,31 @@
+-- step insert-missing
+-- purpose: insert keys that are new
+-- engine: postgres (target), transaction finalize
+-- idempotency: transactional
+-- why: in the same transaction
+DO $dponec$
+DECLARE
+  affected bigint;
+BEGIN
+  LOCK TABLE "dwh"."orders_marked" IN SHARE ROW EXCLUSIVE MODE;
+  INSERT INTO "dwh"."orders_marked" ("id", "day", "at", "amount", "status", "deleted_at")
+SELECT
+  "s"."id",
+  "s"."day",
+  "s"."at",
+  "s"."amount",
+  "s"."status",
+  NULL
+FROM "dwh"."orders_marked__dponec_44864c86_rows" AS "s"
+WHERE
+  NOT EXISTS(
+    SELECT
+      1
+    FROM "dwh"."orders_marked" AS "t"
+    WHERE
+      "t"."id" = "s"."id"
+  );
+  GET DIAGNOSTICS affected = ROW_COUNT;
+  PERFORM set_config('dponec.rows_inserted', (CAST(COALESCE(NULLIF(CURRENT_SETTING('dponec.rows_inserted', TRUE), ''), '0') AS BIGINT) + affected)::text, true);
+END
+$dponec$;
