@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, fields
+from dataclasses import fields
 from json.encoder import encode_basestring
 from typing import Any
 
 from dpone_compiler.artifacts.plan_doc import FORMAT, GuardDoc, ParamDoc, PlanDoc, StepDoc
+
+_WORDS = {None: "null", True: "true", False: "false"}
 
 
 class UnreadablePlanError(ValueError):
@@ -30,26 +32,30 @@ def compact_json(value: Any) -> str:
 
 
 def _pretty(value: Any, line: str) -> str:
+    if isinstance(value, str):
+        return encode_basestring(value)
     inner = line + "  "
     if isinstance(value, dict):
         if not value:
             return "{}"
-        members = (f"{_scalar(str(key))}: {_pretty(value[key], inner)}" for key in sorted(value))
+        members = [f"{encode_basestring(str(key))}: {_pretty(value[key], inner)}" for key in sorted(value)]
         return "{" + inner + ("," + inner).join(members) + line + "}"
     if isinstance(value, (list, tuple)):
         if not value:
             return "[]"
-        return "[" + inner + ("," + inner).join(_pretty(item, inner) for item in value) + line + "]"
-    return _scalar(value)
-
-
-def _scalar(value: Any) -> str:
-    return encode_basestring(value) if isinstance(value, str) else json.dumps(value, allow_nan=False)
+        return "[" + inner + ("," + inner).join([_pretty(item, inner) for item in value]) + line + "]"
+    return _WORDS[value] if value is None or isinstance(value, bool) else json.dumps(value, allow_nan=False)
 
 
 def encode_plan(doc: PlanDoc) -> str:
     """The text of plan.json."""
-    return canonical_json(asdict(doc))
+    plain = {**vars(doc), "steps": [step_fields(step) for step in doc.steps], "params": [vars(p) for p in doc.params]}
+    return canonical_json(plain)
+
+
+def step_fields(step: StepDoc) -> dict[str, Any]:
+    """A step as JSON knows it."""
+    return {**vars(step), "guard": vars(step.guard)}
 
 
 def decode_plan(text: str) -> PlanDoc:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any
 
 from dpone_compiler.artifacts.bundle import sha256
-from dpone_compiler.artifacts.plan_codec import canonical_json
+from dpone_compiler.artifacts.plan_codec import canonical_json, step_fields
 from dpone_compiler.artifacts.plan_doc import ParamDoc, StepDoc
 from dpone_compiler.ir.decision import decided
 from dpone_compiler.ir.load import Load
@@ -112,12 +112,12 @@ def _resync(load: Load, resync: Resync, written: Written) -> dict[str, Any]:
     partition = load.write.partition
     if resync.why or partition is None:
         return {"steps": [], "why": resync.why, "instead": list(_instead(load))}
-    steps = [asdict(step) for step in written.steps]
+    steps = [step_fields(step) for step in written.steps]
     form = {"column": partition.column, "by": partition.unit.value, "form": PARTITION_FORMS[partition.unit.value]}
     digests = {path: sha256(text) for path, text in sorted(written.files.items())}
     return {
         "steps": steps,
-        "params": [asdict(param) for param in written.params],
+        "params": [vars(param) for param in written.params],
         "partition": form,
         "stages": _resume(written.steps)["stages"],
         # An attempt of its own: `dponec run` must not go on with the steps of the main plan where a resync stopped.

@@ -7,8 +7,9 @@ refuses a plain `str` in a hole, so no manifest value can reach a statement unqu
 from __future__ import annotations
 
 import re
+from functools import cache
 
-from sqlglot import exp
+from sqlglot import Dialect, Generator, exp
 from sqlglot.errors import ErrorLevel
 
 from dpone_compiler.source.value import value
@@ -33,7 +34,32 @@ class FrameError(TypeError):
 def render(tree: exp.Expression, dialect: str, *, pretty: bool = False) -> Sql:
     """The text of a tree in a dialect, identifiers quoted as the tree says. Unsupported nodes raise (sqlglot UnsupportedError)."""
     # A tree is built for the statement it is rendered into, so the generator need not copy it first (a third of its time).
-    return Sql(tree.sql(dialect=dialect, pretty=pretty, comments=False, copy=False, unsupported_level=ErrorLevel.RAISE))
+    return Sql(_generator(dialect, pretty).generate(tree, copy=False))
+
+
+def render_lines(tree: exp.Expression, dialect: str) -> Sql:
+    """The text over several lines, where that cannot touch a line break inside a name or a literal; else in one line."""
+    return render(tree, dialect, pretty=not _breaks_lines(tree))
+
+
+@cache
+def _generator(dialect: str, pretty: bool) -> Generator:
+    """One for all trees of a process: it keeps nothing from one tree to the next."""
+    return Dialect.get_or_raise(dialect).generator(pretty=pretty, comments=False, unsupported_level=ErrorLevel.RAISE)
+
+
+def _breaks_lines(tree: exp.Expr) -> bool:
+    """Whether a name, a literal or any other text in the tree holds a line break."""
+    waiting: list[object] = [tree]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, exp.Expr):
+            waiting.extend(node.args.values())
+        elif isinstance(node, list):
+            waiting.extend(node)
+        elif isinstance(node, str) and "\n" in node:
+            return True
+    return False
 
 
 def frame(template: str, **holes: Sql) -> Sql:

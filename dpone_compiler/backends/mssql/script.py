@@ -13,7 +13,7 @@ from dpone_compiler.backends.mssql import names
 from dpone_compiler.backends.mssql.shapes import text
 from dpone_compiler.ir.load import Load
 from dpone_compiler.sql.identifiers import table
-from dpone_compiler.sql.render import Sql, frame, join, render
+from dpone_compiler.sql.render import Sql, frame, join, render, render_lines
 
 DIALECT = "tsql"
 
@@ -69,8 +69,7 @@ _COUNT = """\
 
 def sql(tree: exp.Expression) -> Sql:
     """The text of a tree, over several lines where that cannot touch a line break inside a name or a literal."""
-    compact = render(tree, DIALECT)
-    return compact if "\n" in compact.text else render(tree, DIALECT, pretty=True)
+    return render_lines(tree, DIALECT)
 
 
 def word(tree: exp.Expression) -> Sql:

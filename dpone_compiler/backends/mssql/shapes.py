@@ -1,25 +1,16 @@
-"""Expressions written once as constant T-SQL text with `:name` places, parsed by sqlglot, filled with trees."""
+"""Expressions written once as constant T-SQL text with `:name` places, and the small words of T-SQL."""
 
 from __future__ import annotations
 
-from functools import cache
+from sqlglot import exp
 
-from sqlglot import exp, parse_one
-
+from dpone_compiler.sql import shapes
 from dpone_compiler.sql.mssql_native import type_tree
 
 
 def shape(template: str, **nodes: exp.Expression) -> exp.Expression:
-    """The tree of a constant template with its places filled. A place without a node, or the reverse, is a bug and raises."""
-    tree = _parsed(template).copy()
-    places = {place.name for place in tree.find_all(exp.Placeholder)}
-    if places != set(nodes):
-        raise TypeError(f"places {sorted(places)} do not match nodes {sorted(nodes)}")
-    if isinstance(tree, exp.Placeholder):
-        return nodes[tree.name].copy()
-    for place in list(tree.find_all(exp.Placeholder)):
-        place.replace(nodes[place.name].copy())
-    return tree
+    """The tree of a constant template with its places filled: see sql/shapes.py."""
+    return shapes.shape(template, "tsql", nodes)
 
 
 def text(value: str) -> exp.Expression:
@@ -38,11 +29,3 @@ def convert(native: str, value: exp.Expression, style: int | None = None) -> exp
     if style is not None:
         arguments.append(exp.Literal.number(style))
     return exp.Anonymous(this="CONVERT", expressions=arguments)
-
-
-@cache
-def _parsed(template: str) -> exp.Expression:
-    tree = parse_one(template, dialect="tsql")
-    if not isinstance(tree, exp.Expression):
-        raise TypeError(f"{template!r} is not an expression")
-    return tree

@@ -9,15 +9,14 @@ from __future__ import annotations
 from sqlglot import exp
 
 from dpone_compiler.sql.identifiers import text
-from dpone_compiler.sql.render import Sql, frame, join, render
+from dpone_compiler.sql.render import Sql, frame, join, render, render_lines
 
 DIALECT = "postgres"
 
 
 def sql(tree: exp.Expression) -> Sql:
     """The text of a tree, over several lines where that cannot touch a line break inside a name or a literal."""
-    compact = render(tree, DIALECT)
-    return compact if "\n" in compact.text else render(tree, DIALECT, pretty=True)
+    return render_lines(tree, DIALECT)
 
 
 def word(tree: exp.Expression) -> Sql:
