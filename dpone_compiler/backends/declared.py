@@ -96,6 +96,6 @@ KAFKA = _declared(
         for name in STRATEGIES
         if name not in _KAFKA
     },
-    policies={name: ("event_upsert",) for name in ("incremental_merge", "cdc_apply")},
+    policies=dict.fromkeys(("incremental_merge", "cdc_apply"), ("event_upsert",)),
     table=False,
 )

@@ -11,7 +11,8 @@ _CELLS = ("atomicity", "replay", "deletes", "late_data", "null_keys", "staging_d
 
 def render_plan_text(doc: PlanDoc, *, explain: bool) -> str:
     """Summary line, what it guarantees, numbered steps; with `explain` the decision in full."""
-    parts = (_summary(doc), _decision(doc) if explain else (), _contract(doc), _steps(doc))
+    told = (*_decision(doc), *_transfer(doc)) if explain else ()
+    parts = (_summary(doc), told, _contract(doc), _steps(doc))
     return "\n".join(line for part in parts for line in part) + "\n"
 
 
@@ -37,6 +38,21 @@ def _decision(doc: PlanDoc) -> Iterator[str]:
     yield from (f"  not {item['choice']} {item['value']}: {item['reason']}" for item in decision["rejected"])
     yield from (f"  gate {gate['severity']} {gate['code']}: {gate['message']}" for gate in decision["safety_gates"])
     yield from (f"  warning {item['code']}: {item['message']}" for item in decision["warnings"])
+
+
+def _transfer(doc: PlanDoc) -> Iterator[str]:
+    """How the rows travel: export, ingest, finalizer and partitioning, and what the wire keeps."""
+    transfer = doc.native_transfer_plan
+    if "export_method" not in transfer:
+        return
+    yield f"transfer: {transfer['fast_path_id']} ({transfer['wire']})"
+    yield f"  export: {transfer['export_method']}"
+    yield f"  ingest: {transfer['ingest_method']}"
+    yield f"  finalizer: {transfer['finalizer']}"
+    partitioning = transfer["partitioning"]
+    yield f"  partitioning: {partitioning['strategy']}, {partitioning['num_partitions']} at a time"
+    contract = transfer["transport_contract"]
+    yield f"  lossless: {'yes' if contract['lossless'] else 'no, see the columns'}; NULL is {contract['null_policy']}"
 
 
 def _contract(doc: PlanDoc) -> Iterator[str]:

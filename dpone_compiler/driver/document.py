@@ -6,13 +6,16 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from dpone_compiler import registry
 from dpone_compiler.artifacts.bundle import sha256
 from dpone_compiler.artifacts.plan_codec import compact_json
 from dpone_compiler.artifacts.plan_doc import ParamDoc, PlanDoc, StepDoc
+from dpone_compiler.driver.transfer_plan import transfer_plan
 from dpone_compiler.ir.codec import to_plain
-from dpone_compiler.ir.decision import Chosen, Undecided, decided
+from dpone_compiler.ir.decision import Chosen, Undecided
 from dpone_compiler.ir.load import Endpoint, Load, MovedColumn
 from dpone_compiler.spi.backend import Context
+from dpone_compiler.spi.strategy import NativePath
 
 _TYPES = {
     "run_id": ("text", "run"),
@@ -52,7 +55,7 @@ def build_document(
         contract=to_plain(plan.contract),
         params=parameters(context, steps),
         steps=steps,
-        native_transfer_plan=_native(load),
+        native_transfer_plan=transfer_plan(context, _path(context), steps),
         types=tuple(_type(column) for column in _columns(load)),
         replay=replay,
         state={
@@ -66,6 +69,12 @@ def build_document(
         depends_on=load.depends_on,
         notes=plan.notes,
     )
+
+
+def _path(context: Context) -> NativePath | None:
+    choice = context.load.decisions.native_path
+    name = choice.value if isinstance(choice, Chosen) else ""
+    return next((path for path in registry.native_paths() if path.name == name), None)
 
 
 def effects_digest(context: Context) -> str:
@@ -141,17 +150,6 @@ def parameters(context: Context, steps: tuple[StepDoc, ...]) -> tuple[ParamDoc, 
             source = source if source != "capture" or name in captured else "run"
             found[name] = ParamDoc(name=name, type=kind, source=source)
     return tuple(found.values())
-
-
-def _native(load: Load) -> dict[str, Any]:
-    path, wire = load.decisions.native_path, load.decisions.wire
-    return {
-        "fast_path_id": _value(path),
-        "wire": _value(wire),
-        "finalizer": decided(load.decisions.finalizer),
-        "why": "" if isinstance(path, Undecided) else path.reason,
-        "fallback": "" if isinstance(path, Undecided) or not path.rejected else path.rejected[0].value,
-    }
 
 
 def _type(column: MovedColumn) -> dict[str, str]:

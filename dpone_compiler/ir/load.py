@@ -262,7 +262,7 @@ class Batching:
     min_batch_size: int
     max_batch_size: int
     parallel_workers: int
-    tuning_metric: str = "rows_per_second"
+    tuning_metric: str = "rows_per_second_and_target_backpressure"
 
 
 @value(kw_only=True)

@@ -21,4 +21,7 @@ PATH = NativePath(
     tools=("psycopg", "clickhouse-client or curl"),
     fallback="streaming_rows",
     wire=wire,
+    export="COPY (SELECT …) TO STDOUT, in the text forms that the target's columns read",
+    ingest="INSERT INTO staging FORMAT TabSeparated, by HTTP or clickhouse-client",
+    proofs=("tests/engines/test_clickhouse_digest.py::test_digest_equals_that_of_postgres",),
 )

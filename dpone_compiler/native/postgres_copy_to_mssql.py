@@ -21,4 +21,7 @@ PATH = NativePath(
     tools=("psycopg", "bcp"),
     fallback="pyodbc_fast_executemany",
     wire=wire,
+    export="COPY (SELECT a JSON array a row) TO STDOUT",
+    ingest="bcp into a one-column table, OPENJSON into typed staging",
+    proofs=(),
 )

@@ -26,4 +26,7 @@ PATH = NativePath(
     tools=("psycopg", "psql"),
     fallback="streaming_rows",
     wire=wire,
+    export="COPY (SELECT …) TO STDOUT",
+    ingest="COPY staging FROM STDIN",
+    proofs=("tests/engines/test_postgres_types.py::test_every_type_arrives_and_is_proved",),
 )

@@ -55,7 +55,11 @@ class Strategy:
 
 @value(kw_only=True)
 class NativePath:
-    """A vendor's bulk path between two engines. judge: Viable for this load (wire, clients), else why not."""
+    """A vendor's bulk path between two engines.
+
+    `export`, `ingest`: the commands that move the rows, for people. `proofs`: ids of the tests in which every type went through it
+    and came out the same; what the plan says of losses rests on them.
+    """
 
     name: str
     source: str
@@ -63,3 +67,6 @@ class NativePath:
     tools: tuple[str, ...]
     fallback: str
     wire: Callable[[Load, Setting], tuple[str, str]]  # (binary | text | tsv, reason)
+    export: str = ""
+    ingest: str = ""
+    proofs: tuple[str, ...] = ()

@@ -20,7 +20,9 @@ def contexts() -> Iterator[dict[str, Any]]:
     """Keyword arguments of StrategyContext on both sides."""
     flags = tuple(product((False, True), repeat=4))
     for source, sink, rows, changed, (key, partition, cursor, cdc) in product(SOURCES, SINKS, ROWS, CHANGED, flags):
-        yield _context(source, sink, "auto", rows=rows, changed=changed, key=key, partition=partition, cursor=cursor, cdc=cdc)
+        yield _context(
+            source, sink, "auto", rows=rows, changed=changed, key=key, partition=partition, cursor=cursor, cdc=cdc
+        )
     for source, sink, mode, key, partition in product(SOURCES, SINKS, EXPLICIT, (False, True), (False, True)):
         yield _context(source, sink, mode, rows=5_000_000, changed=0.2, key=key, partition=partition, cursor=True)
     for source, sink, key in product(OTHER_SOURCES, SINKS, (False, True)):

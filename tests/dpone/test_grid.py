@@ -24,7 +24,11 @@ def cases() -> list[Case]:
     grid = list(contexts())
     asked = "\n".join(map(json.dumps, grid))
     done = subprocess.run(
-        [str(DPONE_PYTHON), str(Path(__file__).with_name("ask.py"))], input=asked, capture_output=True, text=True, check=True
+        [str(DPONE_PYTHON), str(Path(__file__).with_name("ask.py"))],
+        input=asked,
+        capture_output=True,
+        text=True,
+        check=True,
     )
     theirs = [json.loads(line) for line in done.stdout.splitlines()]
     return [_case(context, decision) for context, decision in zip(grid, theirs, strict=True)]
@@ -54,7 +58,9 @@ def explained(cases: Sequence[Case], rules: Sequence[Difference], field: str) ->
 @pytest.mark.dpone
 def test_every_difference_has_one_reason(cases: list[Case]) -> None:
     assert len(cases) > 5000
-    decided = [case for case in cases if not case.refused and case.theirs["strategy_mode"] == case.ours["strategy_mode"]]
+    decided = [
+        case for case in cases if not case.refused and case.theirs["strategy_mode"] == case.ours["strategy_mode"]
+    ]
     counts = explained(cases, STRATEGY, "strategy_mode")
     same = [case for case in decided if case.theirs["merge_policy"] != case.ours["merge_policy"]]
     counts += explained(same, POLICY, "merge_policy")
