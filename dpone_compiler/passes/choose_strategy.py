@@ -123,6 +123,7 @@ def _remedy(refusal: NotViable) -> str:
         "unique_key_required": "add sink.strategy.unique_key",
         "cursor_required": "add source.cursor",
         "partition_required": "add sink.strategy.partition",
+        "scope_required": "give source.options.portable_scope a loaded column and literals of its type",
         "not_supported": "choose another mode; `dponec advise` says which fit",
     }
     return remedies.get(refusal.code, "choose another mode; `dponec advise` says which fit")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dpone_compiler.ir.load import Load
 from dpone_compiler.plan.actions import (
+    CheckScope,
     CleanStaging,
     DeleteAll,
     DeleteMatching,
@@ -58,6 +59,8 @@ def _replay(kinds: set[type], fenced: bool) -> str:
 def _deletes(load: Load, kinds: set[type], steps: tuple[Step, ...]) -> str:
     if compared := _compared(load, steps):
         return compared
+    if CheckScope in kinds:
+        return "followed inside the scope; rows outside of it, and rows with NULL in its column, stay"
     collapsed = next((s.action for s in steps if isinstance(s.action, CollapseChanges)), None)
     if collapsed is not None:
         return _CAPTURED[collapsed.feed.deletes] + (

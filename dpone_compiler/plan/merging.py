@@ -4,23 +4,18 @@ from __future__ import annotations
 
 from dpone_compiler.plan.actions import (
     Action,
-    BuildRewrite,
-    CreateStaging,
     DeleteMatching,
-    DropPartitions,
-    DropStaging,
     InsertStaged,
     Reconcile,
-    RecordRewrite,
-    ReplacePartitions,
     Staging,
     UpdateMatching,
 )
 from dpone_compiler.plan.feed_actions import MarkDeleted
 from dpone_compiler.plan.phases import Shape, fence_finalize
+from dpone_compiler.plan.rewriting import rewrite_partitions
 from dpone_compiler.plan.sequence import COMMITTED, Sequence
 from dpone_compiler.plan.shape import staging
-from dpone_compiler.plan.step import Guard, Idempotency
+from dpone_compiler.plan.step import Idempotency
 
 
 def merge(
@@ -42,7 +37,7 @@ def merge(
         return made
     if policy == "partition_rewrite":
         rewrite = staging("rewrite", rows.columns, shaped=True)
-        rewrite_partitions(seq, shape.load.write.key, rows, left, rewrite)
+        rewrite_partitions(seq, rows, rewrite, key=shape.load.write.key, left=left)
         made = (rewrite,)
     else:
         _statements(seq, shape, rows, left, policy)
@@ -116,62 +111,6 @@ def _merge_in_transaction(  # noqa: PLR0917 - the parts of one transaction
 def _delete_left(left: Staging, key: tuple[str, ...]) -> tuple[str, Action, str, str]:
     why = "on_leave_filter: delete; otherwise such a row would stay for ever"
     return "delete-left", DeleteMatching(staging=left, key=key), "delete rows whose key left the filter", why
-
-
-def rewrite_partitions(
-    seq: Sequence, key: tuple[str, ...], rows: Staging, left: Staging | None, rewrite: Staging
-) -> None:
-    """Build the new content of every partition that `rows` or keys of `left` touch, note it, and replace one by one."""
-    unit = "clear-rewrite"
-    for step_id, action, purpose, why in (
-        (unit, DropStaging(staging=rewrite), "drop what an interrupted try left", "the rewrite starts from empty"),
-        (
-            "create-rewrite",
-            CreateStaging(staging=rewrite),
-            "create the rewrite table in the target's shape",
-            "its partitions will replace the target's",
-        ),
-        (
-            "build-rewrite",
-            BuildRewrite(staging=rows, rewrite=rewrite, key=key, left=left),
-            "build the new content of every affected partition",
-            "target rows that stay (NULL keys too), and the staged rows",
-        ),
-        (
-            "record-rewrite",
-            RecordRewrite(rewrite=rewrite),
-            "note that the rewrite is complete",
-            "a resumed run then repeats the replacements from it, and never reads a half replaced target",
-        ),
-    ):
-        seq.add(
-            step_id,
-            action,
-            purpose,
-            why,
-            idempotency=Idempotency.WITH_UNIT if step_id != unit else Idempotency.IDEMPOTENT,
-            guard=Guard(kind="query", why="the state row notes a complete rewrite of this run, and it is still there"),
-            retry_boundary="" if step_id == unit else unit,
-            path="sink.strategy.merge_policy",
-        )
-    seq.add(
-        "replace-partitions",
-        ReplacePartitions(staging=rewrite),
-        "replace each affected partition",
-        "one partition a statement: each is atomic, and repeating it gives the same rows",
-        retry_boundary=unit,
-        idempotency=Idempotency.WITH_UNIT,
-        path="sink.strategy.merge_policy",
-    )
-    seq.add(
-        "drop-emptied-partitions",
-        DropPartitions(staging=rewrite, affected=None, by_key=key),
-        "drop partitions whose rows all moved or left",
-        "an empty replacement would be refused or ignored by some versions",
-        retry_boundary=unit,
-        idempotency=Idempotency.WITH_UNIT,
-        path="sink.strategy.merge_policy",
-    )
 
 
 def _statements(seq: Sequence, shape: Shape, rows: Staging, left: Staging | None, policy: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from dpone_compiler.ir.decision import decided
-from dpone_compiler.ir.interval import Interval, PartitionSet
+from dpone_compiler.ir.interval import Interval, PartitionSet, Scope
 from dpone_compiler.ir.load import Cursor, Load, MovedColumn
 from dpone_compiler.plan.actions import (
     AcquireLease,
@@ -14,6 +14,7 @@ from dpone_compiler.plan.actions import (
     CheckNullKeys,
     CheckPartitionList,
     CheckPartitionValues,
+    CheckScope,
     CheckStagedRows,
     CheckTable,
     CleanStaging,
@@ -218,6 +219,7 @@ def prove(
     collapse: Callable[[str], None] | None = None,
     changes: Staging | None = None,
     key: tuple[str, ...] | None = None,
+    scope: Scope | None = None,
 ) -> None:
     """The gates between staging and the target: rows, digest, emptiness, keys, partitions; then the note that it is staged.
 
@@ -288,6 +290,14 @@ def prove(
             "every staged row lies in an affected partition",
             "a row outside would be lost or doubled",
             "sink.strategy.partition",
+        )
+    if scope is not None:
+        gate(
+            "check-scope",
+            CheckScope(staging=staging, scope=scope),
+            "every staged row lies in the scope",
+            "a row outside would be added to rows that stay",
+            "source.scope",
         )
     seq.add(
         "record-staged",

@@ -71,6 +71,8 @@ def _faults(load: Load, plan: Plan) -> Iterator[str]:
     ):
         yield "the cursor freezes no window"
     yield from _snapshot_faults(load, name, actions)
+    if name == "replace" and not all(transfer.selection.scope is not None for transfer in rows):
+        yield "the scope does not bound what is read"
     if name == "partition_replace" and not any(isinstance(a, FindPartitions) for a in actions):
         yield "the partition column selects no partitions"
     if name == "cdc_apply" and {a.into for a in actions if isinstance(a, CollapseChanges)} != {"rows", "left"}:

@@ -71,6 +71,7 @@ MUTATIONS = (
     DeleteMissing,
     MarkMissing,
     DeleteStale,
+    DeleteScope,
 )
 _KEYED = (DeleteMatching, UpdateMatching, MarkDeleted, DeleteMissing, MarkMissing, DeleteStale)
 _PROOFS = (Reconcile, ProveMissing, ProveVersions)

@@ -113,6 +113,14 @@ PAGES: tuple[Page, ...] = (
         "correct the word at the source, or name another operation_column.",
     ),
     run_page(
+        "DP513",
+        "A staged row lies outside of the scope",
+        "A replacement by scope deletes the rows of the scope alone. A staged row outside of it would be added to rows that stay, "
+        "and be there twice after the next run. The read and the delete share one scope, so this happens only where source and "
+        "target read the same value differently. Nothing has reached the target. Exit code 1.",
+        "look at the type of the scope's column on both sides; then run again.",
+    ),
+    run_page(
         "DP521",
         "The order of captured changes is not known",
         "Two changes of one key have the same sequence, or a change has none. Which of them is the last would be chance. The target "

@@ -1,4 +1,4 @@
-"""The one renderer of Interval and PartitionSet: the read and the delete of a run come from here, for every dialect.
+"""The one renderer of Interval, PartitionSet and Scope: the read and the delete of a run come from here, for every dialect.
 
 What differs between dialects is the few things of `PredicateDialect`: how a run parameter is read as a value of a type, how
 a partition value follows from a column, and how a value is looked up in the JSON list of partitions.
@@ -9,13 +9,13 @@ first day as `YYYY-MM-DD`, for hour `YYYY-MM-DD HH:00:00`; JSON null is the part
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol, cast
 
 from sqlglot import exp
 
 from dpone_compiler.expr.types import DataType
-from dpone_compiler.ir.interval import Interval, PartitionSet
+from dpone_compiler.ir.interval import Interval, PartitionSet, Scope
 from dpone_compiler.sql.identifiers import column
 
 # How a partition is named, for people.
@@ -62,6 +62,20 @@ def partition_predicate(partitions: PartitionSet, value: exp.Expression, dialect
         return inside
     null = exp.And(this=_is_null(value), expression=dialect.contains_null(partitions))
     return exp.Paren(this=exp.Or(this=exp.Paren(this=inside), expression=exp.Paren(this=null)))
+
+
+def scope_predicate(scope: Scope, value: exp.Expression, literal: Callable[[str], exp.Expression]) -> exp.Expression:
+    """`value` (the bare column) lies in the scope; NULL where it is NULL, so nobody's row. `literal` writes an end in its type."""
+    low, high = (None if end is None else literal(end) for end in (scope.low, scope.high))
+    if scope.kind == "equality":
+        return exp.EQ(this=value.copy(), expression=low)
+    parts: list[exp.Expression] = []
+    if low is not None:
+        parts.append(exp.GTE(this=value.copy(), expression=low))
+    if high is not None:
+        above = exp.LTE if scope.inclusive else exp.LT
+        parts.append(above(this=value.copy(), expression=high))
+    return cast(exp.Expression, exp.and_(*parts))
 
 
 def key_match(key: Sequence[str], left: str, right: str) -> exp.Expression:

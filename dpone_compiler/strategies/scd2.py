@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dpone_compiler.ir.load import Load
 from dpone_compiler.plan.actions import Action, CreateStaging, InsertStaged, Staging, UpdateMatching
-from dpone_compiler.plan.merging import rewrite_partitions
 from dpone_compiler.plan.phases import Shape, close_run, fence_finalize, open_run, prove, stage
+from dpone_compiler.plan.rewriting import rewrite_partitions
 from dpone_compiler.plan.sequence import COMMITTED, Sequence
 from dpone_compiler.plan.shape import finish, rows_selection, shape_of, staging
 from dpone_compiler.plan.snapshot_actions import BuildVersions, DeleteStale, ProveVersions, Versions
@@ -134,7 +134,7 @@ def _in_place(seq: Sequence, rows: Staging, versions: Staging, history: Versions
 def _by_rewrite(seq: Sequence, rows: Staging, versions: Staging, history: Versions) -> tuple[Staging, ...]:
     rewrite = staging("rewrite", versions.columns, shaped=True)
     rebuilt(seq, versions, ("build-versions", BuildVersions(staging=rows, versions=versions, history=history), *_BUILD))
-    rewrite_partitions(seq, history.key, versions, None, rewrite)
+    rewrite_partitions(seq, versions, rewrite, key=history.key)
     proof = ProveVersions(staging=rows, versions=versions, history=history)
     seq.add("prove-versions", proof, *_PROOF, idempotency=Idempotency.PURE, path=_PATH)
     return versions, rewrite

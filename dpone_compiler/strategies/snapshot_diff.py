@@ -5,8 +5,8 @@ from __future__ import annotations
 from dpone_compiler.ir.load import Load
 from dpone_compiler.ir.schema import Column
 from dpone_compiler.plan.actions import Action, InsertStaged, Reconcile, Staging, UpdateMatching
-from dpone_compiler.plan.merging import rewrite_partitions
 from dpone_compiler.plan.phases import Shape, close_run, fence_finalize, open_run, prove, stage
+from dpone_compiler.plan.rewriting import rewrite_partitions
 from dpone_compiler.plan.sequence import COMMITTED, Sequence
 from dpone_compiler.plan.shape import finish, rows_selection, shape_of, staging
 from dpone_compiler.plan.snapshot_actions import (
@@ -193,7 +193,7 @@ def _by_rewrite(seq: Sequence, shape: Shape, rows: Staging, asked: _Asked) -> tu
     build = BuildDiff(staging=rows, diff=diff, key=asked.key, missing=marked, mark=asked.mark)
     rebuilt(seq, diff, ("build-diff", build, "collect the rows to write", "equal rows are left where they are"))
     left = missing if asked.policy == "hard_delete" else None
-    rewrite_partitions(seq, asked.key, diff, left, rewrite)
+    rewrite_partitions(seq, diff, rewrite, key=asked.key, left=left)
     for step_id, action, purpose, why in _proofs(shape, rows, asked):
         seq.add(step_id, action, purpose, why, idempotency=Idempotency.PURE, path=_PATH)
     return (*((missing,) if missing else ()), diff, rewrite)

@@ -8,6 +8,7 @@ from dpone_compiler.backends.clickhouse.partition_key import replacing_refusal, 
 from dpone_compiler.backends.clickhouse.partitions import droppable, partition_ids, rewritten
 from dpone_compiler.backends.clickhouse.profile import View, staging_table, view
 from dpone_compiler.backends.clickhouse.proof_steps import replacing
+from dpone_compiler.backends.clickhouse.scope import inside_scope
 from dpone_compiler.backends.clickhouse.staging_steps import PINNED_SELECT
 from dpone_compiler.plan.actions import (
     BuildRewrite,
@@ -119,10 +120,16 @@ def build_rewrite(ctx: Context, action: BuildRewrite) -> Lowered | Unsupported:
         pinned=seen.pinned(PINNED_SELECT),
         target=qualified(seen.target),
         affected=rewritten(ctx, action),
-        kept=key_not_in(seen, action.key, gone),
+        kept=_kept(seen, action, gone),
         staging=staging,
     )
     return Lowered(op="sql", bodies={"main": body.text})
+
+
+def _kept(seen: View, action: BuildRewrite, gone: tuple[Sql, ...]) -> Sql:
+    if action.scope is not None:
+        return frame("NOT <<inside>>", inside=inside_scope(seen, action.scope))
+    return key_not_in(seen, action.key, gone)
 
 
 def delete_matching(ctx: Context, action: DeleteMatching) -> Lowered | Unsupported:

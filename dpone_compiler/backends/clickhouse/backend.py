@@ -6,7 +6,15 @@ import re
 from dataclasses import replace
 from typing import assert_never
 
-from dpone_compiler.backends.clickhouse import apply_steps, partitions, proof_steps, staging_steps, state, state_steps
+from dpone_compiler.backends.clickhouse import (
+    apply_steps,
+    partitions,
+    proof_steps,
+    scope,
+    staging_steps,
+    state,
+    state_steps,
+)
 from dpone_compiler.backends.clickhouse.capabilities import capabilities
 from dpone_compiler.backends.clickhouse.carry import carry
 from dpone_compiler.backends.clickhouse.digest import row_text
@@ -126,7 +134,9 @@ def _lowered(ctx: Context, step: Step) -> Lowered | Unsupported:  # noqa: PLR091
             return Unsupported("an UPDATE is a mutation that rewrites whole parts; rows are replaced instead")
         case actions.BuildPartitions() | actions.SwapPartitions() | actions.DropRetired():
             return Unsupported("partitions are replaced or dropped by one statement each; nothing is attached")
-        case actions.BuildShadow() | actions.CheckScope() | actions.DeleteScope():
+        case actions.CheckScope():
+            return scope.check_scope(ctx, action)
+        case actions.BuildShadow() | actions.DeleteScope():
             return Unsupported("rows are replaced with their partitions")
         case actions.CleanStaging():
             return Unsupported(

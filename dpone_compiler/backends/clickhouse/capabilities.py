@@ -8,7 +8,7 @@ from dpone_compiler.ir.schema import EngineFacts
 from dpone_compiler.spi.backend import Capabilities
 
 # clickhouse.com/docs/sql-reference/statements/exchange, …/alter/partition#move-partition-to-table
-_MODERN = frozenset({"full_refresh", "incremental_append", "incremental_merge", "partition_replace"})
+_MODERN = frozenset({"full_refresh", "incremental_append", "incremental_merge", "partition_replace", "replace"})
 # 18.16 has REPLACE PARTITION FROM (clickhouse.com/docs/sql-reference/statements/alter/partition#replace-partition) but no MOVE [run].
 _LEGACY = _MODERN - {"incremental_append"}
 _NO_APPEND = (

@@ -6,6 +6,7 @@ from dpone_compiler.backends.clickhouse import state
 from dpone_compiler.backends.clickhouse.keys import key_in
 from dpone_compiler.backends.clickhouse.partition_key import slice_refusal, unit_text
 from dpone_compiler.backends.clickhouse.profile import View, staging_name, staging_table, view
+from dpone_compiler.backends.clickhouse.scope import inside_scope
 from dpone_compiler.expr.types import Kind
 from dpone_compiler.ir.interval import PartitionSet
 from dpone_compiler.ir.load import Partitioning, PartitionUnit
@@ -44,7 +45,7 @@ def rewritten(ctx: Context, action: BuildRewrite) -> Sql:
         "WHERE <<matching>>)",
         staging=staging,
         target=qualified(seen.target),
-        matching=key_in(seen, action.key, gone),
+        matching=inside_scope(seen, action.scope) if action.scope is not None else key_in(seen, action.key, gone),
     )
 
 
@@ -52,13 +53,15 @@ def droppable(ctx: Context, action: DropPartitions) -> Sql | Unsupported:
     """Query: ids of target partitions in the affected set that staging has no rows of."""
     seen = view(ctx)
     where: Sql = Sql("1")
+    built = next((s.action for s in ctx.plan.steps if isinstance(s.action, BuildRewrite)), None)
     if action.affected is not None:
         wanted = partitioning_of(action.affected, seen)
         if why := slice_refusal(seen.structure, wanted):
             return Unsupported(why)
         where = in_set(seen, wanted, action.affected)
+    elif built is not None and built.scope is not None:
+        where = inside_scope(seen, built.scope)
     elif action.by_key:
-        built = next((s.action for s in ctx.plan.steps if isinstance(s.action, BuildRewrite)), None)
         if built is None:
             return Unsupported("partitions that rows moved out of are known only where the plan rewrites partitions")
         gone = [built.staging, *([built.left] if built.left is not None else [])]

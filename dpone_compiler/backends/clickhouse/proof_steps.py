@@ -7,6 +7,7 @@ from dpone_compiler.backends.clickhouse.digest import digest_of, row_text
 from dpone_compiler.backends.clickhouse.keys import key_in
 from dpone_compiler.backends.clickhouse.partitions import in_set, partitioning_of
 from dpone_compiler.backends.clickhouse.profile import View, staging_table, view
+from dpone_compiler.backends.clickhouse.scope import inside_scope
 from dpone_compiler.expr.types import DataType, Kind
 from dpone_compiler.ir.interval import Interval
 from dpone_compiler.plan.actions import BuildRewrite, CheckTable, CheckWindowOwned, DeleteMatching, Reconcile
@@ -96,7 +97,7 @@ def reconcile(ctx: Context, action: Reconcile) -> Lowered | Unsupported:
         )
     ]
     built = next((s.action for s in ctx.plan.steps if isinstance(s.action, BuildRewrite)), None)
-    if action.scope == "keys" and built is not None:
+    if action.scope in {"keys", "rows"} and built is not None:
         pieces.append(_same_counts(ctx, seen, built))
     return Lowered(op="check", bodies={"main": join("\nUNION ALL ", pieces).text})
 
@@ -127,6 +128,8 @@ def _scope(ctx: Context, seen: View, action: Reconcile) -> Sql | Unsupported:
             return Sql("1")
         case "keys" if action.key:
             return key_in(seen, action.key, (staging_table(ctx, action.staging),))
+        case "rows" if action.rows is not None:
+            return inside_scope(seen, action.rows)
         case "window" if action.interval is not None:
             return interval(seen, action.interval)
         case "partitions" if action.partitions is not None:

@@ -160,11 +160,13 @@ def written(columns: tuple[MovedColumn, ...]) -> tuple[MovedColumn, ...]:
 
 
 def counted(statement: exp.Expression, name: str) -> Sql:
+    """A statement whose row count is added to a counter of the transaction."""
     """A statement that leaves its row count under a name."""
     return frame("  <<statement>>;\n<<count>>", statement=sql(statement), count=count_affected(name))
 
 
 def changing(ctx: Context, body: Sql, params: tuple[str, ...] = ()) -> Lowered:
+    """A change of rows that exist: other writers wait, readers do not."""
     """Statements that change rows that exist: other writers wait."""
     lock = frame("  LOCK TABLE <<target>> IN SHARE ROW EXCLUSIVE MODE;\n", target=word(table(names.target(ctx.load))))
     return Lowered(

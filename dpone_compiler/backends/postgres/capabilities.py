@@ -13,7 +13,7 @@ _STRATEGIES = {
     "cdc_apply": "",
     "snapshot_diff": "",
     "scd2": "",
-    "replace": "use full_refresh: it replaces the rows and keeps grants, indexes and old snapshots whole",
+    "replace": "",
     "backfill": "not lowered yet: run a window with dponec run --window",
 }
 _POLICIES = {

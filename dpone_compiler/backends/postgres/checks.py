@@ -78,7 +78,7 @@ def check_not_empty(ctx: Context, action: CheckNotEmpty) -> Lowered:
 def check_null_keys(ctx: Context, action: CheckNullKeys) -> Lowered:
     """DP503."""
     query = exp.select("1").from_(table(names.staging(ctx, action.staging))).where(any_null(action.key))
-    return _refuse(
+    return refusing(
         query, "DP503", "%s staged rows have NULL in the key", "fix the source, or say policies.null_keys: skip"
     )
 
@@ -92,7 +92,7 @@ def check_duplicate_keys(ctx: Context, action: CheckDuplicateKeys) -> Lowered:
         .group_by(*keys)
         .having(exp.GT(this=exp.Count(this=exp.Star()), expression=exp.Literal.number(1)))
     )
-    return _refuse(
+    return refusing(
         query,
         "DP504",
         "%s keys occur more than once in staging",
@@ -114,7 +114,7 @@ def check_partition_values(ctx: Context, action: CheckPartitionValues) -> Lowere
         .from_(table(names.staging(ctx, action.staging)))
         .where(exp.or_(*wrong) if wrong else exp.false())
     )
-    lowered = _refuse(
+    lowered = refusing(
         query,
         "DP506",
         "%s staged rows have no partition of this run",
@@ -124,6 +124,7 @@ def check_partition_values(ctx: Context, action: CheckPartitionValues) -> Lowere
     return Lowered(op="sql", bodies=lowered.bodies, params=params)
 
 
-def _refuse(query: exp.Select, code: str, message: str, hint: str) -> Lowered:
+def refusing(query: exp.Select, code: str, message: str, hint: str) -> Lowered:
+    """A check that raises `code` when the query gives rows."""
     body = frame(_VIOLATIONS, query=sql(query), code=literal(code), message=literal(message), hint=literal(hint))
     return Lowered(op="sql", bodies={"main": do_block(body, _WRONG).text + "\n"})

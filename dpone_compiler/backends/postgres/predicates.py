@@ -10,10 +10,11 @@ from sqlglot import exp
 from dpone_compiler.backends.postgres.script import setting
 from dpone_compiler.backends.postgres.shapes import shape
 from dpone_compiler.expr.types import DataType, Kind
-from dpone_compiler.ir.interval import PartitionSet
+from dpone_compiler.ir.interval import PartitionSet, Scope
 from dpone_compiler.sql.identifiers import text
 from dpone_compiler.sql.postgres_native import cast
 from dpone_compiler.sql.postgres_types import propose_type
+from dpone_compiler.sql.predicates import scope_predicate
 
 _UNITS = {"hour": "1 hour", "day": "1 day", "month": "1 month", "year": "1 year"}
 
@@ -58,6 +59,17 @@ class PostgresPredicates:
 
 
 PREDICATES = PostgresPredicates()
+
+
+def in_scope(scope: Scope, value: exp.Expression, type_: DataType) -> exp.Expression:
+    """The scope on a bare column of that type. Instants are literals in UTC, whatever the session's zone."""
+
+    def literal(end: str) -> exp.Expression:
+        if type_.kind is Kind.TIMESTAMP and type_.tz:
+            return shape("(:value)::timestamp AT TIME ZONE 'UTC'", value=text(end))
+        return cast(text(end), comparable_type(type_))
+
+    return scope_predicate(scope, value, literal)
 
 
 def has_unit(unit: str, type_: DataType) -> bool:

@@ -13,6 +13,7 @@ from sqlglot import exp
 from dpone_compiler.backends.postgres import names
 from dpone_compiler.backends.postgres.canonical import digest_pair
 from dpone_compiler.backends.postgres.predicates import PREDICATES, PostgresPredicates
+from dpone_compiler.backends.postgres.scope import within
 from dpone_compiler.backends.postgres.script import counter, do_block, literal, setting, sql, statements, word
 from dpone_compiler.backends.postgres.shapes import shape
 from dpone_compiler.backends.postgres.staging import staging_sql, stored_rows
@@ -209,6 +210,8 @@ def _scope(ctx: Context, action: Reconcile) -> exp.Expression | None:
         interval = replace(action.interval, type=moved.target.type) if moved else action.interval
         name = moved.target.name if moved else interval.column
         return interval_predicate(interval, column(name, "t"), _Bounds(action.interval.type))
+    if action.scope == "rows" and action.rows is not None:
+        return within(action.rows, action.staging.columns, "t")
     if action.scope == "partitions" and action.partitions is not None:
         return partition_predicate(action.partitions, column(action.partitions.column, "t"), PREDICATES)
     return None

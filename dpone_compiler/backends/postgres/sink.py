@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dpone_compiler.backends.postgres import apply, attach, checks, feed_sink, history, missing, staging, state
+from dpone_compiler.backends.postgres import apply, attach, checks, feed_sink, history, missing, scope, staging, state
 from dpone_compiler.backends.postgres.drift import check_table
 from dpone_compiler.backends.postgres.partitions import check_partition_list, find_partitions
 from dpone_compiler.backends.postgres.reconcile import reconcile
@@ -96,7 +96,11 @@ def _lower(ctx: Context, step: Step, action: do.Action) -> Lowered | Unsupported
             return attach.swap_partitions(ctx, action)
         case do.DropRetired():
             return attach.drop_retired(ctx)
-        case do.BuildShadow() | do.CheckScope() | do.DeleteScope():
+        case do.CheckScope():
+            return scope.check_scope(ctx, action)
+        case do.DeleteScope():
+            return scope.delete_scope(ctx, action)
+        case do.BuildShadow():
             return Unsupported(_IN_PLACE + "rows are deleted and inserted")
         case do.Reconcile():
             return reconcile(ctx, action)

@@ -12,7 +12,7 @@ from dpone_compiler.backends.postgres.drift import check_table
 from dpone_compiler.backends.postgres.feed_source import of_changes
 from dpone_compiler.backends.postgres.freeze import freeze_instant, freeze_window
 from dpone_compiler.backends.postgres.json_rows import row_of
-from dpone_compiler.backends.postgres.predicates import PREDICATES
+from dpone_compiler.backends.postgres.predicates import PREDICATES, in_scope
 from dpone_compiler.backends.postgres.projection import (
     arriving_value,
     parsed,
@@ -137,6 +137,9 @@ def select_from(ctx: Context, selection: Selection, values: list[exp.Expression]
         conditions.append(interval_predicate(selection.interval, column(selection.interval.column), PREDICATES))
     if selection.partitions is not None:
         conditions.append(_partition_condition(ctx, selection, selection.partitions))
+    if selection.scope is not None:
+        scope = selection.scope
+        conditions.append(in_scope(scope, column(scope.column), scope.type))
     query = exp.Select(expressions=values).from_(table(names.source(selection.table)))
     query = query.where(*conditions) if conditions else query
     return query.distinct() if selection.distinct else query
