@@ -41,7 +41,8 @@ class MssqlPredicates:
             # `=` calls 'a' and 'A', or 'a' and 'a ', equal; the first test is for an index, the second for the truth. The named
             # collation is for columns of another one than the database's, which could not be compared (Msg 468).
             return shape(
-                ":value IN (SELECT j.[value] COLLATE DATABASE_DEFAULT FROM OPENJSON(:listed) AS j) AND EXISTS (SELECT 1 FROM OPENJSON(:listed) AS j"
+                ":value IN (SELECT j.[value] COLLATE DATABASE_DEFAULT FROM OPENJSON(:listed) AS j)"
+                " AND EXISTS (SELECT 1 FROM OPENJSON(:listed) AS j"
                 f" WHERE CONVERT(nvarchar(max), :value) COLLATE {BINARY} = j.[value] COLLATE {BINARY}"
                 " AND DATALENGTH(CONVERT(nvarchar(max), :value)) = DATALENGTH(j.[value]))",
                 value=value,
