@@ -113,7 +113,7 @@ PAGES: tuple[Page, ...] = (
         "correct the word at the source, or name another operation_column.",
     ),
     run_page(
-        "DP513",
+        "DP514",
         "A staged row lies outside of the scope",
         "A replacement by scope deletes the rows of the scope alone. A staged row outside of it would be added to rows that stay, "
         "and be there twice after the next run. The read and the delete share one scope, so this happens only where source and "

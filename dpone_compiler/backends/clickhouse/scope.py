@@ -14,7 +14,7 @@ from dpone_compiler.sql.render import Sql, frame, join
 def check_scope(ctx: Context, action: CheckScope) -> Lowered:
     """Staged rows outside of the scope, those with NULL in its column among them, are a violation."""
     body = frame(
-        "SELECT 'DP513' AS code, 'staged rows lie outside of the scope' AS detail, found AS count "
+        "SELECT 'DP514' AS code, 'staged rows lie outside of the scope' AS detail, found AS count "
         "FROM (SELECT count() AS found FROM <<table>> WHERE NOT <<inside>>) WHERE found > 0",
         table=staging_table(ctx, action.staging),
         inside=inside_scope(view(ctx), action.scope),

@@ -16,13 +16,13 @@ from dpone_compiler.sql.identifiers import column, table
 
 
 def check_scope(ctx: Context, action: CheckScope) -> Lowered:
-    """DP513: a staged row that is not in the scope, one with NULL in its column among them."""
+    """DP514: a staged row that is not in the scope, one with NULL in its column among them."""
     inside = within(action.scope, action.staging.columns)
     outside = exp.Not(this=exp.Coalesce(this=exp.Paren(this=inside), expressions=[exp.false()]))
     query = exp.select("1").from_(table(names.staging(ctx, action.staging))).where(outside)
     return refusing(
         query,
-        "DP513",
+        "DP514",
         "%s staged rows lie outside of the scope",
         "nothing reached the target; the two sides read the scope differently",
     )

@@ -130,7 +130,7 @@ def test_a_limit_on_deletes_or_a_staged_row_outside(world: World) -> None:
     world.insert(order(1, day="2026-02-01"), order(3, "not read", "2026-03-01"))
     replacing(world, FEBRUARY).state("adopt", watermark="")
     mutate(world, r"fingerprint-source|transfer-rows.*extract", lambda text: text.replace('"day" < ', '"day" <= '))
-    world.fails("DP513")
+    world.fails("DP514")
     world.same([edge])
     world.state("abort", run_id=world.state("show")["run_id"])
     replacing(world, FEBRUARY)

@@ -20,7 +20,7 @@ WHERE
   )
   ) AS violations;
   IF wrong > 0 THEN
-    RAISE EXCEPTION USING ERRCODE = 'DP513', MESSAGE = format('%s staged rows lie outside of the scope', wrong), HINT = 'nothing reached the target; the two sides read the scope differently';
+    RAISE EXCEPTION USING ERRCODE = 'DP514', MESSAGE = format('%s staged rows lie outside of the scope', wrong), HINT = 'nothing reached the target; the two sides read the scope differently';
   END IF;
 END
 $dponec$;
