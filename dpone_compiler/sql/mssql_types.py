@@ -23,7 +23,8 @@ _FIXED: dict[str, DataType] = {
     "text": DataType(kind=Kind.TEXT, native="varchar"),
     "ntext": DataType(kind=Kind.TEXT),
     "image": DataType(kind=Kind.BYTES),
-    "rowversion": DataType(kind=Kind.BYTES, length=8, native="rowversion"),
+    # A counter of the database: moved and compared as the number that it is.
+    "rowversion": DataType(kind=Kind.INT, bits=64, native="rowversion"),
 }
 _CODE_PAGE = ("char", "varchar")
 _WIDE = 4000  # the longest nvarchar(n), in UTF-16 units: nchar-and-nvarchar-transact-sql

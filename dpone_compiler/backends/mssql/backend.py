@@ -10,21 +10,16 @@ from dpone_compiler.backends.mssql.names import DEFAULT_SCHEMA
 from dpone_compiler.backends.mssql.script import DIALECT
 from dpone_compiler.backends.mssql.setup import setup, state_display
 from dpone_compiler.backends.mssql.sink import lower_sink
+from dpone_compiler.backends.mssql.source import lower_source
 from dpone_compiler.backends.mssql.state_commands import state_commands
 from dpone_compiler.ir.load import MovedColumn
-from dpone_compiler.plan.step import Step
-from dpone_compiler.spi.backend import Backend, Context, Lowered, ParamSpec, Unsupported
+from dpone_compiler.spi.backend import Backend, Context, ParamSpec
 from dpone_compiler.sql.mssql_types import parse_type, propose_type
 
 
 def digest_expression(columns: tuple[MovedColumn, ...], side: str) -> str:
     """The canonical row text of the target's columns; a source computes its own."""
     return row_text(columns).text if side == "target" else ""
-
-
-def lower_source(_ctx: Context, step: Step) -> Lowered | Unsupported:
-    """SQL Server is not read yet."""
-    return Unsupported(f"SQL Server is not read by this version, so {step.id} is not done")
 
 
 def params(_ctx: Context) -> tuple[ParamSpec, ...]:

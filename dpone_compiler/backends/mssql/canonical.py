@@ -22,7 +22,7 @@ from dpone_compiler.sql.render import Sql, frame, join
 
 _ARGUMENTS = 200  # CONCAT takes 254: https://learn.microsoft.com/en-us/sql/t-sql/functions/concat-transact-sql
 _ROWS = """(
-    SELECT HASHBYTES('MD5', <<line>>) AS [h]
+    SELECT <<hash>> AS [h]
       FROM <<origin>>
      CROSS APPLY (SELECT <<values>>) AS [v]<<where>>
   ) AS [d]"""
@@ -81,7 +81,7 @@ def stored_rows(columns: tuple[MovedColumn, ...], origin: Sql, alias: str, where
     ]
     return frame(
         _ROWS,
-        line=_line([_framed(_place(number)) for number in range(len(stored))]),
+        hash=row_hash([_framed(_place(number)) for number in range(len(stored))]),
         values=join(",\n       ", values or [Sql("NULL AS [c0]")]),
         origin=origin,
         where=frame("\n     WHERE <<where>>", where=where) if where is not None else Sql(""),
@@ -104,10 +104,21 @@ def _line(parts: list[Sql]) -> Sql:
     return frame("CONCAT(CONVERT(varchar(max), ''), <<parts>>, '')", parts=join(",\n           ", parts or [Sql("''")]))
 
 
-def digest_pair() -> Sql:
-    """`a:b`: the two sums over the hashes `h`, '0' for no row. A binary of four bytes is a number below 2^32."""
+def digest_pair() -> tuple[Sql, Sql]:
+    """The two sums over the hashes `h`, '0' for no row. A binary of four bytes is a number below 2^32."""
     piece = "CONVERT(varchar(38), COALESCE(SUM(CONVERT(decimal(38,0), CONVERT(bigint, SUBSTRING([d].[h], <<first>>, 4)))), 0))"
-    return frame("<<a>> + ':' + <<b>>", a=frame(piece, first=Sql("1")), b=frame(piece, first=Sql("5")))
+    return frame(piece, first=Sql("1")), frame(piece, first=Sql("5"))
+
+
+def digest_of() -> Sql:
+    """`a:b`: both sums."""
+    first, second = digest_pair()
+    return frame("<<a>> + ':' + <<b>>", a=first, b=second)
+
+
+def row_hash(parts: list[Sql]) -> Sql:
+    """MD5 of the canonical texts of one row."""
+    return frame("HASHBYTES('MD5', <<line>>)", line=_line(parts))
 
 
 def row_text(columns: tuple[MovedColumn, ...]) -> Sql:

@@ -48,7 +48,6 @@ def capabilities(facts: EngineFacts | None) -> Capabilities:
         state_in_target=True,
         stages_alone=True,
         cdc_source=False,
-        not_read="SQL Server is not read by this version; it is a sink",
     )
 
 

@@ -34,6 +34,8 @@ def _convert(given: DataType, target: Column) -> tuple[str, str]:
         return _into_text(given, wanted), ""
     if given.kind in _NUMBERS and wanted.kind in (*_NUMBERS, Kind.FLOAT):
         return _between_numbers(given, wanted), ""
+    if wanted.native == "rowversion":
+        return "", "a rowversion is written by the server alone"
     pair = (given.kind, wanted.kind)
     if pair == (Kind.BOOL, Kind.INT):
         return "", ""
@@ -139,8 +141,6 @@ def _same_family(given: DataType, wanted: DataType) -> tuple[str, str]:
 
 
 def _bytes(given: DataType, wanted: DataType) -> tuple[str, str]:
-    if wanted.native == "rowversion":
-        return "", "a rowversion is written by the server alone"
     losses = []
     if wanted.length is not None and (given.length is None or given.length > wanted.length):
         losses.append(f"values of more than {wanted.length} bytes stop the load")

@@ -91,6 +91,10 @@ def _read(value: exp.Expression, type_: DataType, given: DataType) -> exp.Expres
             return convert("date", convert("datetimeoffset(7)" if given.tz else "datetime2(7)", value))
         case Kind.DATE:
             return convert("date", value, 23)
+        case Kind.INT if type_.native == "rowversion":
+            # As a number it has no sign; the least number stands for the beginning.
+            number = convert("bigint", value)
+            return convert("binary(8)", shape("CASE WHEN :number < 0 THEN 0 ELSE :number END", number=number))
         case Kind.INT:
             return convert("bigint" if type_.signed or (type_.bits or 64) < 64 else "decimal(20,0)", value)
         case Kind.DECIMAL:

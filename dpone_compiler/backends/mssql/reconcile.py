@@ -12,7 +12,7 @@ from dataclasses import replace
 from sqlglot import exp
 
 from dpone_compiler.backends.mssql import names
-from dpone_compiler.backends.mssql.canonical import digest_pair, stored_rows
+from dpone_compiler.backends.mssql.canonical import digest_of, stored_rows
 from dpone_compiler.backends.mssql.predicates import PREDICATES, MssqlPredicates
 from dpone_compiler.backends.mssql.script import (
     counter,
@@ -192,7 +192,7 @@ def _same_content(ctx: Context, action: Reconcile, proofs: list[Sql]) -> list[Sq
     exact = _exact(action)
     scope = _scope(ctx, action if exact else replace(action, scope="keys")) if exact or action.key else None
     rows = stored_rows(action.staging.columns, _held(ctx), "t", scope)
-    counted = frame(_COUNTED, digest=digest_pair(), rows=rows)
+    counted = frame(_COUNTED, digest=digest_of(), rows=rows)
     other = refuse(
         "DP510",
         "the transaction was rolled back; look for triggers that change values, and for lossy column types",

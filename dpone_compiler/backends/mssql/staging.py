@@ -10,7 +10,7 @@ from __future__ import annotations
 from sqlglot import exp
 
 from dpone_compiler.backends.mssql import names
-from dpone_compiler.backends.mssql.canonical import digest_pair, stored_rows
+from dpone_compiler.backends.mssql.canonical import digest_of, stored_rows
 from dpone_compiler.backends.mssql.script import (
     batch,
     fenced,
@@ -319,6 +319,6 @@ def count_and_digest(ctx: Context, staging: Staging) -> Sql:
     rows = stored_rows(staging.columns, word(table(names.staging(ctx, staging), "s")), "s")
     return frame(
         "  SELECT @dp_staged = COUNT_BIG(*), @dp_digest = <<digest>>\n    FROM <<rows>>;",
-        digest=digest_pair(),
+        digest=digest_of(),
         rows=rows,
     )

@@ -26,6 +26,10 @@ SET TRANSACTION ISOLATION LEVEL READ COMMITTED;"""
 _COMMIT = """IF @@TRANCOUNT <> 1 OR XACT_STATE() <> 1
   THROW 50424, N'DP424: the transaction is not open any more or cannot be committed, so nothing of it was kept', 1;
 COMMIT TRANSACTION;"""
+# https://learn.microsoft.com/en-us/sql/relational-databases/system-catalog-views/sys-databases-transact-sql
+_SNAPSHOTS = "SELECT CONVERT(nvarchar(1), [snapshot_isolation_state]) AS [allowed] FROM sys.databases WHERE [database_id] = DB_ID();"
+_LEVEL = "SET TRANSACTION ISOLATION LEVEL READ COMMITTED;"
+_FETCHED = 2000
 _ROLLBACK = "IF @@TRANCOUNT > 0 ROLLBACK TRANSACTION;"
 # Characters of one batch of rows: some thousand rows, far below the 2 GB of nvarchar(max).
 _BATCH_BYTES = 1024 * 1024
@@ -55,31 +59,31 @@ class MssqlSession:
 
     def run(self, body: str, params: Mapping[str, str]) -> Result:
         """Run one batch. Parameters are texts, declared and bound by sp_executesql."""
-        if not params:
-            return self._batch(body)
-        names = sorted(params)
-        declared = ", ".join(f"@{name} nvarchar(max)" for name in names)
-        values = (body, declared, *(params[name] for name in names))
-        return self._batch("EXEC sys.sp_executesql " + ", ".join("?" * len(values)), values)
+        return self._batch(*_call(body, params))
 
     def begin(self, *, snapshot: bool = False) -> None:
-        if snapshot:
-            raise EngineError("", "SQL Server is not read by this version")
+        """A transaction; for reading under SNAPSHOT where the database allows it, else under READ COMMITTED."""
+        if snapshot and self._batch(_SNAPSHOTS).rows[0][0] == "1":
+            self._batch("SET TRANSACTION ISOLATION LEVEL SNAPSHOT;")
         self._batch("BEGIN TRANSACTION;")
 
     def commit(self) -> None:
         self._batch(_COMMIT)
+        self._batch(_LEVEL)
 
     def rollback(self) -> None:
         try:
             self._batch(_ROLLBACK)
+            self._batch(_LEVEL)
         except EngineError:
             # The server rolls back when we hang up; nobody waits for its locks.
             self._connection.close()
             raise
 
     def copy_out(self, body: str, params: Mapping[str, str]) -> RowStream:
-        raise EngineError("", "SQL Server is not read by this version")
+        """The lines of a query of one column."""
+        text, values = _call(body, params)
+        return _Lines(self, text, values)
 
     def copy_in(self, body: str, params: Mapping[str, str], chunks: Iterable[Chunk]) -> int:
         """Lines of COPY, each a JSON array: batches of them become the parameter `rows` of the body, which says how many it took."""
@@ -110,6 +114,63 @@ class MssqlSession:
                 self._cursor = None
                 with contextlib.suppress(pyodbc.Error):
                     cursor.close()
+
+
+class _Lines:
+    """A copy_out: the rows of one column, each a line, in blocks of a few hundred kilobytes."""
+
+    def __init__(self, session: MssqlSession, text: str, values: tuple[str, ...]) -> None:
+        self._session = session
+        self.total: int | None = None
+        self._rows = 0
+        with _normalised():
+            session._cursor = self._cursor = session._connection.cursor()
+            self._cursor.arraysize = _FETCHED
+            self._cursor.execute(text, *values)
+            # Settings and declarations before the query give no columns.
+            while not self._cursor.description and self._cursor.nextset():
+                pass
+        if not self._cursor.description:
+            raise EngineError("", "the body gives no rows to send")
+
+    def __iter__(self) -> Iterator[Chunk]:
+        return self
+
+    def __next__(self) -> Chunk:
+        if self.total is not None:
+            raise StopIteration
+        with _normalised():
+            rows = self._cursor.fetchmany()
+            if not rows:
+                while self._cursor.nextset():  # an error may stand behind the rows
+                    pass
+        if not rows:
+            self.total = self._rows
+            self._end()
+            raise StopIteration
+        self._rows += len(rows)
+        return Chunk(("\n".join([row[0] for row in rows]) + "\n").encode("utf-8"), len(rows))
+
+    def close(self) -> None:
+        """Stop early; what was not read is thrown away."""
+        with contextlib.suppress(pyodbc.Error):
+            self._cursor.cancel()
+        self._end()
+
+    def _end(self) -> None:
+        self._session._cursor = None
+        with contextlib.suppress(pyodbc.Error):
+            self._cursor.close()
+
+
+def _call(body: str, params: Mapping[str, str]) -> tuple[str, tuple[str, ...]]:
+    """A body without parameters as it stands, another one by sp_executesql."""
+    if not params:
+        return body, ()
+    names = sorted(params)
+    declared = ", ".join(f"@{name} nvarchar(max)" for name in names)
+    values = (body, declared, *(params[name] for name in names))
+    return "EXEC sys.sp_executesql " + ", ".join("?" * len(values)), values
 
 
 def _connect(url: ConnectionUrl) -> "pyodbc.Connection":

@@ -26,6 +26,8 @@ class Cursor:
     def __init__(self, driver: Driver) -> None:
         self._driver = driver
         self._left: list[Answer] = []
+        self._rows: list[tuple[object, ...]] = []
+        self.arraysize = 1
         self.description: list[tuple[str]] | None = None
         self.rowcount = -1
 
@@ -45,6 +47,10 @@ class Cursor:
                 self.rowcount = count
             case (names, rows):
                 self.description, self._rows = [(name,) for name in names], rows
+
+    def fetchmany(self) -> list[tuple[object, ...]]:
+        rows, self._rows = self._rows, []
+        return rows
 
     def fetchall(self) -> list[tuple[object, ...]]:
         return self._rows
@@ -165,10 +171,35 @@ def test_a_transaction_is_committed_only_when_it_is_open(session: MssqlSession, 
     session.begin()
     session.commit()
     session.rollback()
-    begun, committed, rolled = (text for text, _ in driver.asked)
+    begun, committed, level, rolled, _ = (text for text, _ in driver.asked)
+    assert level == "SET TRANSACTION ISOLATION LEVEL READ COMMITTED;"
     assert begun == "BEGIN TRANSACTION;"
     assert "@@TRANCOUNT <> 1 OR XACT_STATE() <> 1" in committed and committed.endswith("COMMIT TRANSACTION;")
     assert rolled == "IF @@TRANCOUNT > 0 ROLLBACK TRANSACTION;"
+
+
+def test_lines_leave_in_blocks_and_an_error_behind_them_is_an_error(session: MssqlSession, driver: Driver) -> None:
+    driver.laid.append([(["line"], [("a\té",), ("b",)])])
+    lines = session.copy_out("SELECT …", {"window_low": "1"})
+    assert [chunk.data for chunk in lines] == ["a\té\nb\n".encode()]
+    assert lines.total == 2
+    assert driver.asked[0][1] == ("SELECT …", "@window_low nvarchar(max)", "1")
+    driver.laid.append([(["line"], [("a",)]), odbc(1205, "deadlock", "40001")])
+    broken = session.copy_out("SELECT …", {})
+    with pytest.raises(EngineError, match="deadlock"):
+        list(broken)
+
+
+@pytest.mark.parametrize(("allowed", "level"), [("1", True), ("0", False)])
+def test_a_snapshot_is_taken_where_the_database_allows_it(
+    session: MssqlSession, driver: Driver, allowed: str, level: bool
+) -> None:
+    driver.laid.append([(["allowed"], [(allowed,)])])
+    session.begin(snapshot=True)
+    session.commit()
+    said = [text for text, _ in driver.asked]
+    assert ("SET TRANSACTION ISOLATION LEVEL SNAPSHOT;" in said) is level
+    assert said[-1] == "SET TRANSACTION ISOLATION LEVEL READ COMMITTED;"
 
 
 @pytest.mark.parametrize(

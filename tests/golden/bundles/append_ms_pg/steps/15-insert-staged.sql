@@ -1,0 +1,19 @@
+-- step insert-staged
+-- purpose: add the staged rows
+-- engine: postgres (target), transaction finalize
+-- idempotency: transactional
+-- why: columns are listed, never positional
+DO $dponec$
+DECLARE
+  affected bigint;
+BEGIN
+  INSERT INTO "dwh"."events" ("id", "kind", "at")
+SELECT
+  "s"."id",
+  "s"."kind",
+  "s"."at"
+FROM "dwh"."events__dponec_151a1a97_rows" AS "s";
+  GET DIAGNOSTICS affected = ROW_COUNT;
+  PERFORM set_config('dponec.rows_inserted', (CAST(COALESCE(NULLIF(CURRENT_SETTING('dponec.rows_inserted', TRUE), ''), '0') AS BIGINT) + affected)::text, true);
+END
+$dponec$;
