@@ -196,11 +196,14 @@ class World:
 
     def count(self) -> int:
         """Rows of the target, whatever its columns."""
-        query = "SELECT count(*) FROM orders_copy"
+        return int(self.answer("SELECT count(*) FROM orders_copy"))
+
+    def answer(self, query: str) -> str:
+        """The one value that the target answers, as text."""
         if self.sink.clickhouse:
-            return int(run_clickhouse(self.target_url, query))
+            return run_clickhouse(self.target_url, query).strip()
         with psycopg.connect(self.target_url, autocommit=True) as session:
-            return int(session.execute(query).fetchone()[0])  # type: ignore[index]
+            return str(session.execute(query.encode()).fetchone()[0])  # type: ignore[index]
 
     def same(self, expected: Iterable[tuple[object, ...]], *, final: bool = False) -> None:
         """Assert that the target holds exactly these rows."""

@@ -1,0 +1,1 @@
+"""Failures that users of other loaders reported, each as a test named after its report. docs/field-reports.md is the table."""
