@@ -8,6 +8,9 @@ query     run `file`; exactly one row comes back, and its columns named in `capt
 check     run `file`; any row that comes back is a violation (columns: code, detail, count) and stops the run
 transfer  stream `files.extract` of the source connection into `files.load` of the target connection
 foreach   run `files.query` (one column of items, at most `max_items`), then `files.body` with parameter `item` for each
+snapshot  on a load's first run: export a snapshot by the replication command in `file`, and give `feed_start`
+changes   run `file` on the source (it prepares a temporary table), then decode the messages of `files.extract` as `files.spec`
+          says, into `files.load` of the same session
 lock      hold the local file lock of this load's target until the run ends
 """
 

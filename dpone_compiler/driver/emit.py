@@ -43,6 +43,10 @@ def emit_bundle(
     commands = {name: f"replay/state-{name}.sql" for name in sorted(context.sink.state_commands(context))}
     for name, body in context.sink.state_commands(context).items():
         files[commands[name]] = _comment((f"dponec state {name}: load {context.load.name}",)) + f"\n{body.rstrip()}\n"
+    for name, body in context.source.replay_files(context).items():
+        files[f"replay/{name}"] = (
+            _comment((f"{name} of load {context.load.name}, on the source",)) + f"\n{body.rstrip()}\n"
+        )
     files["intent.json"] = canonical_json({"load": to_plain(context.load), "facts": to_plain(context.facts)})
     doc = build_document(context, steps, inputs, compiler, commands, replay=replay)
     doc = replace(doc, setup=tuple(path for path in sorted(files) if path.startswith("setup/")))
@@ -82,7 +86,7 @@ def _step_doc(context: Context, item: LoweredStep, stem: str) -> StepDoc:
         if item.side == "source"
         else (context.sink, context.load.write.endpoint)
     )
-    paths = {role: f"{stem}{_SUFFIX.get(role, '.' + role)}.sql" for role in lowered.bodies}
+    paths = {role: f"{stem}{_SUFFIX.get(role, '.' + role)}{_kind_of(role)}" for role in lowered.bodies}
     guard_file = f"{stem}.guard.sql" if lowered.guard else ""
     return StepDoc(
         id=step.id,
@@ -111,12 +115,18 @@ def _step_doc(context: Context, item: LoweredStep, stem: str) -> StepDoc:
     )
 
 
+def _kind_of(role: str) -> str:
+    return ".json" if role == "spec" else ".sql"
+
+
 def _step_files(context: Context, item: LoweredStep, step: StepDoc) -> dict[str, str]:
     engines = {"extract": f"{context.source.name} (source)"}
     where = f"{step.engine} ({item.side})"
     paths = {"main": step.file, **step.files} if step.file else dict(step.files)
     files = {
-        path: _headed(item.lowered.bodies[role], step, engines.get(role, where), role)
+        path: item.lowered.bodies[role]
+        if role == "spec"
+        else _headed(item.lowered.bodies[role], step, engines.get(role, where), role)
         for role, path in sorted(paths.items())
         if path
     }

@@ -11,6 +11,8 @@ from dpone_compiler.script.words import Command, Comment, Line, When, command, s
 _EVERY_RUN = ("read_state", "acquire_lease", "check_table")
 _CLIENTS = ("postgres", "clickhouse")
 _OPENING = ("freeze_window", "freeze_instant", "open_attempt")
+_SLOT = ("create_slot", "export_snapshot", "read_changes", "advance_slot")
+_OPENING = ("freeze_window", "open_attempt")
 
 
 def render_run_sh(doc: PlanDoc) -> str:
@@ -91,6 +93,9 @@ def _problem(unit: list[StepDoc], phases: set[str]) -> str:
     """Why psql and clickhouse-client alone cannot do this unit, or ''."""
     if any(step.engine not in _CLIENTS for step in unit):
         return "no client for this engine is called by run.sh; use dponec run"
+    if any(step.kind in _SLOT for step in unit):
+        # pg_recvlogical streams and confirms, so it cannot peek, and psql decodes no pgoutput message.
+        return "psql can neither hold an exported snapshot nor decode the changes of a slot; use dponec run"
     if len(phases) > 1:
         return "steps of one transaction have different guards; use dponec run"
     if sum(step.op == "transfer" for step in unit) > 1:

@@ -1,6 +1,7 @@
 """Captured changes as a staging table: its technical columns, and the feed with its names filled in.
 
-The columns beside those of the load, all of them made on the source: what happened (I insert, U update, D delete, T truncate),
+The columns beside those of the load, all of them made on the source: what happened (I insert, U update, D delete, T truncate,
+R an initial copy begins: whatever the target holds and the copy does not bring is gone),
 the order, whether the row satisfies the filter, which columns the change does not carry (`,2,5,`: places in the load's list, from
 0), and the key that the row had before (NULL unless the change moved it).
 """
@@ -13,8 +14,9 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from dpone_compiler.expr.types import DataType, Kind
+from dpone_compiler.ir.decision import Undecided
 from dpone_compiler.ir.interval import Interval
-from dpone_compiler.ir.load import ChangeFeed, Load, MovedColumn
+from dpone_compiler.ir.load import ChangeFeed, Load, MovedColumn, ParsedSql
 from dpone_compiler.ir.schema import Column
 
 PREFIX = "__dponec_"
@@ -30,7 +32,7 @@ def feed_of(load: Load) -> ChangeFeed:
     feed = load.read.feed or ChangeFeed()
     if feed.mode != REPLICATION:
         return feed
-    digest = hashlib.sha256(load.name.encode()).hexdigest()[:8]
+    digest = hashlib.sha256(f"{load.name}\0{load.read.endpoint.connection}".encode()).hexdigest()[:8]
     stem = re.sub(r"[^a-z0-9_]", "_", load.name.lower())[: _NAME_BYTES - 16]
     made = f"dponec_{stem}_{digest}"
     return replace(feed, slot=feed.slot or made, publication=feed.publication or made)
@@ -81,3 +83,20 @@ def change_columns(
 def order_column() -> Column:
     """The order of a slot's changes: a running number in commit order."""
     return Column(name=ORDER, type=_BIGINT, native="bigint", nullable=False)
+
+
+def read_columns(load: Load) -> tuple[str, ...]:
+    """Source columns that the load reads: moved, or read by an expression or the filter. In the order of first use."""
+    moved = () if isinstance(load.decisions.columns, Undecided) else load.decisions.columns
+    names = [name for column in moved for name in of_source(column)]
+    return tuple(dict.fromkeys((*names, *filter_columns(load))))
+
+
+def filter_columns(load: Load) -> tuple[str, ...]:
+    """Source columns that the filter reads."""
+    return load.read.where.columns if isinstance(load.read.where, ParsedSql) else ()
+
+
+def of_source(moved: MovedColumn) -> tuple[str, ...]:
+    """Source columns that one column of the load is made of."""
+    return (moved.source.name,) if moved.sql is None else moved.sql.columns

@@ -1,4 +1,4 @@
-"""Pages of the codes that `dponec run`, its state and its bundles end with: DP410 to DP433 and DP7xx."""
+"""Pages of the codes that `dponec run`, its state and its bundles end with: DP410 to DP444 and DP7xx."""
 
 from __future__ import annotations
 
@@ -174,6 +174,44 @@ PAGES: tuple[Page, ...] = (
         "The file lock that keeps two runs of one load apart lives in a folder of another user. Locks in it prove nothing. Exit "
         "code 1.",
         "remove the folder, or set TMPDIR to one of your own.",
+    ),
+    run_page(
+        "DP440",
+        "The slot has lost changes",
+        "The replication slot is gone, was invalidated because the source ran past max_slot_wal_keep_size, belongs to something else, or "
+        "has been moved on by another consumer beyond what the target holds; or the source itself went back. Reading on would leave a "
+        "gap that nobody sees. Nothing was applied. Exit code 1.",
+        "find out who dropped or read the slot. Then begin anew: replay/drop-slot.sql on the source, `dponec state set LOAD --watermark "
+        "''`, `dponec run`. The new copy also removes what the source deleted meanwhile.",
+    ),
+    run_page(
+        "DP441",
+        "The source does not capture every change",
+        "wal_level is not logical, the publication is missing, does not contain the table, filters rows or columns, or leaves out a kind "
+        "of change; or the source is a standby. Changes would be missing without a sign. Nothing was read. Exit code 1.",
+        "the message names what to change; setup/postgres_publication_source.sql makes the publication as it must be.",
+    ),
+    run_page(
+        "DP442",
+        "A deleted row cannot be told by the load's key",
+        "The replica identity of the source table says which columns of an old row are logged, and it lacks a column of the key. A "
+        "captured delete or a moved key would then match nothing in the target. Exit code 1.",
+        "add a primary key with those columns, or `ALTER TABLE … REPLICA IDENTITY FULL`.",
+    ),
+    run_page(
+        "DP443",
+        "The table changed between two captured changes",
+        "The stream tells the table's columns as they were at each change, and they are not those of the plan: a column came, went or has "
+        "another type. Changes before and after it mean different things, so none of the window was applied. Exit code 1.",
+        "apply what comes before with the `--window` of the message (after `dponec runs abort`), then introspect, compile and review "
+        "the new plan, and run it.",
+    ),
+    run_page(
+        "DP444",
+        "This window cannot be read from the slot",
+        "The first run copies the table as one snapshot shows it, so it takes no window, and its copy cannot be gone on with once the "
+        "snapshot is gone; a later window must not begin after the last applied change. Exit code 1.",
+        "leave `--window` away; when the staging of a first run was lost, `dponec runs abort RUN_ID` and run again.",
     ),
     run_page(
         "DP701",

@@ -42,6 +42,11 @@ class Attempt:
         """'' until decided."""
         return self._start.run_id if self._start else ""
 
+    @property
+    def continued(self) -> bool:
+        """Whether an earlier run's attempt is gone on with."""
+        return self._start is not None and self._start.mode == "continue"
+
     def begin(self, start: Start, *, windowed: bool) -> None:
         """Take the decision over."""
         self._start, self._windowed = start, windowed

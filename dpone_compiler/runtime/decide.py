@@ -89,6 +89,10 @@ def _unfinished(row: Mapping[str, str], doc: PlanDoc, asked: Asked, new_run_id: 
     if asked.resume and asked.resume != attempt:
         message = f"the unfinished run is {attempt}, not {asked.resume}"
         return Refusal(code="DP418", message=message, exit_code=REFUSED, next=_run(asked))
+    exports = any(step.kind == "export_snapshot" for step in doc.steps)
+    if exports and phase == "open" and not row.get("watermark"):
+        why = f"run {attempt} stopped in its initial copy, whose snapshot went with it; nothing of it was applied"
+        return Start(run_id=new_run_id, mode="new", phase="idle", why=why)
     if row.get("attempt_fingerprint", "") != doc.fingerprint:
         return _other_plan(row, doc, asked, new_run_id)
     frozen = (row.get("attempt_low", ""), row.get("attempt_high", ""))

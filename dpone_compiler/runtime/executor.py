@@ -13,6 +13,8 @@ from dpone_compiler.runtime.outcome import RefusedError
 from dpone_compiler.runtime.parameters import Parameters
 from dpone_compiler.runtime.progress import Listener
 from dpone_compiler.runtime.sessions import Sessions
+from dpone_compiler.runtime.transfer.changes import Changes, read_spec
+from dpone_compiler.runtime.transfer.decoded import DecodedSession
 from dpone_compiler.runtime.transfer.pump import pump
 
 
@@ -64,6 +66,8 @@ class Executor:
                 return self._transfer(step)
             case "foreach":
                 return self._foreach(step, session), 0
+            case "changes":
+                return self._changes(step, session)
             case _:
                 raise RefusedError(
                     "DP702", f"step {step.id} has op {step.op!r}, which this dponec does not know", step=step.id
@@ -100,6 +104,29 @@ class Executor:
             message = f"the source sent {done.rows_out} rows and the target took {done.rows_in}"
             raise RefusedError("DP431", message, step=step.id)
         return done.rows_in, done.bytes
+
+    def _changes(self, step: StepDoc, session: Session) -> tuple[int, int]:
+        """Prepare the temporary table, and fill it unless this is the first run, which copies the table itself."""
+        catalog = self._run(step, session)
+        _answered(step, catalog)
+        if not self._parameters.get("watermark"):
+            return 0, 0
+        low, high = (int(self._parameters.get(name)) for name in ("window_low", "window_high"))
+        changes = Changes(read_spec(self._bundle.body(step.files["spec"]), catalog.rows), low, high)
+
+        def progress(rows: int, size: int) -> None:
+            self._faults.rows(step.id, rows)
+            self._listener.step_progress(step.id, rows, size, 0)
+
+        done = pump(
+            DecodedSession(self._sessions.on("feed"), changes),
+            self._bundle.body(step.files["extract"]),
+            session,
+            self._bundle.body(step.files["load"]),
+            self._parameters.of(step),
+            progress,
+        )
+        return done.rows_in, 0  # bytes count what reached the target
 
     def _foreach(self, step: StepDoc, session: Session) -> int:
         listed = session.run(self._bundle.body(step.files["query"]), self._parameters.of(step))

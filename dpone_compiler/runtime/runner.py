@@ -177,6 +177,8 @@ class Run:
                 return self._read_state(step)
             case "acquire_lease":
                 return self._acquire(step)
+            case "export_snapshot":
+                return self._export(step)
             case "release_lease":
                 self._holding.released()
             case _:
@@ -227,6 +229,24 @@ class Run:
             bundle=options.shown,
         )
         self._listener.run_started(self._doc.name, verdict.run_id, verdict.mode, verdict.why, len(self._doc.steps))
+        return Report(None, 0, time.monotonic() - started)
+
+    def _export(self, step: StepDoc) -> Report:
+        """On a load's first run alone. What the copy of an interrupted run saw is gone with it."""
+        started = time.monotonic()
+        if self._parameters.get("watermark"):
+            self._parameters.put(feed_start="")
+            return Report(None, 0, 0.0)
+        if self._options.window is not None:
+            message = (
+                "the first run of a slot copies the whole table, up to where its snapshot stands; --window is for later"
+            )
+            raise RefusedError("DP444", message, step=step.id)
+        if self._attempt.continued:
+            abort = command("dponec", "runs", "abort", self._attempt.run_id, "--bundles", self._options.shown)
+            message = "the staging of the first run is gone, and so is the snapshot that it was copied from"
+            raise RefusedError("DP444", message, next=abort, step=step.id)
+        self._parameters.put(feed_start=str(self._sessions.export(self._bundle.body(step.file))))
         return Report(None, 0, time.monotonic() - started)
 
     def _acquire(self, step: StepDoc) -> Report:

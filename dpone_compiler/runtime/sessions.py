@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from dpone_compiler.artifacts.plan_doc import PlanDoc, StepDoc
 from dpone_compiler.runtime.connections.open import open_session
@@ -12,6 +14,11 @@ from dpone_compiler.runtime.connections.resolve import ConnectionUrl, check_clas
 from dpone_compiler.runtime.connections.session import EngineError, Session
 from dpone_compiler.runtime.outcome import RefusedError
 
+if TYPE_CHECKING:
+    from dpone_compiler.runtime.connections.postgres_replication import ExportedSnapshot
+
+_TAKE = "SET TRANSACTION SNAPSHOT ':name'"
+_SNAPSHOT = re.compile(r"[0-9A-Fa-f-]+")
 Opener = Callable[[str], Session]
 
 # The one limit of a plan that is a session setting everywhere; the others are read by bodies or by the runner. Not the
@@ -45,11 +52,12 @@ class Sessions:
         self._ids = _connections(doc)
         self._open: dict[str, Session] = {}
         self._groups: dict[str, str] = {}  # side -> name of the transaction or snapshot that is open
+        self._exported: ExportedSnapshot | None = None
 
     def on(self, side: str) -> Session:
-        """The session of `source`, `target` or `holder`."""
+        """The session of `source`, `target`, `holder` (a second one of the target) or `feed` (a second one of the source)."""
         if side not in self._open:
-            connection = self._ids.get("target" if side == "holder" else side, "")
+            connection = self._ids.get({"holder": "target", "feed": "source"}.get(side, side), "")
             if not connection:
                 raise RefusedError("DP702", f"the plan names no connection for its {side}")
             self._open[side] = self._opener(connection)
@@ -68,11 +76,34 @@ class Sessions:
         if self.group(side) != name:
             self.on(side).begin(snapshot=side == "source")
             self._groups[side] = name
+            if side == "source" and self._exported is not None:
+                # Before any query: https://www.postgresql.org/docs/current/sql-set-transaction.html
+                self.on(side).run(_TAKE.replace(":name", self._exported.name), {})
+
+    def export(self, body: str) -> int:
+        """Export a snapshot of the source for the groups that follow, and give its position in the WAL."""
+        session = self.on("source")
+        exporter = getattr(session, "export_snapshot", None)
+        if exporter is None:
+            raise RefusedError("DP702", f"a {session.engine} source exports no snapshot")
+        self._let_go()
+        self._exported = exporter(body)
+        assert self._exported is not None
+        if not _SNAPSHOT.fullmatch(self._exported.name):
+            raise RefusedError("DP702", "the server gave a snapshot without a usable name")
+        return self._exported.position
+
+    def _let_go(self) -> None:
+        if self._exported is not None:
+            self._exported.close()
+            self._exported = None
 
     def commit(self, side: str) -> None:
         """Close the group."""
         self.on(side).commit()
         del self._groups[side]
+        if side == "source":
+            self._let_go()
 
     def roll_back(self) -> None:
         """Leave every open group. A session that is gone has rolled back by itself."""
@@ -87,6 +118,7 @@ class Sessions:
 
     def close(self) -> None:
         """Close all."""
+        self._let_go()
         for session in self._open.values():
             with contextlib.suppress(EngineError):
                 session.close()

@@ -149,5 +149,6 @@ class Backend:
     state_table: Callable[[Context], str]  # for display
     state_commands: Callable[[Context], Mapping[str, str]] = lambda _context: {}  # see docs/adr/0003, "State commands"
     judge_policy: Callable[[Load, Facts, str, str], PolicyVerdict] = lambda *_asked: PolicyVerdict()  # strategy, policy
+    replay_files: Callable[[Context], Mapping[str, str]] = lambda _context: {}  # name -> SQL for a DBA of the source
     hazards: Callable[[Load, Facts], tuple[tuple[str, str], ...]] = lambda _load, _facts: ()  # (code, sentence)
     declared: str = ""

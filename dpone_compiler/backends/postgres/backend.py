@@ -11,7 +11,7 @@ from dpone_compiler.backends.postgres.names import DEFAULT_SCHEMA
 from dpone_compiler.backends.postgres.policies import judge_policy
 from dpone_compiler.backends.postgres.projection import arriving_value
 from dpone_compiler.backends.postgres.script import DIALECT, sql
-from dpone_compiler.backends.postgres.setup import setup, state_display
+from dpone_compiler.backends.postgres.setup import replay_files, setup, state_display
 from dpone_compiler.backends.postgres.sink import lower_sink
 from dpone_compiler.backends.postgres.source import lower_source
 from dpone_compiler.backends.postgres.staging import stored_row
@@ -53,5 +53,6 @@ BACKEND = Backend(
     state_table=state_display,
     state_commands=state_commands,
     judge_policy=judge_policy,
+    replay_files=replay_files,
     hazards=hazards,
 )

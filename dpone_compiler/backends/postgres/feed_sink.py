@@ -35,8 +35,8 @@ _TIES = """\
 _LAST = """\
     SELECT c.*, row_number() OVER (PARTITION BY <<key>> ORDER BY c.<<order>> DESC) AS <<place>>
       FROM <<changes>> AS c
-     CROSS JOIN (SELECT max(t.<<order>>) AS at FROM <<changes>> AS t WHERE t.<<op>> = 'T') AS cut
-     WHERE c.<<op>> <> 'T' AND (cut.at IS NULL OR c.<<order>> > cut.at)"""
+     CROSS JOIN (SELECT max(t.<<order>>) AS at FROM <<changes>> AS t WHERE t.<<op>> IN ('T', 'R')) AS cut
+     WHERE c.<<op>> NOT IN ('T', 'R') AND (cut.at IS NULL OR c.<<order>> > cut.at)"""
 _ROWS = """\
 <<resolved>>  INSERT INTO <<rows>> (<<columns>>)
   SELECT <<values>>
@@ -51,7 +51,7 @@ SELECT <<gone>>
 ) AS w WHERE w.<<place>> = 1 AND (w.<<op>> = 'D' OR w.<<kept>> <> 't')
 UNION
 SELECT <<emptied>> FROM <<target>> AS t
- WHERE EXISTS (SELECT FROM <<changes>> AS c WHERE c.<<op>> = 'T')
+ WHERE EXISTS (SELECT FROM <<changes>> AS c WHERE c.<<op>> IN ('T', 'R'))
    AND NOT EXISTS (SELECT FROM <<rows>> AS s WHERE <<match>>) AND NOT (<<unknown>>);
 """
 
@@ -99,10 +99,10 @@ def check_changes(ctx: Context, action: CheckChanges) -> Lowered:
     """DP520 unknown operation, DP503 NULL in the key, DP521 tie, DP522 TRUNCATE."""
     pieces = {"changes": _table(ctx, action.changes)}
     op, order = word(column(OPERATION, "c")), word(column(ORDER, "c"))
-    keyed = frame("<<op>> <> 'T'", op=op)
+    keyed = frame("<<op>> NOT IN ('T', 'R')", op=op)
     checks = [
         (
-            frame("<<op>> NOT IN ('I', 'U', 'D', 'T')", op=op),
+            frame("<<op>> NOT IN ('I', 'U', 'D', 'T', 'R')", op=op),
             "DP520",
             "%s changes have an operation that is not known",
             "known: I, U, D, T, insert, update, delete, truncate, c, r, u, d",
@@ -261,7 +261,7 @@ def _value(ctx: Context, action: CollapseChanges, moved: MovedColumn, key: tuple
 
 def _earlier(action: CollapseChanges, key: tuple[str, ...], of: str) -> Sql:
     return frame(
-        "<<same>> AND p.<<order>> < <<of>>.<<order>> AND p.<<op>> NOT IN ('D', 'T')",
+        "<<same>> AND p.<<order>> < <<of>>.<<order>> AND p.<<op>> NOT IN ('D', 'T', 'R')",
         same=_same(action.key, "p", key, of),
         order=_name(ORDER),
         of=_name(of),

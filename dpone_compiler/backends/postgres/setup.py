@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dpone_compiler.backends.postgres import names
 from dpone_compiler.backends.postgres.script import word
+from dpone_compiler.backends.postgres.slot import drop_slot, publication
 from dpone_compiler.plan.actions import DeleteAll, ExchangeTables, FreezeWindow, SwapPartitions
+from dpone_compiler.plan.changes import feed_of
+from dpone_compiler.plan.feed_actions import ReadChanges
 from dpone_compiler.spi.backend import Context, SetupFile
 from dpone_compiler.sql.identifiers import identifier, table
 from dpone_compiler.sql.render import Sql, frame
@@ -66,6 +69,11 @@ _STATS = """\
 -- The window's end is the start of the oldest open transaction, also of other roles.
 GRANT pg_read_all_stats TO :"reader";
 """
+_REPLICATION = """\
+-- Making, reading and advancing a slot; decoded changes pass through a temporary table.
+ALTER ROLE :"reader" REPLICATION;
+GRANT TEMPORARY ON DATABASE :"DBNAME" TO :"reader";
+"""
 _MAINTAIN = """\
 -- A brief SHARE lock: MAINTAIN on 17 and later; before that UPDATE, or declare cursor.lag.
 GRANT MAINTAIN ON <<table>> TO :"reader";
@@ -91,6 +99,15 @@ def setup(ctx: Context) -> tuple[SetupFile, ...]:
                 name="postgres_source.sql", side="source", body=_source(ctx).text, purpose="what the reader may see"
             )
         )
+        if _streams(ctx):
+            files.append(
+                SetupFile(
+                    name="postgres_publication_source.sql",
+                    side="source",
+                    body=publication(ctx, feed_of(ctx.load)).text,
+                    purpose="the publication whose changes the slot keeps, made by the table's owner",
+                )
+            )
     return tuple(files)
 
 
@@ -124,10 +141,26 @@ def _grants(ctx: Context) -> Sql:
 def _source(ctx: Context) -> Sql:
     ref = names.source(ctx.load.read.endpoint.table)
     window = Sql("")
+    if _streams(ctx):
+        return frame(
+            _SOURCE,
+            schema=word(identifier(ref.schema)),
+            table=word(table(ref)),
+            window=Sql(_REPLICATION),
+        )
     for step in ctx.plan.steps:
         if isinstance(step.action, FreezeWindow):
             window = _window_grant(step.action, word(table(ref)))
     return frame(_SOURCE, schema=word(identifier(ref.schema)), table=word(table(ref)), window=window)
+
+
+def replay_files(ctx: Context) -> dict[str, str]:
+    """drop-slot.sql, for the day on which the load is retired."""
+    return {"drop-slot.sql": drop_slot(feed_of(ctx.load)).text} if _streams(ctx) else {}
+
+
+def _streams(ctx: Context) -> bool:
+    return any(isinstance(step.action, ReadChanges) for step in ctx.plan.steps)
 
 
 def _window_grant(action: FreezeWindow, source: Sql) -> Sql:

@@ -9,7 +9,7 @@ from sqlglot import exp
 from dpone_compiler.backends.postgres import names
 from dpone_compiler.backends.postgres.canonical import digest_sum, digested
 from dpone_compiler.backends.postgres.drift import check_table
-from dpone_compiler.backends.postgres.feed_source import of_changes
+from dpone_compiler.backends.postgres.feed_source import captures, feed_rows, of_changes
 from dpone_compiler.backends.postgres.freeze import freeze_instant, freeze_window
 from dpone_compiler.backends.postgres.json_rows import row_of
 from dpone_compiler.backends.postgres.predicates import PREDICATES, in_scope
@@ -22,9 +22,18 @@ from dpone_compiler.backends.postgres.projection import (
 )
 from dpone_compiler.backends.postgres.script import sql
 from dpone_compiler.backends.postgres.shapes import shape
+from dpone_compiler.backends.postgres.slot import (
+    advance_slot,
+    create_slot,
+    export_snapshot,
+    freeze_by_slot,
+    read_changes,
+)
 from dpone_compiler.ir.interval import PartitionSet
 from dpone_compiler.ir.load import MovedColumn
 from dpone_compiler.plan.actions import CheckTable, FingerprintSource, FreezeWindow, Selection, Transfer
+from dpone_compiler.plan.changes import lsn_window, replicates
+from dpone_compiler.plan.feed_actions import AdvanceSlot, CreateSlot, ExportSnapshot, ReadChanges
 from dpone_compiler.plan.snapshot_actions import FreezeInstant
 from dpone_compiler.plan.step import Step
 from dpone_compiler.spi.backend import Context, Lowered, Unsupported
@@ -45,17 +54,33 @@ def lower_source(ctx: Context, step: Step) -> Lowered | Unsupported:
             case CheckTable(side="source"):
                 return check_table(ctx, action)
             case FreezeWindow():
-                return freeze_window(ctx, action)
+                return freeze_by_slot(ctx, action) if action.interval == lsn_window() else freeze_window(ctx, action)
             case FreezeInstant():
                 return freeze_instant()
             case FingerprintSource():
-                return _fingerprint(ctx, replace(action, selection=of_changes(ctx, action.selection)))
+                return _of_feed(ctx, _fingerprint(ctx, replace(action, selection=of_changes(ctx, action.selection))))
             case Transfer():
-                return _extract(ctx, replace(action, selection=of_changes(ctx, action.selection)))
+                return _of_feed(ctx, _extract(ctx, replace(action, selection=of_changes(ctx, action.selection))))
+            case CreateSlot():
+                return create_slot(ctx, action)
+            case ExportSnapshot():
+                return export_snapshot(ctx, action)
+            case ReadChanges():
+                return read_changes(ctx, action)
+            case AdvanceSlot():
+                return advance_slot(ctx, action)
             case _:
                 return Unsupported(f"{type(action).__name__} is not done on the source")
     except NativeTypeError as error:
         return Unsupported(str(error))
+
+
+def _of_feed(ctx: Context, lowered: Lowered | Unsupported) -> Lowered | Unsupported:
+    """What reads a slot's changes also asks whether this is the first run."""
+    streams = any(isinstance(step.action, ReadChanges) for step in ctx.plan.steps)
+    if isinstance(lowered, Unsupported) or not streams:
+        return lowered
+    return replace(lowered, params=("watermark", "window_low", "window_high"))
 
 
 def _extract(ctx: Context, action: Transfer) -> Lowered | Unsupported:
@@ -140,7 +165,9 @@ def select_from(ctx: Context, selection: Selection, values: list[exp.Expression]
     if selection.scope is not None:
         scope = selection.scope
         conditions.append(in_scope(scope, column(scope.column), scope.type))
-    query = exp.Select(expressions=values).from_(table(names.source(selection.table)))
+    streams = captures(selection) and replicates(ctx.load)
+    origin = feed_rows(ctx, selection) if streams else table(names.source(selection.table))
+    query = exp.Select(expressions=values).from_(origin)
     query = query.where(*conditions) if conditions else query
     return query.distinct() if selection.distinct else query
 

@@ -12,6 +12,7 @@ from psycopg.errors import error_from_result
 
 from dpone_compiler.runtime.connections import postgres_copy
 from dpone_compiler.runtime.connections.postgres_errors import normalise
+from dpone_compiler.runtime.connections.postgres_replication import ExportedSnapshot
 from dpone_compiler.runtime.connections.resolve import ConnectionProblem, ConnectionUrl
 from dpone_compiler.runtime.connections.session import Chunk, EngineError, Result, RowStream
 
@@ -43,6 +44,7 @@ class PostgresSession:
 
     def __init__(self, url: ConnectionUrl, limits: Mapping[str, str]) -> None:
         timeout = {} if "connect_timeout" in url.query else {"connect_timeout": _CONNECT_SECONDS}
+        self._url = url
         with _normalised():
             self._connection = _connect(url, timeout)
         try:
@@ -74,6 +76,11 @@ class PostgresSession:
     def begin(self, *, snapshot: bool = False) -> None:
         with _normalised():
             self._execute(_BEGIN_SNAPSHOT if snapshot else _BEGIN)
+
+    def export_snapshot(self, body: str) -> ExportedSnapshot:
+        """A snapshot that this session can take, held by a connection of its own until it is closed."""
+        with _normalised():
+            return ExportedSnapshot(self._url, body)
 
     def commit(self) -> None:
         failed = self._connection.pgconn.transaction_status == pq.TransactionStatus.INERROR

@@ -96,7 +96,8 @@ EVERY: tuple[do.Action, ...] = (
     snap.DeleteStale(versions=ROWS, history=HISTORY),
     snap.ProveVersions(staging=ROWS, versions=ROWS, history=HISTORY),
 )
-CONTEXT = a_context(a_load(MOVED, TABLE, TABLE), *EVERY)
+STREAMED = get_args(feed.FeedAction)
+CONTEXT = a_context(a_load(MOVED, TABLE, TABLE), *(action for action in EVERY if not isinstance(action, STREAMED)))
 
 
 def lowered(action: do.Action) -> tuple[Lowered | Unsupported, Lowered | Unsupported]:
@@ -132,7 +133,10 @@ def test_bodies_read_the_parameters_that_they_name(action: do.Action) -> None:
 def test_what_sqlglot_knows_parses(action: do.Action) -> None:
     for side in lowered(action):
         if isinstance(side, Lowered):
-            for body in side.bodies.values():
+            sql = {} if side.op == "snapshot" else side.bodies  # a command of the replication protocol is no SQL
+            for role, body in sql.items():
+                if role == "spec":
+                    continue
                 inside = re.sub(r"COPY \((.*)\) TO STDOUT.*", r"\1", body, flags=re.DOTALL)
                 if not inside.startswith(("DO ", "COPY ")):
                     assert all(parse(inside, dialect="postgres"))
