@@ -12,7 +12,6 @@ _EVERY_RUN = ("read_state", "acquire_lease", "check_table")
 _CLIENTS = ("postgres", "clickhouse")
 _OPENING = ("freeze_window", "freeze_instant", "open_attempt")
 _SLOT = ("create_slot", "export_snapshot", "read_changes", "advance_slot")
-_OPENING = ("freeze_window", "open_attempt")
 
 
 def render_run_sh(doc: PlanDoc) -> str:
