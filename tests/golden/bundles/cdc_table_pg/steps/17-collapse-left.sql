@@ -8,10 +8,10 @@ SELECT "w"."id"
   FROM (
     SELECT c.*, row_number() OVER (PARTITION BY "c"."id" ORDER BY c."__dponec_order" DESC) AS "__dponec_n"
       FROM "staging"."notes__dponec_4c64b8df_changes" AS c
-     CROSS JOIN (SELECT max(t."__dponec_order") AS at FROM "staging"."notes__dponec_4c64b8df_changes" AS t WHERE t."__dponec_op" = 'T') AS cut
-     WHERE c."__dponec_op" <> 'T' AND (cut.at IS NULL OR c."__dponec_order" > cut.at)
+     CROSS JOIN (SELECT max(t."__dponec_order") AS at FROM "staging"."notes__dponec_4c64b8df_changes" AS t WHERE t."__dponec_op" IN ('T', 'R')) AS cut
+     WHERE c."__dponec_op" NOT IN ('T', 'R') AND (cut.at IS NULL OR c."__dponec_order" > cut.at)
 ) AS w WHERE w."__dponec_n" = 1 AND (w."__dponec_op" = 'D' OR w."__dponec_kept" <> 't')
 UNION
 SELECT "t"."id" FROM "dwh"."notes" AS t
- WHERE EXISTS (SELECT FROM "staging"."notes__dponec_4c64b8df_changes" AS c WHERE c."__dponec_op" = 'T')
+ WHERE EXISTS (SELECT FROM "staging"."notes__dponec_4c64b8df_changes" AS c WHERE c."__dponec_op" IN ('T', 'R'))
    AND NOT EXISTS (SELECT FROM "staging"."notes__dponec_4c64b8df_rows" AS s WHERE "t"."id" = "s"."id") AND NOT ("t"."id" IS NULL);

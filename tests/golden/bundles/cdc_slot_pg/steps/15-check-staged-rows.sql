@@ -1,0 +1,61 @@
+-- step check-staged-rows
+-- purpose: staging holds what the source sent
+-- engine: postgres (target), transaction prove
+-- idempotency: pure
+-- why: a stream that was cut or changed must not reach the target
+-- params: source_rows, source_a, source_b
+DO $dponec$
+DECLARE
+  staged bigint;
+  found text;
+BEGIN
+  SELECT count(*), CAST(COALESCE(SUM(CAST(CAST((
+  'x' || SUBSTRING(h FROM 1 FOR 8)
+) AS BIT(32)) AS BIGINT)), 0) AS TEXT) || ':' || CAST(COALESCE(SUM(CAST(CAST((
+  'x' || SUBSTRING(h FROM 9 FOR 8)
+) AS BIT(32)) AS BIGINT)), 0) AS TEXT) INTO staged, found
+    FROM (
+  SELECT
+    MD5(
+      COALESCE('V' || OCTET_LENGTH("v0") || ':' || "v0", 'N') || COALESCE('V' || OCTET_LENGTH("v1") || ':' || "v1", 'N') || COALESCE('V' || OCTET_LENGTH("v2") || ':' || "v2", 'N') || COALESCE('V' || OCTET_LENGTH("v3") || ':' || "v3", 'N') || COALESCE('V' || OCTET_LENGTH("v4") || ':' || "v4", 'N') || COALESCE('V' || OCTET_LENGTH("v5") || ':' || "v5", 'N') || COALESCE('V' || OCTET_LENGTH("v6") || ':' || "v6", 'N') || COALESCE('V' || OCTET_LENGTH("v7") || ':' || "v7", 'N') || COALESCE('V' || OCTET_LENGTH("v8") || ':' || "v8", 'N') || COALESCE('V' || OCTET_LENGTH("v9") || ':' || "v9", 'N')
+    ) AS h
+  FROM (
+    SELECT
+      CAST("id" AS TEXT) AS v0,
+      CAST("status" AS TEXT) AS v1,
+      CAST("body" AS TEXT) AS v2,
+      CAST(TRIM_SCALE("amount") AS TEXT) AS v3,
+      CASE
+        WHEN "at" IS NULL
+        THEN NULL
+        WHEN ISFINITE("at")
+        THEN CAST(CAST((
+          EXTRACT(EPOCH FROM "at") * 1000000
+        ) AS BIGINT) AS TEXT)
+        WHEN "at" > '2000-01-01'
+        THEN 'infinity'
+        ELSE '-infinity'
+      END AS v4,
+      CAST("__dponec_op" AS TEXT) AS v5,
+      CAST("__dponec_order" AS TEXT) AS v6,
+      CAST("__dponec_kept" AS TEXT) AS v7,
+      CAST("__dponec_unchanged" AS TEXT) AS v8,
+      CAST("__dponec_old_0" AS TEXT) AS v9
+    FROM "staging"."notes__dponec_37c7a663_changes"
+    OFFSET 0
+  ) AS v
+  OFFSET 0
+) AS d;
+  IF staged <> current_setting('dponec.source_rows')::bigint THEN
+    RAISE EXCEPTION USING ERRCODE = 'DP501',
+      MESSAGE = format('the source sent %s rows, staging holds %s', current_setting('dponec.source_rows'), staged),
+      HINT = 'nothing reached the target; run again';
+  END IF;
+  IF found IS DISTINCT FROM current_setting('dponec.source_a') || ':' || current_setting('dponec.source_b') THEN
+    RAISE EXCEPTION USING ERRCODE = 'DP501',
+      MESSAGE = 'staging holds as many rows as the source sent, and not the same ones',
+      HINT = 'a value changed on its way: see types.md of this plan for the columns that may lose something';
+  END IF;
+  PERFORM set_config('dponec.proved_changes', found, true);
+END
+$dponec$;
