@@ -36,11 +36,15 @@ def statements(name: str) -> Iterator[tuple[str, str, str]]:
     made = bundle(name)
     plan = json.loads(made.files["plan.json"])
     source, target = plan["route"]["source"]["engine"], plan["route"]["target"]["engine"]
+    # A command of the replication protocol: no SQL, and run on engines by tests/engines/loads/test_cdc_slot.py.
+    replication = {step["file"] for step in plan["steps"] if step["op"] == "snapshot"}
     for path, text in made.files.items():
-        if not path.endswith(".sql"):
+        if not path.endswith(".sql") or path in replication:
             continue
         if path.startswith("setup/"):
             yield path, source if "_source" in path else target, text
+        elif path == "replay/drop-slot.sql":
+            yield path, source, text
         elif path.startswith("replay/state-"):
             yield path, target, text
         else:
