@@ -105,7 +105,8 @@ def drop_partitions(ctx: Context, action: DropPartitions) -> Lowered | Unsupport
 def build_rewrite(ctx: Context, action: BuildRewrite) -> Lowered | Unsupported:
     """New content of the affected partitions: target rows whose key is not staged (NULL keys stay), then the staged rows."""
     seen = view(ctx)
-    extra = unmanaged(seen)
+    written = tuple(moved.target.name for moved in action.staging.columns) or seen.target_columns
+    extra = unmanaged(seen, written)
     if extra:
         return Unsupported(
             f"the target has columns that this load does not carry ({', '.join(extra)}); rewriting rows would reset them"
@@ -116,7 +117,7 @@ def build_rewrite(ctx: Context, action: BuildRewrite) -> Lowered | Unsupported:
         "INSERT INTO <<rewrite>> (<<columns>>)<<pinned>>\nSELECT <<columns>> FROM <<target>> WHERE <<affected>> AND <<kept>>\n"
         "UNION ALL SELECT <<columns>> FROM <<staging>>",
         rewrite=staging_table(ctx, action.rewrite),
-        columns=columns(seen.target_columns),
+        columns=columns(written),
         pinned=seen.pinned(PINNED_SELECT),
         target=qualified(seen.target),
         affected=rewritten(ctx, action),
@@ -200,11 +201,11 @@ def _unrepeatable(ctx: Context, seen: View, action: InsertStaged) -> str:
     return replacing_refusal(seen.structure, seen.load.write.key, seen.target_columns)
 
 
-def unmanaged(seen: View) -> tuple[str, ...]:
-    """Writable target columns that the load does not carry."""
+def unmanaged(seen: View, written: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """Writable target columns that the load does not carry, nor this step write."""
     if seen.structure is None:
         return ()
-    carried = set(seen.target_columns)
+    carried = {*seen.target_columns, *written}
     return tuple(c.name for c in seen.structure.columns if not c.generated and c.name not in carried)
 
 

@@ -8,6 +8,8 @@ from typing import assert_never
 
 from dpone_compiler.backends.clickhouse import (
     apply_steps,
+    history,
+    missing,
     partitions,
     proof_steps,
     scope,
@@ -44,21 +46,34 @@ def lower_sink(ctx: Context, step: Step) -> Lowered | Unsupported:
     lowered = _lowered(ctx, step)
     if isinstance(lowered, Unsupported):
         return lowered
-    if step.guard.kind == "query" and (rewrite := _rewrite_of(step.action)) is not None:
+    if step.guard.kind == "query" and (rewrite := _rewrite_of(ctx, step.action)) is not None:
         lowered = replace(lowered, guard=state_steps.rewrite_stands(ctx, rewrite))
     read = (name for body in lowered.bodies.values() for name in _PLACEHOLDER.findall(body) if name != "item")
     return replace(lowered, params=tuple(dict.fromkeys(read)))
 
 
-def _rewrite_of(action: actions.Action) -> actions.Staging | None:
-    """The rewrite table that the action makes or notes."""
+def _rewrite_of(ctx: Context, action: actions.Action) -> actions.Staging | None:
+    """The rewrite table that the action makes, notes, or prepares: all of them are over once it is noted."""
+    built = next(
+        (step.action.rewrite for step in ctx.plan.steps if isinstance(step.action, actions.BuildRewrite)), None
+    )
     match action:
-        case actions.BuildRewrite(rewrite=rewrite) | actions.RecordRewrite(rewrite=rewrite):
-            return rewrite
-        case actions.DropStaging(staging=staging) | actions.CreateStaging(staging=staging) if staging.role == "rewrite":
-            return staging
+        case actions.BuildRewrite() | actions.RecordRewrite():
+            return built
+        case actions.DropStaging(staging=staging) | actions.CreateStaging(staging=staging):
+            return built if staging.role in _BEFORE else None
+        case (
+            snapshot_actions.FindMissing()
+            | snapshot_actions.CheckDeletes()
+            | snapshot_actions.BuildDiff()
+            | snapshot_actions.BuildVersions()
+        ):
+            return built
         case _:
             return None
+
+
+_BEFORE = ("rewrite", "missing", "diff", "versions")
 
 
 def _lowered(ctx: Context, step: Step) -> Lowered | Unsupported:  # noqa: PLR0912, C901 - a match over the closed union
@@ -155,19 +170,28 @@ def _lowered(ctx: Context, step: Step) -> Lowered | Unsupported:  # noqa: PLR091
             return Unsupported("an UPDATE is a mutation that rewrites whole parts; deletes are applied or ignored here")
         case feed_actions.CheckChanges() | feed_actions.CollapseChanges():
             return Unsupported("captured changes are not applied by this version")
+        case _:
+            return _of_snapshots(ctx, action)
+
+
+def _of_snapshots(ctx: Context, action: snapshot_actions.SnapshotAction) -> Lowered | Unsupported:
+    match action:
         case snapshot_actions.FreezeInstant():
             return Unsupported("the instant is read on the source")
         case snapshot_actions.DeleteMissing() | snapshot_actions.MarkMissing() | snapshot_actions.DeleteStale():
             return Unsupported("rows are not changed in place here: the partitions that they lie in are rewritten")
-        case (
-            snapshot_actions.CheckDeletes()
-            | snapshot_actions.FindMissing()
-            | snapshot_actions.BuildDiff()
-            | snapshot_actions.ProveMissing()
-            | snapshot_actions.BuildVersions()
-            | snapshot_actions.ProveVersions()
-        ):
-            return Unsupported("whole snapshots are not compared by this version")
+        case snapshot_actions.CheckDeletes():
+            return missing.check_deletes(ctx, action)
+        case snapshot_actions.FindMissing():
+            return missing.find_missing(ctx, action)
+        case snapshot_actions.BuildDiff():
+            return missing.build_diff(ctx, action)
+        case snapshot_actions.ProveMissing():
+            return missing.prove_missing(ctx, action)
+        case snapshot_actions.BuildVersions():
+            return history.build_versions(ctx, action)
+        case snapshot_actions.ProveVersions():
+            return history.prove_versions(ctx, action)
         case _:
             assert_never(action)
 

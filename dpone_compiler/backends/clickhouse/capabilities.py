@@ -8,13 +8,19 @@ from dpone_compiler.ir.schema import EngineFacts
 from dpone_compiler.spi.backend import Capabilities
 
 # clickhouse.com/docs/sql-reference/statements/exchange, …/alter/partition#move-partition-to-table
-_MODERN = frozenset({"full_refresh", "incremental_append", "incremental_merge", "partition_replace", "replace"})
+_MODERN = frozenset(
+    {"full_refresh", "incremental_append", "incremental_merge", "partition_replace", "replace", "snapshot_diff", "scd2"}
+)
 # 18.16 has REPLACE PARTITION FROM (clickhouse.com/docs/sql-reference/statements/alter/partition#replace-partition) but no MOVE [run].
-_LEGACY = _MODERN - {"incremental_append"}
+_LEGACY = _MODERN - {"incremental_append", "scd2"}
 _NO_APPEND = (
     "this server has no MOVE PARTITION TO TABLE, and an INSERT cannot be repeated after a crash without doubling rows; "
     "use incremental_merge or partition_replace"
 )
+_LACKS = {
+    "incremental_append": _NO_APPEND,
+    "scd2": "histories are built by window functions, which need ClickHouse 23.12 here; use snapshot_diff, or merge",
+}
 # Best first; the reasons are in docs/adr/0005-clickhouse-merge-default.md.
 _MERGE = ("partition_rewrite", "replacing_merge_tree", "lightweight_delete_insert")
 _LEGACY_MERGE = ("partition_rewrite", "replacing_merge_tree")
@@ -27,8 +33,7 @@ def capabilities(engine: EngineFacts | None) -> Capabilities:
     strategies = {name: "" for name in STRATEGIES if name in able}
     for name in STRATEGIES:
         if name not in able:
-            append = name == "incremental_append"
-            strategies[name] = _NO_APPEND if append else f"the ClickHouse backend does not lower {name}"
+            strategies[name] = _LACKS.get(name, f"the ClickHouse backend does not lower {name}")
     return Capabilities(
         strategies=strategies,
         merge_policies={"incremental_merge": _LEGACY_MERGE if legacy else _MERGE},

@@ -24,6 +24,13 @@ def key_not_in(seen: View, key: tuple[str, ...], tables: tuple[Sql, ...]) -> Sql
     return outside if unknown is None else frame("(<<unknown>> OR <<outside>>)", unknown=unknown, outside=outside)
 
 
+def key_missing(seen: View, key: tuple[str, ...], tables: tuple[Sql, ...]) -> Sql:
+    """True where the row has a key that none of the tables has; a row without a key is never missed."""
+    outside = frame("<<key>> NOT IN (<<keys>>)", key=_tuple(seen, key), keys=_keys(seen, key, tables))
+    complete = _all_known(seen, key)
+    return outside if complete is None else frame("(<<complete>> AND <<outside>>)", complete=complete, outside=outside)
+
+
 def any_null(seen: View, key: tuple[str, ...]) -> Sql | None:
     """True where a key part is NULL; None when no part can be."""
     parts = [frame("isNull(<<name>>)", name=ident(name)) for name in key if seen.nullable(name)]

@@ -79,12 +79,17 @@ def droppable(ctx: Context, action: DropPartitions) -> Sql | Unsupported:
 
 
 def _complete(ctx: Context, seen: View, staging: Staging) -> Sql:
+    built = next((s.action for s in ctx.plan.steps if isinstance(s.action, BuildRewrite)), None)
+    computed = built is not None and built.staging.role in ("diff", "versions")
+    rows = state.value(seen, "rows_staged")
+    if built is not None and computed:  # not what was recorded went into the rewrite, but what was made of it
+        rows = frame("(SELECT count() FROM <<made>>)", made=staging_table(ctx, built.staging))
     short = frame(
         "(SELECT count() FROM <<staging>>) <<short>> <<rows>>",
         staging=staging_table(ctx, staging),
         # A rewrite holds the staged rows and the rows that stay.
         short=Sql("<" if staging.role == "rewrite" else "!="),
-        rows=state.value(seen, "rows_staged"),
+        rows=rows,
     )
     return seen.stop_if(short, "DP510: staging does not hold the rows that were recorded")
 

@@ -12,6 +12,7 @@ from dpone_compiler.expr.types import DataType, Kind
 from dpone_compiler.ir.interval import Interval
 from dpone_compiler.plan.actions import BuildRewrite, CheckTable, CheckWindowOwned, DeleteMatching, Reconcile
 from dpone_compiler.spi.backend import Context, Lowered, Unsupported
+from dpone_compiler.spi.technical import own_columns
 from dpone_compiler.sql.clickhouse_names import ident, literal, qualified
 from dpone_compiler.sql.render import Sql, frame, join
 
@@ -22,6 +23,7 @@ def check_table(ctx: Context, _action: CheckTable) -> Lowered | Unsupported:
     if not seen.columns:
         return Unsupported("no columns were decided")
     expected = [(c.target.name, c.target.native) for c in seen.columns]
+    expected += [(column.name, column.native) for column in own_columns(ctx)]
     pairs = [frame("(<<name>>, <<type>>)", name=literal(name), type=literal(native)) for name, native in expected]
     pieces = [
         frame(
@@ -98,7 +100,7 @@ def reconcile(ctx: Context, action: Reconcile) -> Lowered | Unsupported:
     ]
     built = next((s.action for s in ctx.plan.steps if isinstance(s.action, BuildRewrite)), None)
     if action.scope in {"keys", "rows"} and built is not None:
-        pieces.append(_same_counts(ctx, seen, built))
+        pieces.append(same_counts(ctx, seen, built))
     return Lowered(op="check", bodies={"main": join("\nUNION ALL ", pieces).text})
 
 
@@ -180,8 +182,8 @@ _SECOND_LOW = "ifNull(parseDateTimeBestEffortOrNull({<<name>>:String}, 'UTC'), t
 _TIME_LOW = "ifNull(parseDateTime64BestEffortOrNull({<<name>>:String}, 6, 'UTC'), toDateTime64('1900-01-01 00:00:00', 6, 'UTC'))"
 
 
-def _same_counts(ctx: Context, seen: View, built: BuildRewrite) -> Sql:
-    # Proves that the rows that were to stay did stay: each rewritten partition has as many rows as its new content.
+def same_counts(ctx: Context, seen: View, built: BuildRewrite) -> Sql:
+    """Proves that the rows that were to stay did stay: each rewritten partition has as many rows as its new content."""
     return frame(
         "SELECT 'DP510' AS code, concat('partition ', id, ' does not hold its rewritten rows') AS detail, "
         "toUInt64(abs(difference)) AS count FROM (SELECT id, sum(n) AS difference FROM ("
