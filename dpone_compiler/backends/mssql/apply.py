@@ -13,6 +13,7 @@ from __future__ import annotations
 from sqlglot import exp
 
 from dpone_compiler.backends.mssql import names
+from dpone_compiler.backends.mssql.marks import is_marked, no_mark
 from dpone_compiler.backends.mssql.predicates import PREDICATES
 from dpone_compiler.backends.mssql.script import count_affected, inside, listed, literal, sql, statements, word
 from dpone_compiler.backends.mssql.shapes import convert
@@ -71,7 +72,7 @@ _UPDATE = """\
      SET <<assignments>>
     FROM <<target>> AS [t] WITH (UPDLOCK, HOLDLOCK)
    INNER JOIN <<staging>> AS [s] ON <<match>>
-   WHERE EXISTS (SELECT <<new>>
+   WHERE <<revived>>EXISTS (SELECT <<new>>
                  EXCEPT
                  SELECT <<old>>);
 <<count>>"""
@@ -105,16 +106,17 @@ def delete_matching(ctx: Context, action: DeleteMatching) -> Lowered:
     """Typed equality on the bare keys."""
     staged = exp.select("1").from_(table(names.staging(ctx, action.staging), "s"))
     which = exp.Exists(this=staged.where(key_match(action.key, "t", "s")))
-    return _delete(ctx, which)
+    return delete_where(ctx, which)
 
 
 def delete_partitions(ctx: Context, action: DeletePartitions) -> Lowered:
     """The rows of the affected partitions, by the very predicate that read them."""
     which = partition_predicate(action.partitions, column(action.partitions.column, "t"), PREDICATES)
-    return _delete(ctx, which, (action.partitions.parameter,))
+    return delete_where(ctx, which, (action.partitions.parameter,))
 
 
-def _delete(ctx: Context, which: exp.Expression, params: tuple[str, ...] = ()) -> Lowered:
+def delete_where(ctx: Context, which: exp.Expression, params: tuple[str, ...] = ()) -> Lowered:
+    """Delete rows `t` of the target, and count them."""
     body = frame(_DELETE, target=_target(ctx), which=sql(which), count=count_affected("rows_deleted"))
     return _lowered(ctx, body, _KEYS, params=params)
 
@@ -128,18 +130,24 @@ def update_matching(ctx: Context, action: UpdateMatching) -> Lowered:
     # A key that the collation calls equal may be spelled otherwise: its text is brought in line, too.
     kept = [k for k in action.key if _kind(action, k) is not Kind.TEXT]
     plain = [m for m in written(action.staging.columns) if m.target.name not in kept and not m.target.identity]
-    if plain:
+    if plain or action.mark is not None:
         assign = "[t].<<name>> = [s].<<name>>"
         assignments = [frame(assign, name=word(identifier(m.target.name))) for m in plain]
+        revived = Sql("")
+        if action.mark is not None:
+            name, cleared = word(identifier(action.mark.name)), word(no_mark(action.mark))
+            assignments.append(frame("[t].<<name>> = <<cleared>>", name=name, cleared=cleared))
+            revived = frame("<<marked>> OR ", marked=word(is_marked(action.mark, "t")))
         parts.append(
             frame(
                 _UPDATE,
+                revived=revived,
                 assignments=join(",\n         ", assignments),
                 target=_target(ctx),
                 staging=staging,
                 match=match,
-                new=listed([c for m in plain for c in comparable(m, "s")]),
-                old=listed([c for m in plain for c in comparable(m, "t")]),
+                new=listed([c for m in plain for c in comparable(m, "s")] or [Sql("1")]),
+                old=listed([c for m in plain for c in comparable(m, "t")] or [Sql("1")]),
                 count=count_affected("rows_updated"),
             )
         )
@@ -168,14 +176,15 @@ def comparable(moved: MovedColumn, side: str) -> list[Sql]:
 def insert_staged(ctx: Context, action: InsertStaged) -> Lowered:
     """Columns by name; `missing_key`: the rows whose key the target lacks."""
     columns = written(action.staging.columns)
+    marks = [action.mark] if action.mark is not None else []
     missing = Sql("")
     if action.missing_key:
         missing = frame(_MISSING, target=_target(ctx), match=word(key_match(action.missing_key, "t", "s")))
     insert = frame(
         _INSERT,
         target=_target(ctx),
-        columns=listed([word(identifier(m.target.name)) for m in columns]),
-        values=listed([word(column(m.target.name, "s")) for m in columns]),
+        columns=listed([word(identifier(m.target.name)) for m in columns] + [word(identifier(m.name)) for m in marks]),
+        values=listed([word(column(m.target.name, "s")) for m in columns] + [word(no_mark(m)) for m in marks]),
         staging=word(table(names.staging(ctx, action.staging))),
         missing=missing,
         count=count_affected("rows_inserted"),
@@ -184,6 +193,11 @@ def insert_staged(ctx: Context, action: InsertStaged) -> Lowered:
         insert = frame(_IDENTITY, target=_target(ctx), insert=insert)
     locks = _KEYS if action.missing_key else ("X on the new rows of the target until the transaction ends", _ESCALATES)
     return _lowered(ctx, insert, locks)
+
+
+def changing(ctx: Context, body: Sql, params: tuple[str, ...] = ()) -> Lowered:
+    """A batch that changes rows of the target by key. `body` may use @dp_rows."""
+    return _lowered(ctx, body, _KEYS, params=params)
 
 
 def written(columns: tuple[MovedColumn, ...]) -> tuple[MovedColumn, ...]:

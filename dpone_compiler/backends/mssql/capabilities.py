@@ -11,9 +11,9 @@ _STRATEGIES = {
     "incremental_merge": "",
     "partition_replace": "",
     "cdc_apply": "not lowered yet: changes of a slot are not applied by this version",
-    "snapshot_diff": "not lowered yet: use incremental_merge, or full_refresh for deletes",
+    "snapshot_diff": "",
     "scd2": "not lowered yet: versions of rows are not kept by this version",
-    "replace": "use full_refresh: it replaces the rows and keeps grants and indexes",
+    "replace": "",
     "backfill": "not lowered yet: run a window with dponec run --window",
 }
 _POLICIES = {

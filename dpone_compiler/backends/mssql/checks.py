@@ -88,7 +88,7 @@ def check_not_empty(ctx: Context, action: CheckNotEmpty) -> Lowered:
 def check_null_keys(ctx: Context, action: CheckNullKeys) -> Lowered:
     """DP503."""
     query = exp.select("1 AS x").from_(table(names.staging(ctx, action.staging))).where(any_null(action.key))
-    return _violations(
+    return violations(
         ctx, query, "DP503", " staged rows have NULL in the key", "fix the source, or say policies.null_keys: skip"
     )
 
@@ -102,7 +102,7 @@ def check_duplicate_keys(ctx: Context, action: CheckDuplicateKeys) -> Lowered:
         .group_by(*keys)
         .having(exp.GT(this=exp.Count(this=exp.Star(), big_int=True), expression=exp.Literal.number(1)))
     )
-    return _violations(
+    return violations(
         ctx,
         query,
         "DP504",
@@ -122,7 +122,7 @@ def check_partition_values(ctx: Context, action: CheckPartitionValues) -> Lowere
         wrong.append(shape("CASE WHEN :inside THEN 0 ELSE 1 END = 1", inside=inside_))  # unknown is outside, too
     query = exp.select("1 AS x").from_(table(names.staging(ctx, action.staging), "s"))
     query = query.where(exp.or_(*wrong)) if wrong else query.where("1 = 0")
-    lowered = _violations(
+    lowered = violations(
         ctx,
         query,
         "DP506",
@@ -133,7 +133,8 @@ def check_partition_values(ctx: Context, action: CheckPartitionValues) -> Lowere
     return Lowered(op="sql", bodies=lowered.bodies, params=params)
 
 
-def _violations(ctx: Context, query: exp.Select, code: str, message: str, hint: str) -> Lowered:
+def violations(ctx: Context, query: exp.Select, code: str, message: str, hint: str) -> Lowered:
+    """Refuse when the query gives a row."""
     wrong = refuse(code, hint, Sql("@dp_wrong"), literal(message))
     body = frame(_VIOLATIONS, query=sql(query), refuse=wrong)
     return Lowered(op="sql", bodies={"main": inside(ctx.load, statements(MESSAGE, body)).text})

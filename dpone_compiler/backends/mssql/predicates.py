@@ -10,7 +10,8 @@ from sqlglot import exp
 
 from dpone_compiler.backends.mssql.shapes import convert, parameter, shape, text
 from dpone_compiler.expr.types import DataType, Kind
-from dpone_compiler.ir.interval import PartitionSet
+from dpone_compiler.ir.interval import PartitionSet, Scope
+from dpone_compiler.sql.predicates import scope_predicate
 
 # Compares code unit by code unit, whatever the collation of the column: two texts that a collation calls equal are two partitions.
 BINARY = "Latin1_General_100_BIN2"
@@ -72,6 +73,11 @@ def bound(value: exp.Expression, type_: DataType, given: DataType) -> exp.Expres
         least = least_value(type_, given)
         return shape("CASE WHEN :value = N'-infinity' THEN :least ELSE :read END", value=value, least=least, read=read)
     return read
+
+
+def in_scope(scope: Scope, value: exp.Expression, type_: DataType) -> exp.Expression:
+    """The scope on a bare column of that type. Instants are literals in UTC."""
+    return scope_predicate(scope, value, lambda end: _read(text(end), type_, type_))
 
 
 def least_value(type_: DataType, given: DataType) -> exp.Expression:

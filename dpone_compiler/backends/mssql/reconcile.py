@@ -14,6 +14,7 @@ from sqlglot import exp
 from dpone_compiler.backends.mssql import names
 from dpone_compiler.backends.mssql.canonical import digest_of, stored_rows
 from dpone_compiler.backends.mssql.predicates import PREDICATES, MssqlPredicates
+from dpone_compiler.backends.mssql.scope import within
 from dpone_compiler.backends.mssql.script import (
     counter,
     inside,
@@ -29,6 +30,7 @@ from dpone_compiler.backends.mssql.staging import staging_sql
 from dpone_compiler.expr.types import Kind
 from dpone_compiler.ir.load import MovedColumn
 from dpone_compiler.plan.actions import DeleteMatching, InsertStaged, Reconcile, Staging, UpdateMatching
+from dpone_compiler.plan.snapshot_actions import CheckDeletes
 from dpone_compiler.spi.backend import Context, Lowered
 from dpone_compiler.sql.identifiers import column, table
 from dpone_compiler.sql.predicates import interval_predicate, key_match, partition_predicate
@@ -97,7 +99,7 @@ def reconcile(ctx: Context, action: Reconcile) -> Lowered:
     else:
         parts += [*_scope_count(ctx, action), *proofs]
     parts += _left_proofs(ctx, action)
-    if ctx.load.write.limits.max_delete_ratio is not None:
+    if ctx.load.write.limits.max_delete_ratio is not None and not _checked_before(ctx):
         parts.append(_share(ctx, ctx.load.write.limits.max_delete_ratio))
     return Lowered(
         op="sql",
@@ -117,6 +119,11 @@ def _applied(ctx: Context) -> list[Sql]:
     if updates:
         done = frame("<<done>> + <<matched>>", done=done, matched=counter("rows_matched"))
     return [_equal(frame("  SET @dp_found = <<done>>;", done=done), "", " rows were applied, ")]
+
+
+def _checked_before(ctx: Context) -> bool:
+    """What may go was counted before it went."""
+    return any(isinstance(step.action, CheckDeletes) for step in ctx.plan.steps)
 
 
 def _share(ctx: Context, ratio: float) -> Sql:
@@ -214,6 +221,8 @@ def _scope(ctx: Context, action: Reconcile) -> Sql | None:
         interval = replace(action.interval, type=moved.target.type) if moved else action.interval
         name = moved.target.name if moved else interval.column
         return sql(interval_predicate(interval, column(name, "t"), MssqlPredicates(action.interval.type)))
+    if action.scope == "rows" and action.rows is not None:
+        return sql(within(action.rows, action.staging.columns, "t"))
     if action.scope == "partitions" and action.partitions is not None:
         return sql(partition_predicate(action.partitions, column(action.partitions.column, "t"), PREDICATES))
     return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dpone_compiler.backends.mssql import apply, checks, staging, state
+from dpone_compiler.backends.mssql import apply, checks, missing, scope, staging, state
 from dpone_compiler.backends.mssql.drift import check_table
 from dpone_compiler.backends.mssql.partitions import check_partition_list, find_partitions
 from dpone_compiler.backends.mssql.reconcile import reconcile
@@ -92,7 +92,11 @@ def _lower(ctx: Context, step: Step, action: do.Action) -> Lowered | Unsupported
             return Unsupported(_IN_PLACE + "use DeletePartitions")
         case do.BuildPartitions() | do.SwapPartitions():
             return Unsupported(_IN_PLACE + "use DeletePartitions and InsertStaged")
-        case do.DropRetired() | do.BuildShadow() | do.CheckScope() | do.DeleteScope():
+        case do.CheckScope():
+            return scope.check_scope(ctx, action)
+        case do.DeleteScope():
+            return scope.delete_scope(ctx, action)
+        case do.DropRetired() | do.BuildShadow():
             return Unsupported(_IN_PLACE + "rows are deleted and inserted")
         case do.Reconcile():
             return reconcile(ctx, action)
@@ -104,18 +108,18 @@ def _lower(ctx: Context, step: Step, action: do.Action) -> Lowered | Unsupported
             return state.release_lease(ctx)
         case snapshot.FreezeInstant():
             return Unsupported("the instant is read on the source")
-        case (
-            snapshot.CheckDeletes()
-            | snapshot.DeleteMissing()
-            | snapshot.MarkMissing()
-            | snapshot.FindMissing()
-            | snapshot.BuildDiff()
-            | snapshot.ProveMissing()
-            | snapshot.BuildVersions()
-            | snapshot.DeleteStale()
-            | snapshot.ProveVersions()
-        ):
-            return Unsupported("whole snapshots are not compared by this version")
+        case snapshot.FindMissing() | snapshot.BuildDiff():
+            return Unsupported(_IN_PLACE + "missing and changed rows are found where they are deleted and updated")
+        case snapshot.CheckDeletes():
+            return missing.check_deletes(ctx, action)
+        case snapshot.DeleteMissing():
+            return missing.delete_missing(ctx, action)
+        case snapshot.MarkMissing():
+            return missing.mark_missing(ctx, action)
+        case snapshot.ProveMissing():
+            return missing.prove_missing(ctx, action)
+        case snapshot.BuildVersions() | snapshot.DeleteStale() | snapshot.ProveVersions():
+            return Unsupported("versions of rows are not kept on SQL Server by this version")
         case feed.CreateSlot() | feed.ExportSnapshot() | feed.ReadChanges() | feed.AdvanceSlot():
             return Unsupported("the slot is the source's")
         case feed.CheckChanges() | feed.CollapseChanges() | feed.MarkDeleted():

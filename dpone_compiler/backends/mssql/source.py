@@ -15,7 +15,7 @@ from sqlglot import exp
 from dpone_compiler.backends.mssql import names
 from dpone_compiler.backends.mssql.canonical import digest_pair, row_hash
 from dpone_compiler.backends.mssql.drift import check_table
-from dpone_compiler.backends.mssql.predicates import MssqlPredicates, bound, least_value, lowest
+from dpone_compiler.backends.mssql.predicates import MssqlPredicates, bound, in_scope, least_value, lowest
 from dpone_compiler.backends.mssql.projection import digest_values, framed, held_value, parsed, row_line, source_value
 from dpone_compiler.backends.mssql.script import MESSAGE, batch, literal, refuse, sql, statements, word
 from dpone_compiler.backends.mssql.shapes import convert, parameter, shape
@@ -23,6 +23,7 @@ from dpone_compiler.expr.types import DataType, Kind
 from dpone_compiler.ir.interval import PartitionSet
 from dpone_compiler.ir.load import ParsedSql
 from dpone_compiler.plan.actions import CheckTable, FingerprintSource, FreezeWindow, Selection, Transfer
+from dpone_compiler.plan.snapshot_actions import FreezeInstant
 from dpone_compiler.plan.step import Step
 from dpone_compiler.spi.backend import Context, Lowered, Unsupported
 from dpone_compiler.sql.identifiers import column, table
@@ -84,6 +85,10 @@ _NUMBER = """\
   IF @dp_high IS NULL OR @dp_high < @dp_low SET @dp_high = @dp_low;
 <<nulls>>  SELECT CONVERT(nvarchar(20), @dp_low) AS [window_low], CONVERT(nvarchar(20), @dp_high) AS [window_high];"""
 
+_INSTANT = """\
+SELECT N'' AS [window_low], CONVERT(nvarchar(26), CONVERT(datetime2(6), SYSUTCDATETIME()), 121) + N'+00:00' AS [window_high];
+"""
+
 _NULL_CURSOR = """\
   IF EXISTS (SELECT 1 FROM <<table>><<where>>)
 <<refuse>>
@@ -99,6 +104,8 @@ def lower_source(ctx: Context, step: Step) -> Lowered | Unsupported:
                 return check_table(ctx, action)
             case FreezeWindow():
                 return _freeze(ctx, action)
+            case FreezeInstant():
+                return Lowered(op="query", bodies={"main": _INSTANT}, captures=("window_low", "window_high"))
             case FingerprintSource():
                 return _fingerprint(ctx, action)
             case Transfer():
@@ -172,6 +179,9 @@ def _where(ctx: Context, selection: Selection) -> Sql:
     if selection.interval is not None:
         bare = column(selection.interval.column)
         conditions.append(interval_predicate(selection.interval, bare, MssqlPredicates()))
+    if selection.scope is not None:
+        scope = selection.scope
+        conditions.append(in_scope(scope, column(scope.column), scope.type))
     if selection.partitions is not None:
         conditions.append(_partition_condition(ctx, selection, selection.partitions))
     if not conditions:
