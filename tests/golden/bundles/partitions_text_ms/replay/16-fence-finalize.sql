@@ -20,6 +20,7 @@ BEGIN TRY
     THROW 50410, N'DP410: another run holds the lease of this load now, so this one may not write', 1;
   EXEC sys.sp_set_session_context @key = N'dponec.rows_deleted', @value = NULL;
   EXEC sys.sp_set_session_context @key = N'dponec.rows_inserted', @value = NULL;
+  EXEC sys.sp_set_session_context @key = N'dponec.rows_marked', @value = NULL;
   EXEC sys.sp_set_session_context @key = N'dponec.rows_matched', @value = NULL;
   EXEC sys.sp_set_session_context @key = N'dponec.rows_updated', @value = NULL;
   EXEC sys.sp_set_session_context @key = N'dponec.proved_rows', @value = NULL;
