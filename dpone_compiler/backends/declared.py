@@ -6,6 +6,7 @@ read their capabilities; the compile reads `declared`, which says why there is n
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import partial
 
@@ -76,7 +77,13 @@ def _declared(
 
 
 def _parse_type(native: str) -> DataType:
-    return DataType(kind=Kind.OTHER, native=native)
+    """The family of a type's label; what `_propose_type` gives comes back as it was."""
+    word = re.match(r"[a-z]+", native.lower())
+    name = word[0] if word else ""
+    if name == "int":
+        return DataType(kind=Kind.INT, bits=64)
+    kind = next((kind for kind in Kind if kind.value == name and kind is not Kind.ENUM), Kind.OTHER)
+    return DataType(kind=kind, native=native if kind is Kind.OTHER else "", tz="with time zone" in native)
 
 
 def _propose_type(type_: DataType) -> str:

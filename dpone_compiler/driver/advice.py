@@ -9,9 +9,10 @@ from types import MappingProxyType
 from dpone_compiler.diagnostics.diagnostic import Diagnostic, Diagnostics
 from dpone_compiler.driver.compile import not_compiled, pass_context
 from dpone_compiler.driver.problems import AdviceOnly
+from dpone_compiler.expr.types import DataType, Kind
 from dpone_compiler.ir.decision import Undecided
-from dpone_compiler.ir.load import Load
-from dpone_compiler.ir.schema import Catalog
+from dpone_compiler.ir.load import Load, MovedColumn
+from dpone_compiler.ir.schema import Catalog, Column
 from dpone_compiler.optimizer.manager import PassOrder, run_passes
 from dpone_compiler.optimizer.order import ORDER
 from dpone_compiler.passes.choose_strategy import load_facts
@@ -24,7 +25,7 @@ from dpone_compiler.spi.compiler_pass import PassContext
 # The passes up to the choice of the strategy: all that a break-even needs.
 _NAMES = [each.name for each in ORDER.passes]
 _TO_STRATEGY = PassOrder(ORDER.passes[: _NAMES.index("choose-strategy") + 1])
-# Of a load that is described by hints alone: no column is known, so none is resolved and no cursor is looked up in them.
+# Of a load that is described by hints alone: no cursor is looked up in a table that nobody knows.
 _FROM_HINTS = PassOrder(tuple(each for each in ORDER.passes if each.name != "check-cursor"))
 _NOTHING: Mapping[str, float | None] = MappingProxyType({})
 _STEPS = {"rows": 1, "bytes": 1, "changed": 0.0001, "deleted": 0.0001}
@@ -52,10 +53,26 @@ class Advice:
 
 
 def advise_hints(load: Load, policy: Policy) -> Advice:
-    """Decide a load of which nothing but engines, names and hints is known."""
-    return _advise(
-        replace(load, decisions=replace(load.decisions, columns=())), Catalog(), policy, _NOTHING, _FROM_HINTS
-    )
+    """Decide a load of which nothing but engines, names and hints is known: its named columns are taken for what such columns are."""
+    context = pass_context(load, Catalog(), policy)
+    columns = () if isinstance(context, Diagnostic) else tuple(_named(load, context))
+    load = replace(load, decisions=replace(load.decisions, columns=columns))
+    return _advise(load, Catalog(), policy, _NOTHING, _FROM_HINTS)
+
+
+def _named(load: Load, context: PassContext) -> Iterator[MovedColumn]:
+    """Key, cursor and partition columns with the types that they mostly have."""
+    cursor, partition = load.read.cursor, load.write.partition
+    kinds = dict.fromkeys(load.write.key, DataType(kind=Kind.INT, bits=64))
+    kinds |= {cursor.column: DataType(kind=Kind.TIMESTAMP, precision=6, tz=True)} if cursor else {}
+    kinds |= {partition.column: DataType(kind=Kind.DATE)} if partition else {}
+    for name, kind in kinds.items():
+        ends = [
+            Column(name=name, type=end.parse_type(native), native=native, nullable=False)
+            for end in (context.source, context.sink)
+            for native in (end.propose_type(kind),)
+        ]
+        yield MovedColumn(source=ends[0], target=ends[1])
 
 
 def advise_load(load: Load, catalog: Catalog, policy: Policy, told: Mapping[str, float | None] = _NOTHING) -> Advice:

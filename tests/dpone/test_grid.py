@@ -68,8 +68,8 @@ def test_every_difference_has_one_reason(cases: list[Case]) -> None:
     counts += explained(other, PATH, "native_fast_path")
     page = PAGE.read_text(encoding="utf-8")
     for rule in (*STRATEGY, *POLICY, *PATH):
-        assert f"| `{rule.name}` | {rule.field} | {counts[rule.name]} | {rule.why} |" in page, f"{rule.name}: {counts}"
-    assert f"{len(cases)} contexts, {len(decided)} with one strategy" in page
+        assert f"| `{rule.name}` | {rule.field} | {rule.why} |" in page, f"{rule.name}: {counts[rule.name]} contexts"
+    assert f"{len(cases)} contexts." in page
 
 
 @pytest.mark.dpone
