@@ -29,7 +29,8 @@ def _lines() -> Iterator[str]:
     later = [row for row in rows if row[2].startswith(LATER)]
     yield from ("# The seed document, row by row", "")
     yield "dponec grew out of dpone's page on strategy intelligence. Each heading, table row, list item, command, code line and"
-    yield "sentence of it has an id, made of its kind, its line and a digest of its text by `tests/seed/extract.py`; a test holds that none is missing."
+    yield "sentence of it has an id, made of its kind, its line and a digest of its text by `tests/seed/extract.py`;"
+    yield "a test holds that none is missing."
     yield ""
     yield f"{len(rows)} rows: {len(rows) - len(later)} proved by a test, {len(later)} later. Written by `python -m tests.seed.page`."
     yield from ("", "| row | what it demands | proved by |", "| --- | --- | --- |")
