@@ -25,6 +25,7 @@ COMMANDS = {
     "run": ("dpone_compiler.cli.run:run", "Execute a bundle, or a folder of bundles in dependency order."),
     "resume": ("dpone_compiler.cli.replay:resume", "Finish an unfinished run; a plan unless --yes."),
     "resync": ("dpone_compiler.cli.replay:resync", "Load named partitions again; a plan unless --yes."),
+    "verify": ("dpone_compiler.cli.verify:verify", "Hold bundles to what their strategy means, on embedded engines."),
     "state": ("dpone_compiler.cli.state:state", "Show, set, rewind or adopt a load's state."),
     "runs": ("dpone_compiler.cli.runs:runs", "List, show or abort runs."),
     "certify": ("dpone_compiler.cli.certify:certify", "The support matrix, with the tests behind each cell."),

@@ -21,10 +21,14 @@ TICKS = 4
 
 @value(kw_only=True)
 class Step:
-    """Before a load: rows that are written (by number: the same number is the same row) and rows that are deleted."""
+    """Before a load: rows that are written (by number: the same number is the same row) and rows that are deleted.
+
+    `until`: the load is given the window that ends at this tick of its own, exactly where rows may lie.
+    """
 
     put: Mapping[int, Cells]
     gone: tuple[int, ...] = ()
+    until: int | None = None
 
 
 @value(kw_only=True)
@@ -46,17 +50,23 @@ def tick(load: int, offset: int) -> str:
 
 def encode(case: Case) -> list[dict[str, Any]]:
     """JSON values of a case."""
-    return [
-        {"put": {str(number): dict(cells) for number, cells in step.put.items()}, "gone": list(step.gone)}
-        for step in case.steps
-    ]
+    return [_load(step) for step in case.steps]
+
+
+def _load(step: Step) -> dict[str, Any]:
+    put = {str(number): dict(cells) for number, cells in step.put.items()}
+    return {"put": put, "gone": list(step.gone)} | ({} if step.until is None else {"until": step.until})
 
 
 def decode(loads: list[dict[str, Any]]) -> Case:
     """The case of JSON values."""
     return Case(
         steps=tuple(
-            Step(put={int(number): cells for number, cells in load["put"].items()}, gone=tuple(load["gone"]))
+            Step(
+                put={int(number): cells for number, cells in load["put"].items()},
+                gone=tuple(load["gone"]),
+                until=load.get("until"),
+            )
             for load in loads
         )
     )

@@ -54,6 +54,7 @@ class Generator:
         self._intent = intent
         cursor = intent.cursor
         self._cursor = cursor.name if cursor else ""
+        self._windows = cursor is not None and not intent.read["cursor"]["lookback"]
         self._written = [each for each in intent.source.columns if not each.generated]
         self.palettes = {each.name: palette(intent, each) or self._none(each) for each in self._written}
         self._distinct = self._distinct_columns()
@@ -66,13 +67,13 @@ class Generator:
     @property
     def may_repeat_keys(self) -> bool:
         """Whether the source can hold two rows with one key of the load."""
-        key = self._source_key()
+        key = self._intent.source_key
         return bool(key) and not any(set(unique) <= set(key) for unique in self._intent.source.unique)
 
     @property
     def may_lack_keys(self) -> bool:
         """Whether a key may be NULL in the source."""
-        return any(self._column(name).nullable for name in self._source_key())
+        return any(self._column(name).nullable for name in self._intent.source_key)
 
     def row(self, choices: Choices, identity: int, at: str) -> Cells:
         """A row whose unique columns follow from its identity; `at`: its cursor."""
@@ -85,7 +86,8 @@ class Generator:
 
     def with_null_key(self, cells: Cells) -> Cells:
         """The same row without a part of its key."""
-        name = next(name for name in self._source_key() if self._column(name).nullable)
+        key = self._intent.source_key
+        name = next((name for name in key if self._column(name).nullable), key[0])
         return {**cells, name: None}
 
     def story(self, choices: Choices, *, loads: int = 4, fresh: int = 6, changed: int = 3) -> Case:
@@ -99,7 +101,8 @@ class Generator:
             put = {number: self._told(choices, number, load, living) for number in (*numbers, *old)}
             gone = choices.some(sorted(set(living) - set(put)), 1)
             living = {number: cells for number, cells in {**living, **put}.items() if number not in gone}
-            steps.append(Step(put=put, gone=tuple(gone)))
+            until = choices.pick((None, None, 2)) if load > 1 and self._windows else None
+            steps.append(Step(put=put, gone=tuple(gone), until=until))
         return Case(steps=tuple(steps))
 
     def _told(self, choices: Choices, number: int, load: int, living: dict[int, Cells]) -> Cells:
@@ -109,7 +112,7 @@ class Generator:
         rare = (False,) * 11 + (True,)
         if self.may_repeat_keys and living and choices.pick(rare):
             other = living[choices.pick(sorted(living))]
-            cells = {**cells, **{name: other[name] for name in self._source_key()}}
+            cells = {**cells, **{name: other[name] for name in self._intent.source_key}}
         if self.may_lack_keys and choices.pick(rare):
             cells = self.with_null_key(cells)
         return self._in_its_partition(cells, living.get(number), late=since < load)
@@ -122,10 +125,6 @@ class Generator:
         source = next(each.source for each in self._intent.carried if each.target == column)
         return {**cells, source: before[source]}
 
-    def _source_key(self) -> tuple[str, ...]:
-        carried = {each.target: each.source for each in self._intent.carried if not each.expression}
-        return tuple(carried[name] for name in self._intent.key if name in carried)
-
     def _column(self, name: str) -> TableColumn:
         return self._intent.source.column(name)
 
@@ -136,7 +135,7 @@ class Generator:
 
     def _distinct_columns(self) -> tuple[str, ...]:
         """For each unique key, and for the key of the load, one column that tells rows apart."""
-        keys = [*self._intent.source.unique, *([self._source_key()] if self._intent.key else [])]
+        keys = [*self._intent.source.unique, *([self._intent.source_key] if self._intent.key else [])]
         found = []
         for key in keys:
             fit = [name for name in key if name != self._cursor and distinct(self._column(name), 1) is not None]

@@ -97,6 +97,12 @@ class Intent:
         """The filter in the source's SQL; '' for none."""
         return self.read["where"]["text"] if self.read["where"] else ""
 
+    @property
+    def source_key(self) -> tuple[str, ...]:
+        """The unique key, by the names of the source's columns; without what is computed."""
+        names = {each.target: each.source for each in self.carried if not each.expression}
+        return tuple(names[name] for name in self.key if name in names)
+
     def carried_from(self, source: str) -> Carried | None:
         """The carried column that is this source column as it is."""
         return next((each for each in self.carried if each.source == source and not each.expression), None)

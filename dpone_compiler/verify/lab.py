@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -30,10 +31,19 @@ Wrap = Callable[[Session], Session]
 
 
 class Lab:
-    """`source_url` and `target_url`: databases of its own. `folder`: for journals."""
+    """`source_url` and `target_url`: databases of its own. `folder`: for journals. `loose`: see `make_table`."""
 
-    def __init__(self, bundle: LoadedBundle, intent: Intent, source_url: str, target_url: str, folder: Path) -> None:
-        self.bundle, self.intent, self._folder = bundle, intent, folder
+    def __init__(
+        self,
+        bundle: LoadedBundle,
+        intent: Intent,
+        source_url: str,
+        target_url: str,
+        folder: Path,
+        *,
+        loose: frozenset[str] = frozenset(),
+    ) -> None:
+        self.bundle, self.intent, self._folder, self._loose = bundle, intent, folder, loose
         self._urls = {intent.source.connection: source_url, intent.target.connection: target_url}
         self._sessions = [open_session(parse_url("verify", url)) for url in (source_url, target_url)]
         self.source = PostgresSide(self._sessions[0])
@@ -53,7 +63,7 @@ class Lab:
         return tuple(dict.fromkeys(name for name in named if name))
 
     def _build(self) -> None:
-        self.source.make_table(self.intent.source)
+        self.source.make_table(self.intent.source, self._loose)
         self.target.make_table(self.intent.target)
         for name in self._schemas():
             self.target.make_schema(name)
@@ -76,6 +86,26 @@ class Lab:
         """Make these the source's rows; ticks of this load are resolved from now on."""
         self._bases.setdefault(load, self._base(load))
         self.source.write(self.intent.source, [self._resolved(cells) for cells in rows.values()])
+
+    def selects(self, cells: Cells) -> bool:
+        """Whether the filter is true of a row. The source holds this row alone afterwards, until it is written again."""
+        self.source.write(self.intent.source, [self._resolved(cells)])
+        return bool(self.snapshot()[0][SELECTED])
+
+    @contextmanager
+    def writer(self, cells: Cells) -> Iterator[Cells]:
+        """Somebody else's transaction that has written this row with its own time, and commits at the end; the row."""
+        session = open_session(parse_url("writer", self._urls[self.intent.source.connection]))
+        try:
+            session.begin()
+            side, cursor = PostgresSide(session), self.intent.cursor
+            assert cursor is not None
+            written = {**cells, cursor.name: side.transaction_time()}
+            side.add(self.intent.source, [written])
+            yield written
+            session.commit()
+        finally:
+            session.close()
 
     def snapshot(self) -> Rows:
         """The source's rows, as the model reads them."""
@@ -131,6 +161,18 @@ class Lab:
         clock = datetime.fromisoformat(self.source.clock()) - timedelta(seconds=self.intent.read["cursor"]["lag"] or 0)
         return value_of(clock.isoformat(" "), cursor.type)
 
+    def window(self, load: int, until: int) -> tuple[str, str] | None:
+        """From the watermark to this tick, in the words of the state row; None when there is no such window."""
+        low, cursor = self.state().get("watermark") or "", self.intent.cursor
+        if not low or cursor is None:
+            return None
+        high = self._moment(load, until)
+        if cursor.type.kind is Kind.DATE:
+            high = high[:10]
+        elif cursor.type.kind is Kind.TIMESTAMP:
+            high = datetime.fromisoformat(high).isoformat(" ", "microseconds") + ("+00:00" if cursor.type.tz else "")
+        return (low, high) if value_of(high, cursor.type) >= value_of(low, cursor.type) else None
+
     def _unit(self) -> timedelta:
         """One tick of a time cursor: what its type can tell apart."""
         cursor = self.intent.cursor
@@ -145,7 +187,7 @@ class Lab:
         return {name: moment(text) for name, text in cells.items()}
 
     def _moment(self, load: int, offset: int) -> str:
-        base = self._bases.get(load, self._bases[min(self._bases)])
+        base = self._bases.get(load) or self._bases[max(self._bases)]
         if isinstance(base, int):
             return str(base + offset)
         return str(base + self._unit() * offset)
@@ -167,9 +209,15 @@ class Lab:
         connection = self.intent.target.connection
         return parse_url(connection, self._urls[connection])
 
-    def run(self, *, faults: Faults | None = None, wrap: Wrap = lambda session: session) -> RunOutcome:
-        """Run the bundle to its end, whatever that is."""
-        options = RunOptions(shown=self.intent.name, runs=self._folder / "runs")
+    def run(
+        self,
+        *,
+        faults: Faults | None = None,
+        wrap: Wrap = lambda session: session,
+        window: tuple[str, str] | None = None,
+    ) -> RunOutcome:
+        """Run the bundle to its end, whatever that is. `window`: the one that is asked for, instead of the next."""
+        options = RunOptions(shown=self.intent.name, runs=self._folder / "runs", window=window)
         return run_bundle(
             self.bundle,
             options,

@@ -16,8 +16,8 @@ Row = tuple[str | None, ...]
 
 _CREATE = "CREATE SCHEMA IF NOT EXISTS <<schema>>;\nCREATE TABLE <<table>> (<<columns>>)<<partitions>>"
 _DEFAULT = ";\nCREATE TABLE <<default>> PARTITION OF <<table>> DEFAULT"
-_WRITE = """DELETE FROM <<table>>;
-INSERT INTO <<table>> (<<names>>) SELECT <<cells>> FROM jsonb_array_elements(current_setting('dponec.rows')::jsonb) AS e (r)"""
+_DELETE = "DELETE FROM <<table>>;\n"
+_ADD = """INSERT INTO <<table>> (<<names>>) SELECT <<cells>> FROM jsonb_array_elements(current_setting('dponec.rows')::jsonb) AS e (r)"""
 _CLEAR = Sql("""DO $$
 DECLARE t record;
 BEGIN
@@ -55,10 +55,16 @@ class PostgresSide:
         """A schema that the plan expects to be there."""
         self._session.run(frame("CREATE SCHEMA IF NOT EXISTS <<schema>>", schema=word(name)).text, {})
 
-    def make_table(self, side: Side) -> None:
-        """The table of the catalog with its unique keys; a partitioned one gets the default partition alone."""
-        listed = [_definition(each, side) for each in side.columns]
-        listed += [frame("UNIQUE (<<names>>)", names=_names(key)) for key in dict.fromkeys(side.unique)]
+    def make_table(self, side: Side, loose: frozenset[str] = frozenset()) -> None:
+        """The table of the catalog; a partitioned one gets the default partition alone.
+
+        `loose`: columns that may be NULL and occur twice whatever the catalog says, so that the plan's own gates are tried
+        and not those of the source.
+        """
+        listed = [_definition(each, null=each.nullable or each.name in loose) for each in side.columns]
+        listed += (
+            [] if loose else [frame("UNIQUE (<<names>>)", names=_names(key)) for key in dict.fromkeys(side.unique)]
+        )
         by, default = Sql(""), Sql("")
         if side.structure.get("partition_key"):
             by = frame(" PARTITION BY <<key>>", key=Sql(side.structure["partition_key"]))
@@ -75,11 +81,18 @@ class PostgresSide:
 
     def write(self, side: Side, rows: Iterable[Cells]) -> None:
         """The source's rows from now on are these."""
+        self._insert(side, rows, _DELETE + _ADD)
+
+    def add(self, side: Side, rows: Iterable[Cells]) -> None:
+        """More rows of the source."""
+        self._insert(side, rows, _ADD)
+
+    def _insert(self, side: Side, rows: Iterable[Cells], template: str) -> None:
         written = [each for each in side.columns if not each.generated]
         cell = "(r ->> <<key>>)::<<native>>"
         cells = [frame(cell, key=_literal(each.name), native=Sql(each.native)) for each in written]
         body = frame(
-            _WRITE,
+            template,
             table=place(side.table),
             names=_names([each.name for each in written]),
             cells=join(", ", cells),
@@ -108,6 +121,11 @@ class PostgresSide:
         now = "SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US')"
         return self._session.run(now, {}).rows[0][0] or ""
 
+    def transaction_time(self) -> str:
+        """What a default of now() gives in the open transaction."""
+        now = "SELECT to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US')"
+        return self._session.run(now, {}).rows[0][0] or ""
+
     def clear(self) -> None:
         """No rows, no state, no staging."""
         self._session.run(_CLEAR.text, {})
@@ -117,9 +135,13 @@ class PostgresSide:
         return [row[0] or "" for row in self._session.run(_STAGING.text, {}).rows]
 
 
-def _definition(each: TableColumn, _side: Side) -> Sql:
-    null = Sql("" if each.nullable else " NOT NULL")
-    return frame("<<name>> <<native>><<null>>", name=word(each.name), native=Sql(each.native), null=null)
+def _definition(each: TableColumn, *, null: bool) -> Sql:
+    return frame(
+        "<<name>> <<native>><<null>>",
+        name=word(each.name),
+        native=Sql(each.native),
+        null=Sql("" if null else " NOT NULL"),
+    )
 
 
 def _expression(each: Carried) -> Sql:

@@ -42,10 +42,26 @@ def _smaller(case: Case, palettes: Palettes) -> Iterator[Case]:
         for number in step.gone:
             yield _with(case, index, replace(step, gone=tuple(other for other in step.gone if other != number)))
     for index, step in enumerate(steps):
+        if step.until is not None:
+            yield _with(case, index, replace(step, until=None))
         for number, cells in step.put.items():
             plain = _plain(cells, palettes)
             if plain != cells:
                 yield _with(case, index, replace(step, put={**step.put, number: plain}))
+
+
+def as_first(step: Step) -> Step:
+    """The step as the first load of a case: every tick is one of load 1."""
+
+    def moved(text: str | None) -> str | None:
+        found = TICK.fullmatch(text or "")
+        return tick(1, int(found[2])) if found else text
+
+    return replace(
+        step,
+        put={number: {name: moved(text) for name, text in cells.items()} for number, cells in step.put.items()},
+        gone=(),
+    )
 
 
 def _with(case: Case, index: int, step: Step) -> Case:

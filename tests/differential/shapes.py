@@ -44,15 +44,6 @@ SHAPES = (
         strategy={"readers": "tolerant"},
         key=LOOSE_KEY,
     ),
-    Shape(
-        name="full_refresh-view",
-        mode="full_refresh",
-        sinks=("chdb",),
-        target={"partition": "toYYYYMM(day)"},
-        key=LOOSE_KEY,
-        strategy={"null_keys": "skip"},
-        examples=2,
-    ),
     Shape(name="append", mode="incremental_append", sinks=(*POSTGRES, "chdb"), source=CLOCK | FILTER, keyed=False),
     Shape(name="append-sequence", mode="incremental_append", sinks=POSTGRES, source=SEQUENCE, keyed=False),
     Shape(
@@ -73,7 +64,7 @@ SHAPES = (
     Shape(
         name="merge-latest",
         mode="incremental_merge",
-        sinks=("pg18", "chdb"),
+        sinks=POSTGRES,
         source={"cursor": {"column": "seq", "assigned_by": "database", "lookback": 1000}},
         strategy={"null_keys": "skip", "staging_duplicates": "latest"},
         key=LOOSE_KEY,

@@ -1,0 +1,230 @@
+"""Prove one bundle in a lab: stories, a crash at every step, and a probe for each promise of its contract."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+
+from dpone_compiler.expr.types import Kind
+from dpone_compiler.runtime.faults import Faults
+from dpone_compiler.runtime.outcome import RunOutcome
+from dpone_compiler.verify.case import TICKS, Case, Cells, Step, tick
+from dpone_compiler.verify.crashes import HELD, Crashing
+from dpone_compiler.verify.cut import Point, points_of
+from dpone_compiler.verify.generate import Generator, Seeded, UnknownTypeError
+from dpone_compiler.verify.lab import Lab
+from dpone_compiler.verify.matrix import CELLS, Cell, Failure
+from dpone_compiler.verify.play import Difference, Player, play, run_plainly
+from dpone_compiler.verify.shrink import as_first, shrink
+from dpone_compiler.verify.values import value_of
+
+_TRIES = 50  # rows that are made to find one that satisfies the filter
+_STORIES, _LOADS, _TOGETHER = 2, 3, 8  # crashes that one load goes through before it may end
+
+
+class BrokenError(Exception):
+    """A promise that did not hold."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.difference.what)
+        self.failure = failure
+
+
+class Prover:
+    """Collects evidence by cell; the first difference ends it."""
+
+    def __init__(self, lab: Lab, *, seed: int = 1) -> None:
+        self._lab, self._seed = lab, seed
+        self._generator = Generator(lab.intent)
+        self._evidence: dict[str, list[str]] = {name: [] for name in CELLS}
+        self.counts: Counter[str] = Counter()
+
+    def cells(self) -> tuple[Cell, ...]:
+        """The matrix so far."""
+        claims = self._lab.bundle.doc.contract
+        return tuple(
+            Cell(name=name, claim=claims.get(name, ""), evidence=tuple(self._evidence[name])) for name in CELLS
+        )
+
+    def prove(self) -> None:
+        """Everything, in the order in which a difference is easiest to understand. Raises BrokenError."""
+        self._stories()
+        player = self._crashes()
+        self._again(player)
+        self._keys(player)
+        self._rival(player)
+        self._late(player)
+
+    # ---- stories -----------------------------------------------------------------------------------------------------
+
+    def _stories(self) -> None:
+        for seed in range(self._seed, self._seed + _STORIES):
+            case = self._generator.story(Seeded(seed), loads=_LOADS)
+            if play(self._lab, case) is not None:
+                self._fail(case, lambda each: play(self._lab, each))
+            self._count(case)
+        self._say("deletes", f"{self.counts['deleted rows']} rows were deleted at the source between loads")
+
+    def _count(self, case: Case) -> None:
+        self.counts["loads"] += len(case.steps)
+        self.counts["rows"] += sum(len(step.put) for step in case.steps)
+        self.counts["deleted rows"] += sum(len(step.gone) for step in case.steps)
+
+    def _fail(self, case: Case, again: Callable[[Case], Difference | None], point: str = "", tries: int = 40) -> None:
+        """Raise with the smallest case that still fails."""
+        small = shrink(case, lambda each: again(each) is not None, self._generator.palettes, tries)
+        found = again(small) or Difference(load=0, what="it failed once, and not again")
+        raise BrokenError(Failure(difference=found, case=small, point=point))
+
+    def _say(self, cell: str, sentence: str) -> None:
+        self._evidence[cell].append(sentence)
+
+    # ---- crashes -----------------------------------------------------------------------------------------------------
+
+    def _crashes(self) -> Player:
+        """One long story whose loads crash, a few points at a time, until every point was come to."""
+        waiting = list(points_of(self._lab.bundle.doc))
+        story = self._generator.story(Seeded(self._seed + 100), loads=len(waiting) + 1)
+        player, landed, never = Player(self._lab), 0, list[Point]()
+        steps = iter(enumerate(story.steps))
+        while waiting:
+            index, step = next(steps)
+            tried = waiting[:_TOGETHER] if index else []  # the first load only fills the target
+            crashing, before = Crashing(tried), player.target
+            found = player.play(step, crashing) or crashing.between(self._lab, before, player.target, index + 1)
+            if found is not None:
+                self._fail_crashed(Case(steps=story.steps[: index + 1]), tried, found)
+            landed += len(crashing.seen)
+            missed = list(crashing.missed)
+            if tried and missed == tried:  # not even the first: this plan skips it
+                never.append(missed.pop(0))
+            waiting = missed + waiting[len(tried) :]
+        self.counts["crashes"] += landed
+        self.counts["loads"] += player.load
+        self._say("atomicity", f"{landed} crashes, each followed by a look at the target")
+        self._say("replay", f"each of the {landed} crashed runs was resumed, and gave the model's rows")
+        if never:
+            self._say("replay", f"never come to in these runs: {', '.join(str(point) for point in never)}")
+        return player
+
+    def _fail_crashed(self, case: Case, points: list[Point], found: Difference) -> None:
+        """The same loads, with the crashes in the last one alone."""
+
+        def again(each: Case) -> Difference | None:
+            return crashed(self._lab, each, points)
+
+        if again(case) is None:
+            raise BrokenError(Failure(difference=found, case=case, point="; ".join(map(str, points))))
+        needed = next((point for point in points if crashed(self._lab, case, [point]) is not None), None)
+        points[:] = [needed] if needed is not None else points
+        self._fail(case, again, "; ".join(map(str, points)), tries=20)
+
+    # ---- probes ------------------------------------------------------------------------------------------------------
+
+    def _step(self, player: Player, step: Step, run: Callable[[Lab], RunOutcome] = run_plainly) -> None:
+        found = player.play(step, run)
+        if found is not None:
+            alone = Case(steps=(as_first(step),))
+            if run is run_plainly and play(self._lab, alone) is not None:
+                self._fail(alone, lambda each: play(self._lab, each))
+            raise BrokenError(Failure(difference=found, case=alone))
+        self.counts["loads"] += 1
+
+    def _selected(self, identity: int, at: str) -> Cells:
+        """A row that satisfies the filter."""
+        for seed in range(_TRIES):
+            row = self._generator.row(Seeded(seed), identity, at)
+            if self._lab.selects(row):
+                return row
+        raise UnknownTypeError(f"none of {_TRIES} made rows satisfies the filter {self._lab.intent.where}")
+
+    def _again(self, player: Player) -> None:
+        self._step(player, Step(put={}))
+        self._say("replay", "a run with nothing new left the target as it was")
+
+    def _keys(self, player: Player) -> None:
+        """A row without a key, and a key twice."""
+        if not self._lab.intent.key:
+            for cell in ("null_keys", "staging_duplicates"):
+                self._say(cell, "the load has no key")
+            return
+        for cell in ("null_keys", "staging_duplicates"):
+            row = self._selected(9001, tick(player.load + 1, 0))
+            rows = {9001: row, 9002: {**row}}
+            if cell == "null_keys":
+                rows = {9001: self._generator.with_null_key(row)}
+            self._step(player, Step(put=rows))
+            self._say(
+                cell, f"tried: {'refused, and the target was as before' if player.refused else 'the policy held'}"
+            )
+            self._step(player, Step(put={}, gone=tuple(rows)))
+
+    def _rival(self, player: Player) -> None:
+        """A second run in the middle of the first."""
+        rival = _Rival(self._lab)
+        number = 9101
+        row = self._selected(number, tick(player.load + 1, TICKS - 1))
+        self._step(player, Step(put={number: row}), lambda lab: lab.run(faults=rival))
+        ended = rival.ended
+        if ended is None or ended.code != HELD:
+            told = "never began" if ended is None else f"ended with {ended.exit_code} {ended.code}"
+            raise BrokenError(Failure(difference=Difference(load=player.load, what=f"a second run at once {told}")))
+        self._say(
+            "concurrency", f"a second run in the middle of the first was sent away ({HELD}), and the first was right"
+        )
+
+    def _late(self, player: Player) -> None:
+        cursor = self._lab.intent.cursor
+        if cursor is None:
+            self._say("late_data", "every load read the whole source, and its target was the model's")
+            return
+        said = self._lab.intent.read["cursor"]
+        if said["assigned_by"] == "database" and cursor.type.kind is Kind.TIMESTAMP:
+            self._open_transaction(player)
+        if said["lag"]:
+            self._say("late_data", f"no window ended later than {said['lag']} s before the source's clock")
+        elif cursor.type.kind is not Kind.TIMESTAMP:
+            self._say("late_data", "no window passed what the source had promised")
+        self._say(
+            "late_data",
+            f"{self.counts['loads']} windows followed each other, with ties at their ends and rows behind them",
+        )
+
+    def _open_transaction(self, player: Player) -> None:
+        """A row whose transaction is open while a load runs, and commits afterwards."""
+        row = self._selected(9201, tick(player.load, 0))
+        with self._lab.writer(row) as written:
+            self._step(player, Step(put={}))
+        cursor, reached = self._lab.intent.cursor, self._lab.watermark()
+        assert cursor is not None
+        if reached is not None and reached > value_of(written[cursor.name], cursor.type):
+            what = f"the window ended at {reached}, and a transaction that was open has rows below it"
+            raise BrokenError(Failure(difference=Difference(load=player.load, what=what)))
+        self._step(player, Step(put={9201: written}))
+        self._say("late_data", "a row whose transaction was open during a load was read by the next one")
+
+
+class _Rival(Faults):
+    """Starts a second run when the first is about to note that its staging is proved."""
+
+    def __init__(self, lab: Lab) -> None:
+        super().__init__()
+        self._lab = lab
+        self.ended: RunOutcome | None = None
+        self._at = next(step.id for step in lab.bundle.doc.steps if step.kind == "record_staged")
+
+    def at(self, point: str, name: str) -> None:
+        """The runner passes a point."""
+        if (point, name) == ("before", self._at) and self.ended is None:
+            self.ended = self._lab.run()
+
+
+def crashed(lab: Lab, case: Case, points: list[Point]) -> Difference | None:
+    """The difference of a case whose last load goes through these crashes."""
+    player = Player(lab)
+    for number, step in enumerate(case.steps, 1):
+        crashing, before = Crashing(points if number == len(case.steps) else ()), player.target
+        found = player.play(step, crashing) or crashing.between(lab, before, player.target, number)
+        if found is not None:
+            return found
+    return None

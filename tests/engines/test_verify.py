@@ -1,0 +1,111 @@
+"""`dponec verify`: the examples hold; a bundle that somebody edited, with right digests, does not; no engine is never a tick."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from dpone_compiler.cli.verify_text import as_markdown, as_text
+from dpone_compiler.runtime.bundle import load_bundle
+from dpone_compiler.verify.bundle import verify_bundle
+from dpone_compiler.verify.engines import Engines, make_engines
+from dpone_compiler.verify.matrix import CELLS, Verdict, document
+from tests.cli.commands import ROOT, dponec
+
+PLANS = ROOT / "examples" / "plans"
+
+
+@pytest.fixture(scope="module")
+def engines() -> Engines:  # type: ignore[misc]
+    """Engines of this module's own."""
+    with make_engines() as made:
+        yield made
+
+
+def edited(folder: Path, name: str, steps: tuple[str, ...], old: str, new: str) -> Path:
+    """A copy of an example in which some files were edited by hand, and the digests made right again."""
+    bundle = folder / name
+    shutil.copytree(PLANS / name, bundle)
+    plan = json.loads((bundle / "plan.json").read_text(encoding="utf-8"))
+    for step in steps:
+        (path,) = bundle.glob(f"steps/*-{step}.sql")
+        text = path.read_text(encoding="utf-8")
+        assert old in text, text
+        path.write_text(text.replace(old, new), encoding="utf-8")
+        plan["files"][path.relative_to(bundle).as_posix()] = hashlib.sha256(path.read_bytes()).hexdigest()
+    (bundle / "plan.json").write_text(json.dumps(plan), encoding="utf-8")
+    return bundle
+
+
+def verified(bundle: Path, engines: Engines) -> Verdict:
+    return verify_bundle(load_bundle(bundle), engines)
+
+
+@pytest.mark.postgres_wheel
+@pytest.mark.chdb
+@pytest.mark.parametrize("name", sorted(path.name for path in PLANS.iterdir()))
+def test_the_examples_do_what_they_mean(name: str, engines: Engines) -> None:
+    verdict = verified(PLANS / name, engines)
+    assert verdict.verified, as_text(verdict)
+    assert [cell.name for cell in verdict.cells] == list(CELLS)
+    assert verdict.counts["crashes"] > 20
+    assert as_markdown(verdict).count("| ✓ |") == len(CELLS)
+    told = document(verdict)
+    assert told["verified"] and told["failure"] is None
+
+
+MERGE, DAYS, FULL = "orders_pg_to_pg", "orders_days_pg_to_pg", "orders_full_pg_to_pg"
+# What somebody might write into a reviewed file, and mean well.
+READ = ("fingerprint-source", "transfer-rows.extract")
+KEYS = '"t"."order_id" = "s"."order_id"'
+EDITS = {
+    "the window takes its end too": (MERGE, READ, '"updated_at" < ', '"updated_at" <= '),
+    "the window leaves its beginning out": (MERGE, READ, '"updated_at" >= ', '"updated_at" > '),
+    "old versions stay": (MERGE, ("delete-matching",), KEYS, "false"),
+    "the filter is gone": (FULL, READ, "'draft'", "'nothing'"),
+    "the horizon is now": (
+        MERGE,
+        ("freeze-window",),
+        "FROM pg_stat_activity\n   WHERE",
+        "FROM (SELECT * FROM pg_stat_activity LIMIT 0) AS a\n   WHERE",
+    ),
+    "other days go": (DAYS, ("delete-partitions",), "CAST(v AS date)", "CAST(v AS date) + 1"),
+    "any key will do": (FULL, ("check-duplicate-keys",), "> 1", "> 99"),
+}
+
+
+@pytest.mark.postgres_wheel
+@pytest.mark.parametrize("edit", EDITS)
+def test_an_edited_finalizer_is_found(edit: str, engines: Engines, tmp_path: Path) -> None:
+    verdict = verified(edited(tmp_path, *EDITS[edit]), engines)
+    assert not verdict.verified, as_text(verdict)
+    assert verdict.failure is not None, verdict.why_not
+
+
+@pytest.mark.postgres_wheel
+def test_the_smallest_rows_are_shown(engines: Engines, tmp_path: Path) -> None:
+    bundle = edited(tmp_path, *EDITS["the filter is gone"])
+    verdict = verified(bundle, engines)
+    assert verdict.failure is not None and verdict.failure.case is not None
+    assert verdict.failure.case.size <= 2
+    assert "the smallest case found" in as_text(verdict)
+
+
+def test_a_sink_without_an_engine_is_never_a_tick(tmp_path: Path) -> None:
+    bundle = tmp_path / "orders"
+    shutil.copytree(PLANS / "orders_pg_to_pg", bundle)
+    intent = json.loads((bundle / "intent.json").read_text(encoding="utf-8"))
+    intent["load"]["write"]["endpoint"]["engine"] = "mssql"
+    (bundle / "intent.json").write_text(json.dumps(intent), encoding="utf-8")
+    plan = json.loads((bundle / "plan.json").read_text(encoding="utf-8"))
+    plan["files"]["intent.json"] = hashlib.sha256((bundle / "intent.json").read_bytes()).hexdigest()
+    (bundle / "plan.json").write_text(json.dumps(plan), encoding="utf-8")
+    for form in ("text", "md", "json"):
+        done = dponec("verify", str(bundle), "--format", form)
+        assert done.exit_code == 1
+        assert "not verified: no engine" in done.stdout
+        assert "✓" not in done.stdout
