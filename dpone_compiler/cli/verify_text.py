@@ -63,8 +63,8 @@ def _broken(failure: Failure) -> Iterator[str]:
     if failure.case is not None:
         yield "the smallest case found (@2+1 is tick 1 of load 2 in the cursor):"
         for number, load in enumerate(encode(failure.case), 1):
-            yield f"  load {number}:" + (
-                f" of the window that ends at @{number}+{load['until']}" if "until" in load else ""
+            yield f"  load {number}" + (
+                f" of the window that ends at @{number}+{load['until']}:" if "until" in load else ":"
             )
             yield from (f"    row {row}: {json.dumps(cells, ensure_ascii=False)}" for row, cells in load["put"].items())
             yield from (f"    row {row} is deleted" for row in load["gone"])

@@ -61,7 +61,9 @@ def test_a_broken_promise_for_machines() -> None:
 def test_no_evidence_is_no_tick() -> None:
     cells = tuple(Cell(name=name, claim="", evidence=("seen",)) for name in CELLS)
     assert Verdict(load="a", strategy="", policy="", engines="", cells=cells).verified
-    assert not Verdict(load="a", strategy="", policy="", engines="", cells=(*cells[1:], Cell(name="x", claim=""))).verified
+    assert not Verdict(
+        load="a", strategy="", policy="", engines="", cells=(*cells[1:], Cell(name="x", claim=""))
+    ).verified
     assert not Verdict(load="a", strategy="", policy="", engines="").verified
 
 
