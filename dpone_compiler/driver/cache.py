@@ -13,7 +13,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -63,8 +63,9 @@ def open_store() -> Store:
     return Store(Path(named) if named else Path(base) / "dponec")
 
 
+@cache
 def installation_digest() -> str:
-    """Changes with our own code (also in an editable checkout), the Python version and any installed distribution."""
+    """Once a process. Changes with our own code (also in an editable checkout), the Python version and any installed distribution."""
     digest = hashlib.sha256(f"{_ENTRY} {__version__} {sys.version_info[:3]}".encode())
     package = Path(__file__).parent.parent
     roots = (package, package.parent / "grammar", package.parent / "templates")
@@ -94,31 +95,24 @@ def _stat(folder: str) -> Iterator[tuple[str, int, int]]:
             yield entry.path, info.st_size, info.st_mtime_ns
 
 
-@dataclass(slots=True)
 class Keys:
     """Level-1 keys of one request; what is shared by its manifests is read and hashed once."""
 
-    request: Request
-    installation: str
-    _folders: dict[Path | None, str]
-
-    @classmethod
-    def of(cls, request: Request) -> Keys:
-        """Keys for this request in this installation."""
+    def __init__(self, request: Request) -> None:
         shared = hashlib.sha256(installation_digest().encode())
         for path in request.policies:
             shared.update(b"policy" + _bytes(path))
         shared.update(json.dumps(sorted(request.overrides.items())).encode())
-        return cls(request, shared.hexdigest(), {})
+        self.request = request
+        self._shared = shared.hexdigest()
+        self._folders: dict[Path | None, str] = {}
 
     def manifest(self, path: Path) -> str:
         """The key of one manifest file. Its name is part of it, because diagnostics and source maps show it."""
         folder = self.request.catalog or catalog_folder(path)
         if folder not in self._folders:
             self._folders[folder] = _digest(_bytes(file) for file in catalog_files(folder))
-        return _digest(
-            (self.installation.encode(), self._folders[folder].encode(), path.as_posix().encode(), _bytes(path))
-        )
+        return _digest((self._shared.encode(), self._folders[folder].encode(), path.as_posix().encode(), _bytes(path)))
 
 
 def _bytes(path: Path) -> bytes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -11,14 +11,13 @@ from dpone_compiler import __version__, registry
 from dpone_compiler.artifacts.bundle import Bundle, folder_name, sha256
 from dpone_compiler.artifacts.plan_codec import compact_json
 from dpone_compiler.diagnostics.diagnostic import Diagnostic, Diagnostics, has_errors
+from dpone_compiler.driver.across import Named, check_names
 from dpone_compiler.driver.emit import emit_bundle
 from dpone_compiler.driver.inputs import catalog_files, catalog_folder, find_manifests, read_file
 from dpone_compiler.driver.problems import (
     EngineNotSupported,
-    NameTaken,
     OverridesNeedYaml,
     StepRefused,
-    UnknownDependency,
 )
 from dpone_compiler.driver.replay import lower_resync
 from dpone_compiler.expr.types import DataType
@@ -35,6 +34,7 @@ from dpone_compiler.policy.builtin import load_builtin_policy
 from dpone_compiler.policy.codec import encode_policy
 from dpone_compiler.policy.model import Policy
 from dpone_compiler.source.text import SourceFile
+from dpone_compiler.source.value import value
 from dpone_compiler.spi.backend import Backend, Context, Facts
 from dpone_compiler.spi.compiler_pass import PassContext
 from dpone_compiler.spi.frontend import Reading
@@ -44,7 +44,7 @@ from dpone_compiler.sql.parse import parse_sql
 COMPILER = f"dponec {__version__}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Options:
     """What a compile may be told besides the manifest. `catalog` None: the nearest `catalog` folder of each manifest."""
 
@@ -54,7 +54,7 @@ class Options:
     listeners: tuple[Listener, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Compiled:
     """One load after the compile: its context and bundle (None: it has errors)."""
 
@@ -63,7 +63,7 @@ class Compiled:
     bundle: Bundle | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class CompileResult:
     """Everything a compile gives. `files`: the sources by name, for rendering diagnostics."""
 
@@ -91,31 +91,34 @@ def compile_paths(paths: Sequence[str | Path], options: Options | None = None) -
     """Compile manifests and folders of manifests together, so that names and dependencies are checked across files."""
     chosen = options or Options()
     manifests, problems = find_manifests(Path(path) for path in paths)
-    found: list[Diagnostic] = list(problems)
-    files: dict[str, SourceFile] = {}
-    loads: list[Compiled] = []
-    owners: dict[str, str] = {}
-    for manifest in manifests:
-        read = read_manifest_file(manifest, chosen)
-        found.extend(read.diagnostics)
-        files.update(read.files)
-        for load in read.loads:
-            if load.name in owners:
-                found.append(Diagnostic(NameTaken(load.name, owners[load.name]), load.origin.at("name"), load.name))
-                continue
-            owners[load.name] = manifest.as_posix()
-            compiled, diagnostics = compile_load(load, read.catalog, read.policy, chosen.listeners)
-            found.extend(diagnostics)
-            loads.append(compiled)
-    for item in loads:
-        for name in item.load.depends_on:
-            if name not in owners:
-                span = item.load.origin.at("depends_on")
-                found.append(Diagnostic(UnknownDependency(item.load.name, name), span, item.load.name))
-    return CompileResult(loads=tuple(loads), diagnostics=tuple(found), files=files)
+    read = [(manifest, read_manifest_file(manifest, chosen)) for manifest in manifests]
+    named = [(file, load, named_load(load, manifest)) for manifest, file in read for load in file.loads]
+    kept, across = check_names([item for _, _, item in named])
+    compiled = [
+        compile_load(load, file.catalog, file.policy, chosen.listeners)
+        for (file, load, _), keeps in zip(named, kept, strict=True)
+        if keeps
+    ]
+    found = [*problems, *(d for _, file in read for d in file.diagnostics), *(d for _, told in compiled for d in told)]
+    return CompileResult(
+        loads=tuple(item for item, _ in compiled),
+        diagnostics=(*found, *across),
+        files={name: file for _, each in read for name, file in each.files.items()},
+    )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+def named_load(load: Load, manifest: Path) -> Named:
+    """The load as other files see it."""
+    return Named(
+        name=load.name,
+        manifest=manifest.as_posix(),
+        depends_on=load.depends_on,
+        name_span=load.origin.at("name"),
+        depends_span=load.origin.at("depends_on"),
+    )
+
+
+@value(kw_only=True)
 class ManifestFile:
     """One manifest, read: its loads, the policy with its own rules first, the catalog beside it, and what was wrong."""
 
@@ -229,9 +232,21 @@ def _inputs(load: Load, final: Load, facts: Facts, policy: Policy) -> dict[str, 
 def _policy(options: Options, files: dict[str, SourceFile], found: list[Diagnostic]) -> Policy:
     policy = load_builtin_policy()
     for path in reversed(options.policies):
-        reading = _read(path, replace(options, overrides={}), files, found)
+        file = read_file(path)
+        if isinstance(file, Diagnostic):
+            found.append(file)
+            continue
+        files[file.name] = file
+        reading = _rules(file, path.suffix.lstrip("."))
+        found.extend(reading.diagnostics)
         policy = policy.preceded_by(reading.rules, reading.gates)
     return policy
+
+
+@lru_cache(maxsize=32)
+def _rules(file: SourceFile, form: str) -> Reading:
+    """Parsed once for all manifests of a process."""
+    return registry.frontend(form)(file, {})
 
 
 def _read(path: Path, options: Options, files: dict[str, SourceFile], found: list[Diagnostic]) -> Reading:

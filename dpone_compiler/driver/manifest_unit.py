@@ -9,16 +9,16 @@ from typing import Any
 from dpone_compiler.artifacts.bundle import Bundle, sha256
 from dpone_compiler.artifacts.plan_codec import compact_json
 from dpone_compiler.diagnostics.diagnostic import Diagnostic, Diagnostics, has_errors
+from dpone_compiler.driver.across import Named
 from dpone_compiler.driver.cache import Keys, Store, installation_digest
-from dpone_compiler.driver.compile import Options, compile_load, read_manifest_file
+from dpone_compiler.driver.compile import Options, compile_load, named_load, read_manifest_file
 from dpone_compiler.driver.remembered import decode_diagnostics, encode_diagnostics, files_of
-from dpone_compiler.driver.request import Request
 from dpone_compiler.ir.codec import to_plain
 from dpone_compiler.ir.load import Load
 from dpone_compiler.ir.schema import Catalog
 from dpone_compiler.policy.codec import encode_policy
 from dpone_compiler.policy.model import Policy
-from dpone_compiler.source.text import SourceFile, Span
+from dpone_compiler.source.text import SourceFile
 from dpone_compiler.source.value import value
 
 
@@ -26,9 +26,7 @@ from dpone_compiler.source.value import value
 class UnitLoad:
     """One load of the file: what other files must know of it, and its bundle (None: it has errors)."""
 
-    name: str
-    depends_on: tuple[str, ...]
-    span: Span | None
+    named: Named
     bundle: Bundle | None
 
 
@@ -36,16 +34,15 @@ class UnitLoad:
 class Unit:
     """One manifest file, compiled. `compiled`: bundles that were not in the cache."""
 
-    manifest: str
     loads: tuple[UnitLoad, ...]
     diagnostics: Diagnostics
     files: Mapping[str, SourceFile]
     compiled: int
 
 
-def compile_unit(manifest: Path, *, request: Request, options: Options, store: Store | None) -> Unit:
-    """The unit of one manifest. With a store, loads whose inputs are known are taken from it."""
-    key = Keys.of(request).manifest(manifest) if store else ""
+def compile_unit(manifest: Path, *, keys: Keys | None, options: Options, store: Store | None) -> Unit:
+    """The unit of one manifest. With a store and its keys, loads whose inputs are known are taken from it."""
+    key = keys.manifest(manifest) if keys else ""
     if store and (unit := _from_store(manifest, store.get(key), store)):
         return unit
     read = read_manifest_file(manifest, options)
@@ -63,14 +60,12 @@ def compile_unit(manifest: Path, *, request: Request, options: Options, store: S
                 told = encode_diagnostics(diagnostics)
                 store.put(load_key, {"folder": bundle.name, "files": dict(bundle.files), "told": told})
         found.extend(diagnostics)
-        loads.append(UnitLoad(name=load.name, depends_on=load.depends_on, span=load.origin.at("name"), bundle=bundle))
+        loads.append(UnitLoad(named=named_load(load, manifest), bundle=bundle))
         if bundle is not None:
             entries.append(_entry(load, bundle, load_key))
     if store:
         store.put(key, {"failed": has_errors(found), "told": encode_diagnostics(found), "loads": entries})
-    return Unit(
-        manifest=manifest.as_posix(), loads=tuple(loads), diagnostics=tuple(found), files=read.files, compiled=compiled
-    )
+    return Unit(loads=tuple(loads), diagnostics=tuple(found), files=read.files, compiled=compiled)
 
 
 def _entry(load: Load, bundle: Bundle, load_key: str) -> dict[str, Any]:
@@ -93,12 +88,19 @@ def _from_store(manifest: Path, entry: dict[str, Any] | None, store: Store) -> U
         bundle, _ = _stored_load(store, item["key"])
         if bundle is None:
             return None
-        loads.append(UnitLoad(name=item["name"], depends_on=tuple(item["depends_on"]), span=None, bundle=bundle))
+        named = Named(
+            name=item["name"],
+            manifest=manifest.as_posix(),
+            depends_on=tuple(item["depends_on"]),
+            name_span=None,
+            depends_span=None,
+        )
+        loads.append(UnitLoad(named=named, bundle=bundle))
     try:
         told = decode_diagnostics(entry["told"])
     except ValueError:
         return None
-    return Unit(manifest=manifest.as_posix(), loads=tuple(loads), diagnostics=told, files=files_of(told), compiled=0)
+    return Unit(loads=tuple(loads), diagnostics=told, files=files_of(told), compiled=0)
 
 
 def _load_key(load: Load, catalog: Catalog, policy: Policy) -> str:

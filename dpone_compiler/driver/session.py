@@ -13,12 +13,12 @@ from dpone_compiler.artifacts.bundle import Bundle
 from dpone_compiler.artifacts.plan_codec import UnreadablePlanError, decode_plan
 from dpone_compiler.diagnostics.diagnostic import Diagnostic, Diagnostics, has_errors
 from dpone_compiler.diagnostics.render import RENDERERS
-from dpone_compiler.driver.cache import Store
+from dpone_compiler.driver.across import check_names
+from dpone_compiler.driver.cache import Keys, Store
 from dpone_compiler.driver.compile import Options
 from dpone_compiler.driver.inputs import find_manifests
 from dpone_compiler.driver.manifest_unit import Unit, compile_unit
 from dpone_compiler.driver.output import difference, write_bundle
-from dpone_compiler.driver.problems import NameTaken, UnknownDependency
 from dpone_compiler.driver.request import Outcome, Request
 from dpone_compiler.optimizer.listeners import PrintAfter, Timing, VerifyAfter
 from dpone_compiler.optimizer.manager import Listener
@@ -67,7 +67,8 @@ def _listen(request: Request) -> _Printed:
 
 
 def _units(request: Request, manifests: tuple[Path, ...], options: Options, store: Store | None) -> list[Unit]:
-    work = partial(compile_unit, request=request, options=options, store=store)
+    keys = Keys(request) if store else None
+    work = partial(compile_unit, keys=keys, options=options, store=store)
     if request.jobs == 1 or len(manifests) < 2:
         return [work(manifest) for manifest in manifests]
     units: list[Unit] = import_module("dpone_compiler.driver.pool").map_in_pool(work, manifests, request.jobs)
@@ -76,20 +77,10 @@ def _units(request: Request, manifests: tuple[Path, ...], options: Options, stor
 
 def _across(units: Iterable[Unit], found: list[Diagnostic]) -> list[Bundle]:
     """Names and dependencies across files; the first load of a name keeps it."""
-    owners: dict[str, str] = {}
-    bundles: list[Bundle] = []
-    loads = [(unit, load) for unit in units for load in unit.loads]
-    for unit, load in loads:
-        if load.name in owners:
-            found.append(Diagnostic(NameTaken(load.name, owners[load.name]), load.span, load.name))
-            continue
-        owners[load.name] = unit.manifest
-        if load.bundle is not None:
-            bundles.append(load.bundle)
-    for _, load in loads:
-        missing = [name for name in load.depends_on if name not in owners]
-        found.extend(Diagnostic(UnknownDependency(load.name, name), load.span, load.name) for name in missing)
-    return bundles
+    loads = [load for unit in units for load in unit.loads]
+    kept, problems = check_names([load.named for load in loads])
+    found.extend(problems)
+    return [load.bundle for load, keeps in zip(loads, kept, strict=True) if keeps and load.bundle is not None]
 
 
 def _write(request: Request, bundles: list[Bundle]) -> list[str]:

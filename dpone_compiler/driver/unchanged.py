@@ -15,7 +15,7 @@ def nothing_to_do(request: Request, store: Store) -> Outcome | None:
     manifests, problems = find_manifests(request.paths)
     if problems:
         return None
-    keys = Keys.of(request)
+    keys = Keys(request)
     names: list[str] = []
     needed: set[str] = set()
     told: list[dict[str, Any]] = []

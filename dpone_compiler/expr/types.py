@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+
+from dpone_compiler.source.value import value
 
 
 class Kind(enum.Enum):
@@ -26,7 +27,7 @@ class Kind(enum.Enum):
     OTHER = "other"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class DataType:
     """A logical type.
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from dpone_compiler.expr.types import DataType
 from dpone_compiler.source.value import value
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@value
 class TableRef:
     """A table by its parts, unquoted, exactly as the engine stores them."""
 
@@ -17,6 +15,9 @@ class TableRef:
 
     def __str__(self) -> str:
         return f"{self.schema}.{self.name}" if self.schema else self.name
+
+    def __lt__(self, other: TableRef) -> bool:
+        return (self.schema, self.name) < (other.schema, other.name)
 
 
 @value(kw_only=True)

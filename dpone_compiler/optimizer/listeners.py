@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
 from dpone_compiler.ir.load import Load
 from dpone_compiler.ir.printer import print_load
@@ -11,12 +10,11 @@ from dpone_compiler.ir.verify import verify_load
 from dpone_compiler.spi.compiler_pass import Pass
 
 
-@dataclass(slots=True)
 class PrintAfter:
     """Print the load after one named pass, or after every pass that changed something (`all`)."""
 
-    which: str
-    write: Callable[[str], object]
+    def __init__(self, which: str, write: Callable[[str], object]) -> None:
+        self.which, self.write = which, write
 
     def before(self, pass_: Pass, load: Load) -> None:
         """Nothing to do."""
@@ -27,13 +25,13 @@ class PrintAfter:
             self.write(f"// after {pass_.name}\n{print_load(after)}")
 
 
-@dataclass(slots=True)
 class Timing:
     """Seconds by pass. The clock is given, because the core reads none."""
 
-    clock: Callable[[], float]
-    seconds: dict[str, float] = field(default_factory=dict)
-    _started: float = 0.0
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self.clock = clock
+        self.seconds: dict[str, float] = {}
+        self._started = 0.0
 
     def before(self, pass_: Pass, load: Load) -> None:
         """Start the watch."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from dpone_compiler.plan.actions import Action
 from dpone_compiler.plan.step import Guard, Idempotency, Step
 
@@ -12,11 +10,11 @@ STAGED = Guard(kind="phase", phase="staged", why="the state row says staged, and
 COMMITTED = Guard(kind="phase", phase="committed", why="the state row is written in the same transaction")
 
 
-@dataclass(slots=True)
 class Sequence:
     """A plan in the making. Not a value: it lives inside one strategy's `steps` and is gone when the Plan is built."""
 
-    steps: list[Step] = field(default_factory=list)
+    def __init__(self) -> None:
+        self.steps: list[Step] = []
 
     def add(
         self,

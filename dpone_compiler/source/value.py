@@ -44,8 +44,11 @@ def value(cls: type[T] | None = None, /, *, kw_only: bool = False) -> type[T] | 
             "__setattr__": _set,
             "__delattr__": _delete,
             "_value_names": tuple(fields),
+            "_value_fields": frozenset(fields),
             "_value_defaults": {n: f.default for n, f in fields.items() if f.default is not _MISSING},
-            "_value_factories": {n: f.default_factory for n, f in fields.items() if f.default_factory is not _MISSING},
+            "_value_factories": tuple(
+                (n, f.default_factory) for n, f in fields.items() if f.default_factory is not _MISSING
+            ),
             "_value_compared": tuple(n for n, f in fields.items() if f.compare),
             "_value_positional": 0 if kw_only else len(fields),
         }
@@ -77,27 +80,32 @@ def _fields(kind: type, kw_only: bool) -> dict[str, Any]:
 
 def _init(self: Any, *args: Any, **named: Any) -> None:
     kind = type(self)
-    if len(args) > kind._value_positional:
-        raise TypeError(f"{kind.__name__} takes {kind._value_positional} positional values, not {len(args)}")
     values = self.__dict__
-    for name, given in zip(kind._value_names, args, strict=False):
-        if name in named:
-            raise TypeError(f"{kind.__name__} got two values for {name!r}")
-        values[name] = given
-    for name in kind._value_names[len(args) :]:
-        if name in named:
-            values[name] = named.pop(name)
-        elif name in kind._value_defaults:
-            values[name] = kind._value_defaults[name]
-        elif name in kind._value_factories:
-            values[name] = kind._value_factories[name]()
-        else:
-            raise TypeError(f"{kind.__name__} needs a value for {name!r}")
-    if named:
-        raise TypeError(f"{kind.__name__} has no field {sorted(named)}")
+    values.update(kind._value_defaults)
+    values.update(zip(kind._value_names, args, strict=False))
+    values.update(named)
+    for name, factory in kind._value_factories:
+        if name not in values:
+            values[name] = factory()
+    if values.keys() != kind._value_fields or len(args) > kind._value_positional or (args and named):
+        _refuse(kind, values, args, named)
     check = getattr(kind, "__post_init__", None)
     if check is not None:
         check(self)
+
+
+def _refuse(kind: Any, values: dict[str, Any], args: tuple[Any, ...], named: dict[str, Any]) -> None:
+    """Raise TypeError as a dataclass would, when the arguments do not fit the fields."""
+    if len(args) > kind._value_positional:
+        raise TypeError(f"{kind.__name__} takes {kind._value_positional} positional values, not {len(args)}")
+    twice = named.keys() & kind._value_names[: len(args)]
+    if twice:
+        raise TypeError(f"{kind.__name__} got two values for {sorted(twice)[0]!r}")
+    for name in kind._value_names:
+        if name not in values:
+            raise TypeError(f"{kind.__name__} needs a value for {name!r}")
+    if values.keys() != kind._value_fields:
+        raise TypeError(f"{kind.__name__} has no field {sorted(values.keys() - kind._value_fields)}")
 
 
 def _eq(self: Any, other: Any) -> Any:

@@ -7,6 +7,7 @@ https://www.postgresql.org/docs/current/datatype.html
 from __future__ import annotations
 
 import re
+from functools import cache, lru_cache
 
 from sqlglot import exp
 
@@ -37,7 +38,6 @@ _ALIASES = {
 _ZONED = ("timestamp", "time")
 _PLAIN = re.compile(r"[a-z_][a-z0-9_$]*(?: [a-z]+)*\Z", re.IGNORECASE)
 _NAME = r'(?:"(?:[^"]|"")+"|[a-z_\u0080-\uffff][a-z0-9_$\u0080-\uffff]*)'
-_QUALIFIED = re.compile(rf"{_NAME}(?:\.{_NAME})?\Z")
 _SHAPE = re.compile(
     r"(?P<head>(?:\"(?:[^\"]|\"\")+\"|[^\"()\[\]])+?)\s*"
     r"(?:\((?P<args>\s*-?\d+\s*(?:,\s*-?\d+\s*)?|[A-Za-z]+(?:,\d+)?)\))?\s*"
@@ -67,6 +67,13 @@ class NativeType:
         return base + "[]" * self.array
 
 
+@cache
+def _qualified() -> re.Pattern[str]:
+    """Compiled when a type is no built-in one: the range of letters makes it cost as much as the parsing of a manifest."""
+    return re.compile(rf"{_NAME}(?:\.{_NAME})?\Z")
+
+
+@lru_cache(maxsize=1024)
 def read_native(text: str) -> NativeType:
     """Understand a type text. Raises NativeTypeError."""
     found = _SHAPE.match(text.strip())
@@ -76,7 +83,7 @@ def read_native(text: str) -> NativeType:
     head = " ".join(found["head"].split()) if '"' not in found["head"] else found["head"].strip()
     if found["tail"]:
         head = f"{head} {' '.join(found['tail'].split())}"
-    if not (_PLAIN.match(head) or _QUALIFIED.match(head)):
+    if not (_PLAIN.match(head) or _qualified().match(head)):
         raise NativeTypeError(f"{text!r} is not a Postgres type")
     name = head if '"' in head or "." in head else _ALIASES.get(head.lower(), head.lower())
     if name == "character" and not args:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import fields
 from datetime import timedelta
 from typing import Any
 
@@ -150,8 +151,11 @@ def _side(endpoint: Plain, engine: Plain | None, table: Plain | None) -> Side:
     )
 
 
+_TYPE = tuple(field.name for field in fields(DataType))
+
+
 def _type(plain: Plain) -> DataType:
-    known = {name: plain[name] for name in DataType.__slots__ if name in plain}
+    known = {name: plain[name] for name in _TYPE if name in plain}
     element = plain.get("element")
     return DataType(**{**known, "kind": Kind(plain["kind"]), "element": _type(element) if element else None})
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from dpone_compiler.diagnostics.diagnostic import Diagnostic
@@ -26,14 +25,13 @@ class Said(Generic[T_co]):
     value: T_co | None
 
 
-@dataclass(slots=True)
 class Notes:
     """What is collected while one load is built: diagnostics, and the spans of its IR paths. Local to one build."""
 
-    node: Block
-    load: str
-    found: list[Diagnostic] = field(default_factory=list)
-    spans: dict[str, Span] = field(default_factory=dict)
+    def __init__(self, node: Block, load: str) -> None:
+        self.node, self.load = node, load
+        self.found: list[Diagnostic] = []
+        self.spans: dict[str, Span] = {}
 
     def report(self, path: str, problem: Problem) -> None:
         """A problem at a manifest path."""
