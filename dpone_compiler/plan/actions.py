@@ -13,7 +13,15 @@ from dpone_compiler.plan.feed_actions import FeedAction
 from dpone_compiler.plan.selection import Selection
 from dpone_compiler.plan.snapshot_actions import SnapshotAction
 from dpone_compiler.plan.staging import Staging
-from dpone_compiler.plan.swaps import BuildPartitions, BuildShadow, CheckScope, DeleteScope, DropRetired, SwapPartitions
+from dpone_compiler.plan.swaps import (
+    BuildPartitions,
+    BuildShadow,
+    CheckLosses,
+    CheckScope,
+    DeleteScope,
+    DropRetired,
+    SwapPartitions,
+)
 from dpone_compiler.source.value import value
 
 # ---- before anything is written -------------------------------------------------------------------------------------
@@ -306,6 +314,7 @@ class Reconcile:
     interval: Interval | None = None
     partitions: PartitionSet | None = None
     rows: Scope | None = None
+    of: Staging | None = None  # what is proved: None the target, else the table that will take its place
 
 
 @value(kw_only=True)
@@ -364,6 +373,7 @@ Action = (
     | DropRetired
     | BuildShadow
     | CheckScope
+    | CheckLosses
     | DeleteScope
     | Reconcile
     | CommitState

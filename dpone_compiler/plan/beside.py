@@ -2,8 +2,20 @@
 
 from __future__ import annotations
 
-from dpone_compiler.plan.actions import Action, DropRetired, Fence
-from dpone_compiler.plan.sequence import RERUN, Sequence
+from dataclasses import replace
+
+from dpone_compiler.plan.actions import (
+    Action,
+    BuildShadow,
+    CheckLosses,
+    DropRetired,
+    ExchangeTables,
+    Fence,
+    Reconcile,
+    Staging,
+)
+from dpone_compiler.plan.phases import Shape, fence_finalize
+from dpone_compiler.plan.sequence import COMMITTED, RERUN, Sequence
 from dpone_compiler.plan.step import Idempotency
 
 
@@ -47,3 +59,61 @@ def drop_retired(seq: Sequence) -> None:
         idempotency=released.idempotency,
         guard=released.guard,
     )
+
+
+def check_losses(seq: Sequence, shape: Shape, action: CheckLosses) -> None:
+    """Where nothing can be rolled back, the limits on deleted rows are checked before the first change."""
+    limits = shape.load.write.limits
+    if shape.transactional or (limits.max_delete_ratio is None and limits.max_delete_rows is None):
+        return
+    seq.add(
+        "check-losses",
+        action,
+        "stop when more rows would go than the limits allow",
+        "a source that was restored or truncated looks like a great many deletes",
+        idempotency=Idempotency.PURE,
+        path="sink.limits",
+    )
+
+
+def swap_shadow(seq: Sequence, shape: Shape, rows: Staging, left: Staging | None, proof: Reconcile) -> None:
+    """Build the new target, prove it at the load's level before its lock, exchange it, and count once more under the lock."""
+    key = shape.load.write.key if proof.scope == "keys" else ()
+    shadow = Staging(role="shadow", columns=rows.columns, shaped=True)
+    fence_finalize(seq)
+    for step_id, action, purpose, why in (
+        (
+            "build-shadow",
+            BuildShadow(staging=rows, shadow=shadow, key=key, left=left),
+            "build the new target beside the old one",
+            "rows that stay (NULL keys too), and the staged rows, with every constraint and index",
+        ),
+        (
+            "prove-shadow",
+            replace(proof, of=shadow),
+            "prove the new target before it is one",
+            "readers do not wait for the comparison",
+        ),
+        (
+            "exchange-tables",
+            ExchangeTables(staging=shadow),
+            "give the new table the target's owner, privileges and name",
+            "two renames in the transaction of the state",
+        ),
+        (
+            "reconcile",
+            replace(proof, level="counts"),
+            "prove that the target is what was built",
+            "inside the transaction a failed proof undoes everything",
+        ),
+    ):
+        seq.add(
+            step_id,
+            action,
+            purpose,
+            why,
+            idempotency=Idempotency.PURE if isinstance(action, Reconcile) else Idempotency.TRANSACTIONAL,
+            guard=COMMITTED,
+            transaction="finalize",
+            path="sink.strategy.merge_policy",
+        )

@@ -10,6 +10,7 @@ from dpone_compiler.plan.actions import (
     Staging,
     UpdateMatching,
 )
+from dpone_compiler.plan.beside import swap_shadow
 from dpone_compiler.plan.feed_actions import MarkDeleted
 from dpone_compiler.plan.phases import Shape, fence_finalize
 from dpone_compiler.plan.rewriting import rewrite_partitions
@@ -32,6 +33,9 @@ def merge(
     `left`: keys to delete first. `mark`: keys whose rows are marked instead (where there is a transaction).
     """
     made: tuple[Staging, ...] = ()
+    if shape.transactional and policy == "shadow_swap":
+        swap_shadow(seq, shape, rows, left, _proof(shape, rows))
+        return made
     if shape.transactional:
         _merge_in_transaction(seq, shape, rows, left, policy, mark)
         return made

@@ -9,6 +9,7 @@ from dpone_compiler.ir.load import Load
 from dpone_compiler.plan.actions import (
     Action,
     BuildRewrite,
+    BuildShadow,
     CheckDuplicateKeys,
     CheckNullKeys,
     DeleteAll,
@@ -79,7 +80,7 @@ def _faults(load: Load, plan: Plan) -> Iterator[str]:
         yield "the captured changes are not collapsed into rows and deletes"
     if load.write.policies.on_leave_filter == "delete" and name == "incremental_merge":
         deletes = [a for a in actions if isinstance(a, DeleteMatching) and a.staging.role == "left"]
-        rewrites = [a for a in actions if isinstance(a, BuildRewrite) and a.left is not None]
+        rewrites = [a for a in actions if isinstance(a, (BuildRewrite, BuildShadow)) and a.left is not None]
         negated = [t for t in transfers if t.selection.negate_filter and t.staging.role == "left"]
         if not negated or not (deletes or rewrites):
             yield "on_leave_filter: delete deletes nothing"

@@ -55,3 +55,15 @@ class DeleteScope:
     """Delete the target's rows inside the scope. Rows where the scope cannot be told (NULL) stay."""
 
     scope: Scope
+
+
+@value(kw_only=True)
+class CheckLosses:
+    """Stop before anything changes when the target would lose more rows than the limits allow, where nothing can be rolled back.
+
+    Lost: rows of the target in `partitions`, in `rows`, or in all of it, less those that are staged.
+    """
+
+    staging: Staging
+    partitions: PartitionSet | None = None
+    rows: Scope | None = None

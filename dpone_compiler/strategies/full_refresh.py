@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dpone_compiler.ir.decision import decided
+from dpone_compiler.ir.decision import Undecided, decided
 from dpone_compiler.ir.load import Load
 from dpone_compiler.plan.actions import (
+    CheckLosses,
     DeleteAll,
     DropPartitions,
     ExchangeTables,
@@ -13,6 +14,7 @@ from dpone_compiler.plan.actions import (
     ReplacePartitions,
     Staging,
 )
+from dpone_compiler.plan.beside import check_losses, drop_retired, swap_shadow
 from dpone_compiler.plan.phases import Shape, close_run, fence_finalize, open_run, prove, stage
 from dpone_compiler.plan.sequence import COMMITTED, Sequence
 from dpone_compiler.plan.shape import finish, rows_selection, shape_of, staging
@@ -34,6 +36,11 @@ def judge(load: Load, setting: Setting) -> Viable | NotViable:
 def finalizer(load: Load, setting: Setting) -> tuple[str, str]:
     """How the old rows give way to the new ones."""
     if setting.sink.capabilities(setting.facts.target_engine).transactional:
+        policy = load.decisions.merge_policy
+        if not isinstance(policy, Undecided) and (
+            policy.value == "shadow_swap" or policy.rule == "explicit_merge_policy"
+        ):
+            return policy.value, policy.reason
         if load.write.policies.readers == "tolerant":
             return (
                 "truncate_insert",
@@ -78,7 +85,11 @@ def steps(load: Load, setting: Setting) -> Plan:
     stage(seq, shape, rows_selection(shape), rows)
     prove(seq, shape, rows)
     how = decided(load.decisions.finalizer)
-    if capabilities.transactional:
+    check_losses(seq, shape, CheckLosses(staging=rows))
+    if how == "shadow_swap":
+        proof = Reconcile(staging=rows, level=shape.level, scope="all", key=load.write.key)
+        swap_shadow(seq, shape, rows, None, proof)
+    elif capabilities.transactional:
         _replace_in_transaction(seq, shape, rows, truncate=how == "truncate_insert")
     elif how == "exchange_tables":
         seq.add(
@@ -113,6 +124,8 @@ def steps(load: Load, setting: Setting) -> Plan:
             idempotency=Idempotency.PURE,
         )
     close_run(seq, shape, rows)
+    if how == "shadow_swap":
+        drop_retired(seq)
     return finish(load, seq)
 
 

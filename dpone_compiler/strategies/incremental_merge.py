@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dpone_compiler.ir.decision import decided
 from dpone_compiler.ir.load import Load
+from dpone_compiler.plan.beside import drop_retired
 from dpone_compiler.plan.merging import merge
 from dpone_compiler.plan.phases import close_run, open_run, prove, stage
 from dpone_compiler.plan.sequence import Sequence
@@ -51,6 +52,8 @@ def steps(load: Load, setting: Setting) -> Plan:
     policy = decided(load.decisions.merge_policy)
     made = merge(seq, shape, rows, left, policy)
     close_run(seq, shape, rows, *([left] if left else []), *made)
+    if transactional and policy == "shadow_swap":
+        drop_retired(seq)
     return finish(load, seq)
 
 

@@ -9,6 +9,7 @@ from dpone_compiler.ir.load import Load, MovedColumn, PartitionUnit
 from dpone_compiler.plan.actions import (
     Action,
     BuildPartitions,
+    CheckLosses,
     DeletePartitions,
     DropPartitions,
     FindPartitions,
@@ -19,7 +20,7 @@ from dpone_compiler.plan.actions import (
     Staging,
     SwapPartitions,
 )
-from dpone_compiler.plan.beside import build_beside, drop_retired
+from dpone_compiler.plan.beside import build_beside, check_losses, drop_retired
 from dpone_compiler.plan.phases import Shape, close_run, fence_finalize, open_run, prove, stage
 from dpone_compiler.plan.sequence import COMMITTED, STAGED, Sequence
 from dpone_compiler.plan.shape import filter_of, finish, rows_selection, shape_of, staging
@@ -115,6 +116,7 @@ def steps(load: Load, setting: Setting) -> Plan:
     stage(seq, shape, rows_selection(shape, source_side), rows)
     prove(seq, shape, rows, affected)
     proof = Reconcile(staging=rows, level=shape.level, scope="partitions", key=load.write.key, partitions=affected)
+    check_losses(seq, shape, CheckLosses(staging=rows, partitions=affected))
     if decided(load.decisions.finalizer) == "attach_detach":
         _attach(seq, rows, affected, shape.level, load.write.key)
     elif transactional:

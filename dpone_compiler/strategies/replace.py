@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dpone_compiler.ir.interval import Scope
 from dpone_compiler.ir.load import Load
-from dpone_compiler.plan.actions import Action, DeleteScope, InsertStaged, Reconcile, Selection
+from dpone_compiler.plan.actions import Action, CheckLosses, DeleteScope, InsertStaged, Reconcile, Selection
+from dpone_compiler.plan.beside import check_losses
 from dpone_compiler.plan.phases import close_run, fence_finalize, open_run, prove, stage
 from dpone_compiler.plan.rewriting import rewrite_partitions
 from dpone_compiler.plan.scoping import typed_scope
@@ -59,6 +60,7 @@ def steps(load: Load, setting: Setting) -> Plan:
     prove(seq, shape, rows, scope=scope)
     proof = Reconcile(staging=rows, level=shape.level, scope="rows", key=load.write.key, rows=scope)
     stagings = [rows]
+    check_losses(seq, shape, CheckLosses(staging=rows, rows=scope))
     if capabilities.transactional:
         _in_transaction(seq, scope, InsertStaged(staging=rows), proof)
     else:

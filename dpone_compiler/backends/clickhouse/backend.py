@@ -151,6 +151,8 @@ def _lowered(ctx: Context, step: Step) -> Lowered | Unsupported:  # noqa: PLR091
             return Unsupported("partitions are replaced or dropped by one statement each; nothing is attached")
         case actions.CheckScope():
             return scope.check_scope(ctx, action)
+        case actions.CheckLosses():
+            return proof_steps.check_losses(ctx, action)
         case actions.BuildShadow() | actions.DeleteScope():
             return Unsupported("rows are replaced with their partitions")
         case actions.CleanStaging():

@@ -10,10 +10,17 @@ from dpone_compiler.backends.clickhouse.profile import View, staging_table, view
 from dpone_compiler.backends.clickhouse.scope import inside_scope
 from dpone_compiler.expr.types import DataType, Kind
 from dpone_compiler.ir.interval import Interval
-from dpone_compiler.plan.actions import BuildRewrite, CheckTable, CheckWindowOwned, DeleteMatching, Reconcile
+from dpone_compiler.plan.actions import (
+    BuildRewrite,
+    CheckLosses,
+    CheckTable,
+    CheckWindowOwned,
+    DeleteMatching,
+    Reconcile,
+)
 from dpone_compiler.spi.backend import Context, Lowered, Unsupported
 from dpone_compiler.spi.technical import own_columns
-from dpone_compiler.sql.clickhouse_names import ident, literal, qualified
+from dpone_compiler.sql.clickhouse_names import ident, literal, number, qualified
 from dpone_compiler.sql.render import Sql, frame, join
 
 
@@ -115,6 +122,31 @@ def check_window_owned(ctx: Context, action: CheckWindowOwned) -> Lowered:
         staging=staging_table(ctx, action.staging),
         target=qualified(seen.target),
         window=interval(seen, action.interval),
+    )
+    return Lowered(op="check", bodies={"main": body.text})
+
+
+def check_losses(ctx: Context, action: CheckLosses) -> Lowered | Unsupported:
+    """DP507 before the first statement that changes the target: here nothing could be rolled back."""
+    seen, limits = view(ctx), ctx.load.write.limits
+    among = Sql("1")
+    if action.rows is not None:
+        among = inside_scope(seen, action.rows)
+    elif action.partitions is not None:
+        among = in_set(seen, partitioning_of(action.partitions, seen), action.partitions)
+    too_many = []
+    if limits.max_delete_rows is not None:
+        too_many.append(frame("gone > <<rows>>", rows=number(limits.max_delete_rows)))
+    if limits.max_delete_ratio is not None:
+        too_many.append(frame("gone > <<share>> * held", share=Sql(format(limits.max_delete_ratio, "f"))))
+    body = frame(
+        "SELECT 'DP507' AS code, concat(toString(gone), ' of ', toString(held), ' rows of the target would go') AS detail, "
+        "toUInt64(gone) AS count FROM (SELECT toInt64(countIf(<<among>>)) - toInt64((SELECT count() FROM <<staging>>)) AS gone, "
+        "toInt64(count()) AS held FROM <<target>>) WHERE gone > 0 AND (<<too_many>>)",
+        among=among,
+        staging=staging_table(ctx, action.staging),
+        target=qualified(seen.target),
+        too_many=join(" OR ", too_many or [Sql("0")]),
     )
     return Lowered(op="check", bodies={"main": body.text})
 

@@ -96,7 +96,7 @@ def _lower(ctx: Context, step: Step, action: do.Action) -> Lowered | Unsupported
             return scope.check_scope(ctx, action)
         case do.DeleteScope():
             return scope.delete_scope(ctx, action)
-        case do.DropRetired() | do.BuildShadow():
+        case do.DropRetired() | do.BuildShadow() | do.CheckLosses():
             return Unsupported(_IN_PLACE + "rows are deleted and inserted")
         case do.Reconcile():
             return reconcile(ctx, action)

@@ -45,7 +45,8 @@ def delete_all(ctx: Context, action: DeleteAll) -> Lowered:
     target = names.target(ctx.load)
     if action.truncate:
         # Only a limit on what may be deleted needs to know how many rows TRUNCATE takes away.
-        limited = ctx.load.write.limits.max_delete_ratio is not None
+        limits = ctx.load.write.limits
+        limited = limits.max_delete_ratio is not None or limits.max_delete_rows is not None
         body = frame(_TRUNCATE_COUNTED if limited else "TRUNCATE TABLE <<target>>;\n", target=word(table(target)))
         lock = "ACCESS EXCLUSIVE on the target until the transaction ends: readers and writers wait"
         return Lowered(op="sql", bodies={"main": body.text}, locks=(lock,), visibility=_TRUNCATED)

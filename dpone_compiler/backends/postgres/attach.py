@@ -181,7 +181,7 @@ def swap_partitions(ctx: Context, action: SwapPartitions) -> Lowered:
         each=_each(action.partitions),
         prefix=literal(names.swap_prefix(ctx)),
         counted=_counted() if limited else Sql(""),
-        taken=taken_over(),
+        taken=taken_over(names.swap_prefix(ctx)),
     )
     return Lowered(
         op="sql",

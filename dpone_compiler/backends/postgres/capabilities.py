@@ -17,10 +17,10 @@ _STRATEGIES = {
     "backfill": "not lowered yet: run a window with dponec run --window",
 }
 _POLICIES = {
-    "full_refresh": ("delete_insert", "truncate_insert"),
+    "full_refresh": ("delete_insert", "truncate_insert", "shadow_swap"),
     "incremental_append": ("insert",),
     # Both are exact; UPDATE of the rows that differ writes fewer dead rows, DELETE + INSERT needs no comparison.
-    "incremental_merge": ("update_insert", "delete_insert"),
+    "incremental_merge": ("update_insert", "delete_insert", "shadow_swap"),
     "cdc_apply": ("update_insert", "delete_insert"),
     "partition_replace": ("delete_insert", "attach_detach"),
 }

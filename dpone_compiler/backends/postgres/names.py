@@ -47,6 +47,11 @@ def swap_prefix(ctx: Context) -> str:
     return staging(ctx, "swap_n00000").name.removesuffix("n00000")
 
 
+def successor(ctx: Context) -> TableRef:
+    """The table that is built to take the target's place: beside it, since a rename does not leave the schema."""
+    return TableRef(target(ctx.load).schema, swap_prefix(ctx) + "n1")
+
+
 def lock_key(load: Load) -> str:
     """The text whose hash is the advisory lock of the target: the same for every load into it."""
     table = target(load)

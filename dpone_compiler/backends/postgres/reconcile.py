@@ -20,6 +20,7 @@ from dpone_compiler.backends.postgres.staging import staging_sql, stored_rows
 from dpone_compiler.backends.postgres.state import mine, state_sql
 from dpone_compiler.expr.types import DataType, Kind
 from dpone_compiler.ir.load import MovedColumn
+from dpone_compiler.ir.schema import TableRef
 from dpone_compiler.plan.actions import DeleteMatching, InsertStaged, Reconcile, Staging, SwapPartitions, UpdateMatching
 from dpone_compiler.plan.feed_actions import MarkDeleted
 from dpone_compiler.plan.snapshot_actions import CheckDeletes
@@ -74,6 +75,12 @@ _SHARE = """\
       HINT = 'the transaction was rolled back; if that is right, raise limits.max_delete_ratio for this run';
   END IF;"""
 
+_ROWS = """\
+  IF <<removed>> > <<limit>>::bigint THEN
+    RAISE EXCEPTION USING ERRCODE = 'DP507', MESSAGE = format('%s rows of the target would go, the plan allows %s', <<removed>>, <<limit>>),
+      HINT = 'the transaction was rolled back; if that is right, raise limits.max_delete_rows for this run';
+  END IF;"""
+
 _SCOPE_COUNT = "the target holds %s rows of this run's scope, %s were staged"
 _DECLARE = Sql("  expected bigint;\n  found bigint;\n  expected_digest text;\n  found_digest text;")
 _PROVING_KEYS = ("keys", "content", "full")
@@ -95,8 +102,8 @@ def reconcile(ctx: Context, action: Reconcile) -> Lowered:
     else:
         parts += [*_scope_count(ctx, action), *proofs]
     parts += _left_proofs(ctx, action)
-    if ctx.load.write.limits.max_delete_ratio is not None and not _checked_before(ctx):
-        parts.append(_share(ctx, ctx.load.write.limits.max_delete_ratio))
+    if not _checked_before(ctx) and action.of is None:
+        parts += _limits(ctx)
     return Lowered(
         op="sql",
         bodies={"main": do_block(statements(*parts), _DECLARE).text + "\n"},
@@ -124,31 +131,37 @@ def _checked_before(ctx: Context) -> bool:
     return any(isinstance(step.action, CheckDeletes) for step in ctx.plan.steps)
 
 
-def _share(ctx: Context, ratio: float) -> Sql:
+def _limits(ctx: Context) -> list[Sql]:
+    limits = ctx.load.write.limits
     deleted, inserted = word(counter("rows_deleted")), word(counter("rows_inserted"))
     net = frame("(<<deleted>> - <<inserted>>)", deleted=deleted, inserted=inserted)
-    in_place = any(isinstance(step.action, UpdateMatching) for step in ctx.plan.steps)
-    return frame(
-        _SHARE,
-        target=word(table(names.target(ctx.load))),
-        removed=deleted if in_place else net,
-        net=net,
-        limit=literal(format(ratio, "f")),
-    )
+    removed = deleted if any(isinstance(step.action, UpdateMatching) for step in ctx.plan.steps) else net
+    found: list[Sql] = []
+    if limits.max_delete_ratio is not None:
+        target, limit = word(table(names.target(ctx.load))), literal(format(limits.max_delete_ratio, "f"))
+        found.append(frame(_SHARE, target=target, removed=removed, net=net, limit=limit))
+    if limits.max_delete_rows is not None:
+        found.append(frame(_ROWS, removed=removed, limit=literal(str(limits.max_delete_rows))))
+    return found
+
+
+def _proved(ctx: Context, action: Reconcile) -> TableRef:
+    """The target, or the table that will take its place."""
+    return names.target(ctx.load) if action.of is None else names.successor(ctx)
 
 
 def _scope_count(ctx: Context, action: Reconcile) -> list[Sql]:
     # The rows of a window or of keys can only be found by an index that may not exist: not at level counts.
     if (action.scope in ("keys", "window") and action.level == "counts") or not _exact(action):
         return []
-    query = exp.select("count(*)").from_(table(names.target(ctx.load), "t"))
+    query = exp.select("count(*)").from_(table(_proved(ctx, action), "t"))
     scope = _scope(ctx, action)
     query = query.where(scope) if scope is not None else query
     return [_equal(sql(query), _SCOPE_COUNT)]
 
 
 def _key_proofs(ctx: Context, action: Reconcile) -> list[Sql]:
-    target, staging = names.target(ctx.load), names.staging(ctx, action.staging)
+    target, staging = _proved(ctx, action), names.staging(ctx, action.staging)
     match = key_match(action.key, "t", "s")
     in_target = exp.Exists(this=exp.select("1").from_(table(target, "t")).where(match))
     in_staging = exp.Exists(this=exp.select("1").from_(table(staging, "s")).where(match))
@@ -165,7 +178,7 @@ def _key_proofs(ctx: Context, action: Reconcile) -> list[Sql]:
 def _left_proofs(ctx: Context, action: Reconcile) -> list[Sql]:
     if not action.key or action.level not in _PROVING_KEYS:
         return []
-    target = names.target(ctx.load)
+    target = _proved(ctx, action)
     proofs: list[Sql] = []
     for mark in (s.action for s in ctx.plan.steps if isinstance(s.action, MarkDeleted)):
         gone = (
@@ -192,7 +205,7 @@ def _same_content(ctx: Context, action: Reconcile, proofs: list[Sql]) -> list[Sq
     counted = frame(
         _COUNTED,
         digest=sql(digest_pair()),
-        rows=stored_rows(action.staging.columns, table(names.target(ctx.load), "t"), scope),
+        rows=stored_rows(action.staging.columns, table(_proved(ctx, action), "t"), scope),
     )
     same = frame(_SAME, why=statements(*proofs) if proofs else Sql("    found := NULL;"))
     if not exact:

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from dpone_compiler.backends.postgres import apply, attach, checks, feed_sink, history, missing, scope, staging, state
+from dpone_compiler.backends.postgres import (
+    apply,
+    attach,
+    checks,
+    feed_sink,
+    history,
+    missing,
+    scope,
+    shadow,
+    staging,
+    state,
+)
 from dpone_compiler.backends.postgres.drift import check_table
 from dpone_compiler.backends.postgres.partitions import check_partition_list, find_partitions
 from dpone_compiler.backends.postgres.reconcile import reconcile
@@ -79,7 +90,7 @@ def _lower(ctx: Context, step: Step, action: do.Action) -> Lowered | Unsupported
         case do.CheckWindowOwned():
             return Unsupported(_IN_PLACE + "the proof in the transaction undoes an append into a window of others")
         case do.ExchangeTables():
-            return Unsupported(_IN_PLACE + "a swapped-in table has other grants, and older snapshots see it empty")
+            return shadow.exchange_tables(ctx, action.staging)
         case do.MovePartitions():
             return Unsupported(_IN_PLACE + "ATTACH needs ACCESS EXCLUSIVE on the default partition; use InsertStaged")
         case do.BuildRewrite():
@@ -101,7 +112,9 @@ def _lower(ctx: Context, step: Step, action: do.Action) -> Lowered | Unsupported
         case do.DeleteScope():
             return scope.delete_scope(ctx, action)
         case do.BuildShadow():
-            return Unsupported(_IN_PLACE + "rows are deleted and inserted")
+            return shadow.build_shadow(ctx, action)
+        case do.CheckLosses():
+            return Unsupported(_IN_PLACE + "what it lost is counted before COMMIT, and undone")
         case do.Reconcile():
             return reconcile(ctx, action)
         case do.CommitState():

@@ -6,7 +6,7 @@ comment, storage parameters and replica identity it does not copy: https://www.p
 
 from __future__ import annotations
 
-from dpone_compiler.backends.postgres.script import literal
+from dpone_compiler.backends.postgres.script import literal, statements
 from dpone_compiler.sql.render import Sql, frame
 
 # A successor is another table: what points at the old one by its oid would go on pointing there.
@@ -99,7 +99,26 @@ _DROPPED = """\
     EXECUTE 'DROP TABLE ' || given.name;
   END LOOP;"""
 
-DECLARED = Sql("  old regclass;\n  fresh regclass;\n  kept record;\n  given record;\n  problems text;")
+# Equal indexes get the old names, and with them the constraints that they back: an ON CONFLICT ON CONSTRAINT goes on working.
+_RENAMED = """\
+  FOR given IN
+    WITH found AS (
+      SELECT i.indrelid, i.indexrelid, c.relname, d.text,
+             row_number() OVER (PARTITION BY i.indrelid, d.text ORDER BY i.indexrelid) AS place
+        FROM pg_index AS i JOIN pg_class AS c ON c.oid = i.indexrelid,
+             concat(i.indisprimary, regexp_replace(pg_get_indexdef(i.indexrelid), ' INDEX .*? USING ', ' USING ')) AS d (text)
+       WHERE i.indrelid IN (old, fresh))
+    SELECT o.indexrelid::regclass AS was, f.indexrelid::regclass AS now, o.relname AS name
+      FROM found AS o JOIN found AS f USING (text, place) WHERE o.indrelid = old AND f.indrelid = fresh
+  LOOP
+    renamed := renamed + 1;
+    EXECUTE format('ALTER INDEX %s RENAME TO %I', given.was, <<prefix>> || 'i' || renamed);
+    EXECUTE format('ALTER INDEX %s RENAME TO %I', given.now, given.name);
+  END LOOP;"""
+
+DECLARED = Sql(
+    "  old regclass;\n  fresh regclass;\n  kept record;\n  given record;\n  problems text;\n  renamed integer := 0;"
+)
 
 
 def obstacles(of: str, *, alone: bool = True, root: bool = False) -> Sql:
@@ -114,9 +133,9 @@ def obstacles(of: str, *, alone: bool = True, root: bool = False) -> Sql:
     return frame(_OBSTACLES, of=name, more=more)
 
 
-def taken_over() -> Sql:
-    """Owner, privileges, comment, storage parameters and replica identity of `old` given to `fresh`."""
-    return Sql(_TAKEN_OVER)
+def taken_over(prefix: str) -> Sql:
+    """Owner, privileges, comment, storage parameters, replica identity and names of indexes of `old` given to `fresh`."""
+    return statements(Sql(_TAKEN_OVER), frame(_RENAMED, prefix=literal(prefix)))
 
 
 def dropped(prefix: str) -> Sql:

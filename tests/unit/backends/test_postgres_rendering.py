@@ -73,6 +73,7 @@ EVERY: tuple[do.Action, ...] = (
     do.BuildShadow(staging=ROWS, shadow=ROWS, key=KEY),
     do.CheckScope(staging=ROWS, scope=FIRST_TEN),
     do.DeleteScope(scope=FIRST_TEN),
+    do.CheckLosses(staging=ROWS),
     do.Reconcile(staging=ROWS, level="full", scope="window", key=KEY, interval=WINDOW),
     do.CommitState(interval=WINDOW),
     do.DropStaging(staging=ROWS),

@@ -11,6 +11,7 @@ DECLARE
   kept record;
   given record;
   problems text;
+  renamed integer := 0;
   parent regclass;
   v text;
   nth bigint;

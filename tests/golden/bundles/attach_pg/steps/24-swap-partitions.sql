@@ -11,6 +11,7 @@ DECLARE
   kept record;
   given record;
   problems text;
+  renamed integer := 0;
   parent regclass;
   v text;
   nth bigint;
@@ -88,6 +89,20 @@ BEGIN
     EXECUTE format('ALTER TABLE %s REPLICA IDENTITY %s', fresh,
       CASE kept.relreplident WHEN 'f' THEN 'FULL' ELSE 'NOTHING' END);
   END IF;
+  FOR given IN
+    WITH found AS (
+      SELECT i.indrelid, i.indexrelid, c.relname, d.text,
+             row_number() OVER (PARTITION BY i.indrelid, d.text ORDER BY i.indexrelid) AS place
+        FROM pg_index AS i JOIN pg_class AS c ON c.oid = i.indexrelid,
+             concat(i.indisprimary, regexp_replace(pg_get_indexdef(i.indexrelid), ' INDEX .*? USING ', ' USING ')) AS d (text)
+       WHERE i.indrelid IN (old, fresh))
+    SELECT o.indexrelid::regclass AS was, f.indexrelid::regclass AS now, o.relname AS name
+      FROM found AS o JOIN found AS f USING (text, place) WHERE o.indrelid = old AND f.indrelid = fresh
+  LOOP
+    renamed := renamed + 1;
+    EXECUTE format('ALTER INDEX %s RENAME TO %I', given.was, 'orders_months__dponec_10542f54_swap_' || 'i' || renamed);
+    EXECUTE format('ALTER INDEX %s RENAME TO %I', given.now, given.name);
+  END LOOP;
     EXECUTE format('ALTER TABLE %s DETACH PARTITION %s', parent, old);
     EXECUTE format('ALTER TABLE %s RENAME TO %I', old, 'orders_months__dponec_10542f54_swap_' || 'o' || nth);
     EXECUTE format('ALTER TABLE %s RENAME TO %I', fresh, kept_name);

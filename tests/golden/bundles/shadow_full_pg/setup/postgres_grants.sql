@@ -1,0 +1,13 @@
+-- dponec setup for load shadow_full_pg
+-- what the loader may do, for psql
+-- run once by a DBA; `dponec run` never does it silently
+-- psql -v loader=ROLE; without the variable nothing is granted.
+\if :{?loader}
+GRANT USAGE ON SCHEMA "dwh" TO :"loader";
+GRANT SELECT, INSERT, UPDATE ON "dwh"."dponec_state" TO :"loader";
+GRANT USAGE ON SCHEMA "dwh" TO :"loader";
+GRANT SELECT, INSERT, UPDATE, DELETE ON "dwh"."orders" TO :"loader";
+GRANT USAGE, CREATE ON SCHEMA "dwh" TO :"loader";
+-- A swap renames tables and gives the new one the owner of the old: the loader must be (a member of) the owner of "dwh"."orders".
+GRANT CREATE ON SCHEMA "dwh" TO :"loader";
+\endif

@@ -1,0 +1,17 @@
+-- step drop-retired
+-- purpose: drop what the swap took out of the target
+-- engine: postgres (target)
+-- idempotency: idempotent
+-- why: readers who waited have the new one; nothing is left behind
+DO $dponec$
+DECLARE
+  given record;
+BEGIN
+  FOR given IN
+    SELECT format('%I.%I', n.nspname, c.relname) AS name FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+     WHERE c.relkind = 'r' AND NOT c.relispartition AND starts_with(c.relname, 'orders__dponec_37ca8c9f_swap_')
+  LOOP
+    EXECUTE 'DROP TABLE ' || given.name;
+  END LOOP;
+END
+$dponec$;
