@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from dpone_compiler.artifacts.plan_doc import PlanDoc, StepDoc
 from dpone_compiler.driver.frames import shell_frame
-from dpone_compiler.script.words import Command, Comment, Line, When, command, script, word
+from dpone_compiler.script.words import Command, Comment, Line, Shell, When, command, script, word
 
 _EVERY_RUN = ("read_state", "acquire_lease", "check_table")
 _CLIENTS = ("postgres", "clickhouse")
@@ -33,11 +33,21 @@ def render_run_sh(doc: PlanDoc) -> str:
             [command("set_derived", p.name, p.prefix) for p in doc.params if p.source == "derived"] or [command(":")]
         ),
         "locked": word("1" if any(step.op == "lock" for step in steps) else ""),
-        "giveback": word(next((s.files["giveback"] for s in steps if "giveback" in s.files), "")),
+        # A lease on SQL Server runs out by itself, or is taken again by the same run.
+        "giveback": word(
+            next((s.files["giveback"] for s in steps if "giveback" in s.files and s.engine == "postgres"), "")
+        ),
+        "mssql": _mssql(doc),
         "staged_guard": script([_staged_guard(steps)]),
         "steps": script([line for unit in _units(steps) for line in _unit(unit, steps)]),
     }
     return shell_frame("run.sh.frame").render(**holes)
+
+
+def _mssql(doc: PlanDoc) -> Shell:
+    """What a plan needs that loads from Postgres into SQL Server; other sources are not read by this script."""
+    ends = ((doc.route.get("source") or {}).get("engine"), doc.state.get("engine"))
+    return Shell(shell_frame("mssql.sh.frame").render() if ends == ("postgres", "mssql") else "")
 
 
 def _units(steps: Sequence[StepDoc]) -> list[list[StepDoc]]:
@@ -90,7 +100,7 @@ def _unit(unit: list[StepDoc], steps: Sequence[StepDoc]) -> Iterable[Line]:
 
 def _problem(unit: list[StepDoc], phases: set[str]) -> str:
     """Why psql and clickhouse-client alone cannot do this unit, or ''."""
-    if any(step.engine not in _CLIENTS for step in unit):
+    if any(step.engine not in _CLIENTS and (step.engine, step.side) != ("mssql", "target") for step in unit):
         return "no client for this engine is called by run.sh; use dponec run"
     if any(step.kind in _SLOT for step in unit):
         # pg_recvlogical streams and confirms, so it cannot peek, and psql decodes no pgoutput message.
@@ -115,11 +125,32 @@ def _body(unit: list[StepDoc]) -> Iterable[Line]:
         yield from _transfer(unit, transfer)
     elif len(unit) == 1:
         yield from _single(unit[0])
+    elif unit[0].engine == "mssql":
+        yield from _mssql_group(unit)
     else:
         yield command("group_begin", unit[0].side, *_params(unit))
         yield from (_member(step) for step in unit)
         yield command("group_run")
         yield from _captured(unit)
+
+
+def _mssql_group(unit: list[StepDoc]) -> Iterable[Line]:
+    """A transaction in one sqlcmd call, since another call would be another session."""
+    yield command("ms_begin")
+    yield from (command("ms_member", step.id, step.file, *step.params) for step in unit)
+    yield command("ms_end")
+    for step in unit:
+        if step.op == "query":
+            yield command("ms_took", step.id, ",".join(step.captures))
+            yield command("capture", *step.captures)
+
+
+def _call(step: StepDoc, op: str) -> Command:
+    if step.engine != "mssql":
+        return command(f"{'pg' if step.engine == 'postgres' else 'ch'}_{op}", step.side, step.file, *step.params)
+    if op == "query":
+        return command("ms_query", step.side, step.file, ",".join(step.captures), *step.params)
+    return command(f"ms_{op}", step.side, step.file, *step.params)
 
 
 def _single(step: StepDoc) -> Iterable[Line]:
@@ -131,7 +162,7 @@ def _single(step: StepDoc) -> Iterable[Line]:
         files = (step.files["query"], step.files["body"], step.guard.file, str(step.max_items or 0))
         yield command(f"{engine}_foreach", step.side, *files, *step.params)
         return
-    yield command(f"{engine}_{op}", step.side, step.file, *step.params)
+    yield _call(step, op)
     if step.kind == "acquire_lease":
         yield command("leased", *step.captures)
     elif op == "query":
@@ -157,9 +188,15 @@ def _transfer(unit: list[StepDoc], transfer: StepDoc) -> Iterable[Line]:
     else:
         at = target.index(transfer)
         yield from (line for step in target[:at] for line in _single(step))
-        yield command("pump_ch", transfer.files["load"], *transfer.params)
+        yield _pump(transfer)
         yield from (line for step in target[at + 1 :] for line in _single(step))
     yield from _captured(unit)
+
+
+def _pump(transfer: StepDoc) -> Command:
+    if transfer.engine == "mssql":
+        return command("ms_pump", transfer.files["lines"], transfer.files["unpack"], *transfer.params)
+    return command("pump_ch", transfer.files["load"], *transfer.params)
 
 
 def _member(step: StepDoc) -> Command:
@@ -182,4 +219,5 @@ def _staged_guard(steps: Sequence[StepDoc]) -> Line:
     record = next((step for step in steps if step.kind == "record_staged" and step.guard.file), None)
     if record is None:
         return command("true")
-    return command("pg_yes" if record.engine == "postgres" else "ch_yes", record.side, record.guard.file)
+    ask = {"postgres": "pg_yes", "mssql": "ms_yes"}.get(record.engine, "ch_yes")
+    return command(ask, record.side, record.guard.file)

@@ -39,7 +39,7 @@ def _lower(context: Context, step: Step) -> LoweredStep:
             load = _must(context.sink.name, step, context.sink.lower_sink(context, step))
             merged = Lowered(
                 op="transfer",
-                bodies={"extract": extract.bodies["extract"], "load": load.bodies["load"]},
+                bodies={**load.bodies, "extract": extract.bodies["extract"]},
                 params=tuple(dict.fromkeys((*extract.params, *load.params))),
                 locks=(*extract.locks, *load.locks),
                 visibility=load.visibility,

@@ -56,12 +56,30 @@ _LOAD = """\
          <<shape>>) AS [r];
   SET @dp_taken = ROWCOUNT_BIG();"""
 
+_LINES = """\
+  IF OBJECT_ID(<<name>>, N'U') IS NOT NULL DROP TABLE <<lines>>;
+  CREATE TABLE <<lines>> ([line] nvarchar(max) NOT NULL);"""
+
+_NAMED = """\
+  SELECT <<name>> AS [table];"""
+
+_OF_LINES = "<<lines>> AS [l] CROSS APPLY OPENJSON(N'[' + [l].[line] + N']')"
+
+_UNPACK = """\
+  DECLARE @dp_taken bigint;
+<<checked>>  INSERT INTO <<staging>> WITH (TABLOCK) (<<columns>>)
+  SELECT <<values>>
+    FROM <<origin>> WITH (
+         <<shape>>) AS [r];
+  SET @dp_taken = ROWCOUNT_BIG();
+  DROP TABLE <<lines>>;"""
+
 _TAKEN = """\
   SELECT CONVERT(nvarchar(20), @dp_taken) AS [rows];"""
 
 # A character outside of a code page would become '?' or a letter that looks like it, without a word.
 _CODE_PAGE = """\
-  IF EXISTS (SELECT 1 FROM OPENJSON(@rows) WITH (
+  IF EXISTS (SELECT 1 FROM <<origin>> WITH (
          <<shape>>) AS [r]
      WHERE <<lossy>>)
     THROW 50509, N'DP509: a text has characters that the code page of its column does not have; use nvarchar, or convert it', 1;
@@ -160,15 +178,33 @@ def load_staging(ctx: Context, action: Transfer) -> Lowered | Unsupported:
     staging = staging_sql(ctx, action.staging)
     body = frame(
         _LOAD,
-        checked=_code_pages(columns),
+        checked=_code_pages(columns, Sql("OPENJSON(@rows)")),
         staging=staging,
         columns=join(", ", [word(identifier(m.target.name)) for m in columns]),
         values=join(",\n         ", [arriving(m.target, _place(n)) for n, m in enumerate(columns)]),
         shape=_shape(columns),
     )
+    lines = word(table(names.staging(ctx, f"{action.staging.role}_lines")))
+    made = frame(_LINES, name=literal(lines.text), lines=lines)
+    unpacked = frame(
+        _UNPACK,
+        checked=_code_pages(columns, frame(_OF_LINES, lines=lines)),
+        staging=staging,
+        columns=join(", ", [word(identifier(m.target.name)) for m in columns]),
+        values=join(",\n         ", [arriving(m.target, _place(n)) for n, m in enumerate(columns)]),
+        origin=frame(_OF_LINES, lines=lines),
+        shape=_shape(columns),
+        lines=lines,
+    )
+    bodies = {
+        "load": statements(fenced(ctx.load, body), Sql(_TAKEN)).text,
+        # What bcp needs, and the runtime does not: a table of lines, and the statement that makes rows of them.
+        "lines": statements(fenced(ctx.load, made), frame(_NAMED, name=literal(lines.text))).text,
+        "unpack": statements(fenced(ctx.load, unpacked), Sql(_TAKEN)).text,
+    }
     return Lowered(
         op="transfer",
-        bodies={"load": statements(fenced(ctx.load, body), Sql(_TAKEN)).text},
+        bodies=bodies,
         params=("run_id", "fence"),
         locks=("X (bulk) on the staging table, a batch at a time",),
     )
@@ -209,11 +245,16 @@ def _shape(columns: tuple[MovedColumn, ...]) -> Sql:
     )
 
 
-def _code_pages(columns: tuple[MovedColumn, ...]) -> Sql:
+def _code_pages(columns: tuple[MovedColumn, ...], origin: Sql) -> Sql:
     narrow = [number for number, m in enumerate(columns) if m.target.type.native == "varchar"]
     if not narrow:
         return Sql("")
-    return frame(_CODE_PAGE, shape=_shape(columns), lossy=join("\n        OR ", [_lossy(_place(n)) for n in narrow]))
+    return frame(
+        _CODE_PAGE,
+        origin=origin,
+        shape=_shape(columns),
+        lossy=join("\n        OR ", [_lossy(_place(n)) for n in narrow]),
+    )
 
 
 def _lossy(value: exp.Expression) -> Sql:

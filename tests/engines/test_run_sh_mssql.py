@@ -1,0 +1,189 @@
+"""run.sh into SQL Server: a real Postgres at one end, stand-ins for sqlcmd and bcp at the other, which record what they are given.
+
+The stand-ins know nothing of T-SQL: they answer each step with the row that a server would give. What is proved is the script:
+arguments, the order of calls, what is bound how, that rows leave as they are, and that a lying bcp is caught.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from dpone_compiler.driver.output import write_bundle
+from tests.compiled_bundles import bundle
+from tests.engine_fixtures import FreshDatabase
+
+SQLCMD = r"""
+import json, os, pathlib, re, sys
+log = pathlib.Path(os.environ["STANDIN_LOG"])
+words = sys.argv[1:]
+text = pathlib.Path(words[words.index("-i") + 1]).read_text(encoding="utf-8")
+steps = re.findall(r"^-- step ([\w-]+)(?: \((\w+)\))?", text, re.M)
+env = {k: os.environ.get(k, "") for k in ("SQLCMDSERVER", "SQLCMDDBNAME", "SQLCMDUSER")}
+with log.open("a") as out:
+    out.write(json.dumps({"sqlcmd": words, "env": env, "steps": steps, "text": text}) + "\n")
+fail = os.environ.get("STANDIN_FAIL", "")
+if fail and any(fail == step for step, _ in steps):
+    print("Msg 50510, Level 16, State 1, Server s, Line 9\nDP510: the target holds 1 rows of this run's scope", file=sys.stderr)
+    sys.exit(1)
+rows = {
+    "read-state": "\x1f".join(["idle", "", "", "", "", "", "0   ", "", "", "0", "", "0", "", "1", "0"]),
+    "acquire-lease": "7                   ",
+    "clean-staging": "0\x1f0",
+    "record-staged": "3",
+}
+for step, role in steps:
+    if len(steps) > 1:
+        print(f"dponec:{step}\n")
+    if role == "lines":
+        print("[staging].[t_lines]")
+    elif role == "unpack":
+        print(pathlib.Path(os.environ["STANDIN_LOG"] + ".rows").read_text())
+    elif step in rows:
+        print(rows[step])
+    print()
+"""
+BCP = r"""
+import json, os, pathlib, sys
+log = pathlib.Path(os.environ["STANDIN_LOG"])
+words = sys.argv[1:]
+lines = pathlib.Path(words[words.index("in") + 1]).read_bytes().decode("utf-16-le").splitlines(keepends=True)
+rows = [json.loads(line) for line in lines]
+with log.open("a") as out:
+    out.write(json.dumps({"bcp": words, "rows": rows, "ends": all(line.endswith("\n") for line in lines)}) + "\n")
+lie = os.environ.get("STANDIN_LIE", "")
+if lie == "error_file":
+    pathlib.Path(words[words.index("-e") + 1]).write_text("#@ Row 1, Column 1: String data, right truncation @#\n")
+count = len(rows) - (lie == "count")
+pathlib.Path(os.environ["STANDIN_LOG"] + ".rows").write_text(str(count))
+print(f"\nStarting copy...\n\n{count} rows copied.\nNetwork packet size (bytes): 16384")
+"""
+ORDERS = """CREATE SCHEMA shop;
+CREATE TABLE shop.orders (id bigint NOT NULL, day date NOT NULL, at timestamptz NOT NULL, amount numeric(18,2), status text NOT NULL,
+                          PRIMARY KEY (id, day))"""
+NASTY = ["tab\t, quote \" ' and \\ and \n end", "Привет 😀", "", "draft"]
+
+
+class Lab:
+    """The bundle, the stand-ins and their log."""
+
+    def __init__(self, folder: Path, source: str) -> None:
+        self.folder, self.log = folder, folder / "log"
+        tools = folder / "bin"
+        tools.mkdir()
+        for name, code in (("sqlcmd", SQLCMD), ("bcp", BCP)):
+            tool = tools / name
+            tool.write_text(f"#!{sys.executable}\n{code}", encoding="utf-8")
+            tool.chmod(tool.stat().st_mode | stat.S_IXUSR)
+        write_bundle(bundle("merge_ms"), folder)
+        self.environ = {
+            **os.environ,
+            "PATH": f"{tools}:{os.environ['PATH']}",
+            "STANDIN_LOG": str(self.log),
+            "DPONE_CONN_CASE_PG": source,
+            "DPONE_CONN_CASE_MS": "mssql://mart.internal:1444/dwh?TrustServerCertificate=yes",
+        }
+
+    def run(self, **more: str) -> subprocess.CompletedProcess[str]:
+        words = ("bash", str(self.folder / "merge_ms" / "run.sh"), "--journal-dir", str(self.folder / "runs"))
+        return subprocess.run(
+            words,
+            env={**self.environ, **more},
+            cwd=self.folder,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    def calls(self) -> list[dict[str, object]]:
+        return [json.loads(line) for line in self.log.read_text(encoding="utf-8").splitlines()]
+
+
+@pytest.fixture
+def lab(tmp_path: Path, pg_wheel_db: FreshDatabase) -> Lab:
+    source = pg_wheel_db()
+    with psycopg.connect(source, autocommit=True) as session:
+        session.execute(ORDERS.encode())
+        for number, status in enumerate(NASTY):
+            session.execute(
+                "INSERT INTO shop.orders VALUES (%s, '2026-01-01', '2026-01-01', %s, %s)",
+                (number, None if number == 1 else number, status),
+            )
+    return Lab(tmp_path, source)
+
+
+def test_the_plan_runs_with_the_vendors_clients(lab: Lab) -> None:
+    done = lab.run()
+    assert done.returncode == 0, done.stderr
+    calls = lab.calls()
+    steps = [step for call in calls for step in call.get("steps", [])]  # type: ignore[union-attr]
+    names = [name for name, role in steps if role in ("", None)]
+    assert names[:3] == ["check-target", "read-state", "acquire-lease"]
+    assert names[-4:] == ["commit-state", "drop-rows", "drop-left", "release-lease"]
+    for call in calls:
+        words = call.get("sqlcmd")
+        if words is not None:
+            assert {"-b", "-I", "-x", "-r1", "-E", "-C"} <= set(words)  # type: ignore[call-overload]
+            assert call["env"] == {"SQLCMDSERVER": "tcp:mart.internal,1444", "SQLCMDDBNAME": "dwh", "SQLCMDUSER": ""}
+
+
+def test_one_transaction_is_one_call(lab: Lab) -> None:
+    assert lab.run().returncode == 0
+    (finalize,) = [c for c in lab.calls() if ["commit-state", ""] in c.get("steps", [])]  # type: ignore[operator]
+    assert next(name for name, _ in finalize["steps"]) == "fence-finalize"  # type: ignore[attr-defined, index]
+    text = str(finalize["text"])
+    assert text.startswith("BEGIN TRANSACTION;\nGO\n")
+    assert text.rstrip().endswith("COMMIT TRANSACTION;\nGO")
+    assert "DECLARE @fence nvarchar(max) = N'7';" in text
+
+
+def test_rows_leave_as_they_are(lab: Lab) -> None:
+    assert lab.run().returncode == 0
+    sent = next(call for call in reversed(lab.calls()) if "bcp" in call)
+    assert sent["ends"] is True
+    assert sorted(row[4] for row in sent["rows"]) == sorted(NASTY[:3])  # type: ignore[attr-defined]
+    assert {row[3] for row in sent["rows"]} == {"0.00", None, "2.00"}  # type: ignore[attr-defined]
+    words = sent["bcp"]
+    assert words[0] == "[staging].[t_lines]"  # type: ignore[index]
+    for flag in ("-T", "-u", "-q", "-w", "-k"):
+        assert flag in words  # type: ignore[operator]
+    assert words[words.index("-h") + 1] == "TABLOCK"  # type: ignore[index, attr-defined]
+    assert words[words.index("-m") + 1] == "1"  # type: ignore[index, attr-defined]
+    assert "-C" not in words and "-P" not in words  # type: ignore[operator]
+
+
+@pytest.mark.parametrize(("lie", "said"), [("error_file", "could not send every row"), ("count", "bcp copied")])
+def test_a_lying_bcp_is_caught_before_the_target_changes(lie: str, said: str, lab: Lab) -> None:
+    done = lab.run(STANDIN_LIE=lie)
+    assert done.returncode == 5
+    assert "DP431" in done.stderr and said in done.stderr
+    assert not any(["fence-finalize", ""] in call.get("steps", []) for call in lab.calls())  # type: ignore[operator]
+
+
+def test_an_error_of_the_server_is_named_by_its_code(lab: Lab) -> None:
+    done = lab.run(STANDIN_FAIL="reconcile")
+    assert done.returncode == 1
+    assert "DP510" in done.stderr and "dponec explain DP510" in done.stderr
+
+
+def test_a_password_never_goes_to_bcp(lab: Lab) -> None:
+    done = lab.run(DPONE_CONN_CASE_MS="mssql://sa:s3cret@mart.internal/dwh")
+    assert done.returncode == 1
+    assert "Kerberos" in done.stderr
+    calls = lab.calls()
+    assert not any("bcp" in call for call in calls)
+    assert "s3cret" not in lab.log.read_text(encoding="utf-8") + done.stderr
+
+
+def test_a_work_file_has_a_limit(lab: Lab) -> None:
+    done = lab.run(DPONEC_WORK_MB="0")
+    assert done.returncode != 0
+    assert not any("bcp" in call for call in lab.calls())
