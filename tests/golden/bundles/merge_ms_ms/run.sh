@@ -11,7 +11,7 @@ umask 077
 export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 
 NAME=merge_ms_ms
-FINGERPRINT=ab6f3c70bdab7b4912c4d4b1834969a42ec2970ac9be5c84cba9ad6eafe24679
+FINGERPRINT=259aab5ee2c69469f6ed1cac2674a2015e84d20343c8de340a8f56ae496474c8
 TRANSACTIONAL=1
 SOURCE_ENGINE=mssql
 SOURCE_CONNECTION=case_ms_source
@@ -19,7 +19,7 @@ TARGET_ENGINE=mssql
 TARGET_CONNECTION=case_ms
 TARGET_TABLE=dbo.orders
 NEEDS_LOCK=''
-GIVEBACK=steps/04-acquire-lease.giveback.sql
+GIVEBACK=''
 RUNS=$PWD/.dponec/runs
 RESUME=''
 SELF=$0
@@ -372,7 +372,7 @@ released() { LEASED=''; }
 changed() { CHANGED=5; }
 rank() { case $1 in open) REPLY=1 ;; staged) REPLY=2 ;; committed) REPLY=3 ;; done) REPLY=4 ;; *) REPLY=0 ;; esac; }
 staged_guard() {
-  ch_yes target steps/18-record-staged.guard.sql
+  ms_yes target steps/18-record-staged.guard.sql
 }
 todo() { # name, phase of its guard: whether it is still to be done
   local reached
@@ -471,15 +471,18 @@ if todo check-source ''; then
 fi
 # check-target: refuse when the target is not what the plan was compiled for
 if todo check-target ''; then
-  refuse 'no client for this engine is called by run.sh; use dponec run'
+  ms_sql target steps/02-check-target.sql
 fi
 # read-state: read watermark, unfinished attempt and lease
 if todo read-state ''; then
-  refuse 'no client for this engine is called by run.sh; use dponec run'
+  ms_query target steps/03-read-state.sql phase,attempt_run_id,attempt_fingerprint,attempt_low,attempt_high,attempt_partitions,rows_staged,digest,watermark,fence,lease_owner,lease_seconds,lease_alive,target_empty,adopted
+  capture phase attempt_run_id attempt_fingerprint attempt_low attempt_high attempt_partitions rows_staged digest watermark fence lease_owner lease_seconds lease_alive target_empty adopted
+  decide
 fi
 # acquire-lease: take the lease and a fencing token
 if todo acquire-lease ''; then
-  refuse 'no client for this engine is called by run.sh; use dponec run'
+  ms_query target steps/04-acquire-lease.sql fence run_id lease_backend
+  leased fence
 fi
 # freeze-window: fix the window before anything is read
 if todo freeze-window open; then
@@ -487,19 +490,22 @@ if todo freeze-window open; then
 fi
 # open-attempt: record run id and window in the state row
 if todo open-attempt open; then
-  refuse 'no client for this engine is called by run.sh; use dponec run'
+  ms_sql target steps/06-open-attempt.sql run_id fence fingerprint window_low window_high
+  changed
 fi
 # clear-left: drop what an interrupted try of this run left
 if todo clear-left staged; then
-  refuse 'no client for this engine is called by run.sh; use dponec run'
+  ms_sql target steps/07-clear-left.sql run_id fence
 fi
 # create-left: create the empty staging table (left)
 if todo create-left staged; then
-  refuse 'no client for this engine is called by run.sh; use dponec run'
+  ms_sql target steps/08-create-left.sql run_id fence
 fi
 # transfer-left: stream the source into staging (left)
 if todo transfer-left staged; then
-  refuse 'no client for this engine is called by run.sh; use dponec run'
+  extract_begin window_low window_high run_id fence
+  extract_copy steps/09-transfer-left.extract.sql
+  ms_pump steps/09-transfer-left.lines.sql steps/09-transfer-left.unpack.sql window_low window_high run_id fence
 fi
 # fingerprint-source: count and digest what will be read, in its snapshot
 # clear-rows: drop what an interrupted try of this run left
@@ -514,7 +520,15 @@ fi
 # check-duplicate-keys: no key is staged twice
 # record-staged: note in the state row that staging is proved
 if todo prove staged; then
-  refuse 'no client for this engine is called by run.sh; use dponec run'
+  ms_begin
+  ms_member fence-prove steps/14-fence-prove.sql run_id fence
+  ms_member check-staged-rows steps/15-check-staged-rows.sql source_rows source_a source_b
+  ms_member check-null-keys steps/16-check-null-keys.sql
+  ms_member check-duplicate-keys steps/17-check-duplicate-keys.sql
+  ms_member record-staged steps/18-record-staged.sql run_id fence
+  ms_end
+  ms_took record-staged rows_staged
+  capture rows_staged
 fi
 # fence-finalize: hold the state row with our fencing token
 # delete-left: delete rows whose key left the filter
@@ -523,19 +537,27 @@ fi
 # reconcile: prove that every staged key is in the target once, with the staged values
 # commit-state: move the watermark and mark the run committed
 if todo finalize committed; then
-  refuse 'no client for this engine is called by run.sh; use dponec run'
+  ms_begin
+  ms_member fence-finalize steps/19-fence-finalize.sql run_id fence
+  ms_member delete-left steps/20-delete-left.sql
+  ms_member update-matching steps/21-update-matching.sql
+  ms_member insert-missing steps/22-insert-missing.sql
+  ms_member reconcile steps/23-reconcile.sql run_id fence
+  ms_member commit-state steps/24-commit-state.sql run_id fence window_low window_high
+  ms_end
 fi
 # drop-rows: drop staging (rows)
 if todo drop-rows ''; then
-  refuse 'no client for this engine is called by run.sh; use dponec run'
+  ms_sql target steps/25-drop-rows.sql run_id fence
 fi
 # drop-left: drop staging (left)
 if todo drop-left ''; then
-  refuse 'no client for this engine is called by run.sh; use dponec run'
+  ms_sql target steps/26-drop-left.sql run_id fence
 fi
 # release-lease: mark the run done and give the lease back
 if todo release-lease ''; then
-  refuse 'no client for this engine is called by run.sh; use dponec run'
+  ms_sql target steps/27-release-lease.sql run_id fence
+  released
 fi
 
 note run_ended ''

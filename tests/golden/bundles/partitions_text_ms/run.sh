@@ -11,7 +11,7 @@ umask 077
 export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 
 NAME=partitions_text_ms
-FINGERPRINT=ce34ff195d16d1c48d030a7a1e50a0dca839781d670bb3663fd5e27fded829f6
+FINGERPRINT=df0a62a85587a16159f1b513b29313c619ec48f5505788c86989298e419536af
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg
@@ -19,7 +19,7 @@ TARGET_ENGINE=mssql
 TARGET_CONNECTION=case_ms
 TARGET_TABLE=dbo.orders
 NEEDS_LOCK=''
-GIVEBACK=steps/04-acquire-lease.giveback.sql
+GIVEBACK=''
 RUNS=$PWD/.dponec/runs
 RESUME=''
 SELF=$0
@@ -330,6 +330,131 @@ unless_empty() { # clickhouse-client calls an INSERT of no rows an error
   { printf '%s' "$first"; cat; } | ch
 }
 
+# ---- SQL Server: sqlcmd and bcp (mssql-tools18) ---------------------------------------------------------------------------
+# sqlcmd: -b an error ends it, -I QUOTED_IDENTIFIER on, -x no $(variables) in a body, -r1 messages to stderr, -y0 values uncut.
+# bcp has no way for a password but its command line, which every user of this machine can read: so Kerberos or an Entra token.
+# A row is one JSON line; -w is UTF-16 with a line break behind each row, and JSON has none inside.
+
+MS_WORK=$TMP/work MS_LIMIT_MB=${DPONEC_WORK_MB:-20480}
+eval "connect_others () $(declare -f connect | tail -n +2)"
+connect() {
+  local name=${3^^} url
+  [[ $2 == mssql ]] || { connect_others "$@"; return; }
+  name=DPONE_CONN_${name//[^A-Z0-9]/_}
+  url=${!name-}
+  STEP="connect $1"
+  [[ -n $url ]] || stop 1 DP601 "connection '$3' has no URL; set $name"
+  [[ $url =~ ^(mssql|sqlserver)://(([^/?#]*)@)?([^/?#@:]*)(:([0-9]+))?(/[^?#]*)?(\?([^#]*))?$ ]] || stop 1 DP603 "$name is not a URL"
+  local login=${BASH_REMATCH[3]} host=${BASH_REMATCH[4]} port=${BASH_REMATCH[6]:-1433} path=${BASH_REMATCH[7]#/} query=${BASH_REMATCH[9]}
+  login_of "$login"
+  MS_SERVER=tcp:$host,$port MS_USER=$USER_NAME MS_PASSWORD=$PASSWORD
+  unquote "$path"; MS_DATABASE=$REPLY
+  MS_TRUST=() MS_BULK_TRUST=()
+  if [[ ${query,,} == *trustservercertificate=yes* ]]; then MS_TRUST=(-C) MS_BULK_TRUST=(-u); fi
+  command -v sqlcmd >/dev/null || stop 1 DP606 'sqlcmd is not installed (mssql-tools18)'
+}
+ms() { # sqlcmd on the target; the login goes through its environment
+  local -a login=(-E)
+  [[ -z $MS_USER ]] || login=()
+  SQLCMDSERVER=$MS_SERVER SQLCMDDBNAME=$MS_DATABASE SQLCMDUSER=$MS_USER SQLCMDPASSWORD=$MS_PASSWORD \
+    sqlcmd -b -I -x -r1 -l 15 ${login[@]+"${login[@]}"} ${MS_TRUST[@]+"${MS_TRUST[@]}"} "$@"
+}
+ms_literal() { # a T-SQL literal; a quote is doubled, and no line break can begin a line of sqlcmd's own
+  [[ $1 != *[[:cntrl:]]* ]] || stop 1 DP434 'a parameter holds a control character'
+  REPLY=N\'${1//\'/\'\'}\'
+}
+ms_body() { # file, parameters: one batch with its declarations
+  local file=$1 name
+  shift
+  for name in "$@"; do
+    ms_literal "${P[$name]-}"
+    printf 'DECLARE @%s nvarchar(max) = %s;\n' "$name" "$REPLY"
+  done
+  cat -- "$file"
+  printf '\nGO\n'
+}
+ms_out() { ms -y0 -s $'\x1f' -i "$TMP/batch.sql" >"$TMP/ms.out"; }
+ms_sql() { local file=$2; shift 2; ms_body "$file" "$@" >"$TMP/batch.sql"; work ms_out; }
+ms_yes() { ms_body "$2" "${!P[@]}" >"$TMP/batch.sql"; work ms_out; [[ $(ms_row) == 1 ]]; }
+ms_row() { sed -e 's/\r$//' -e 's/[[:space:]]*$//' -e "s/ *$(printf '\x1f')/$(printf '\x1f')/g" -e '/^$/d' "$TMP/ms.out" | tail -n 1; }
+ms_query() { # side, file, names of the row's columns with commas between, parameters
+  local names=$3 file=$2 row
+  shift 3
+  ms_body "$file" "$@" >"$TMP/batch.sql"
+  work ms_out
+  row=$(ms_row)
+  printf '%s\n' "${names//,/$'\x1f'}" >"$TMP/answer"
+  [[ -z $row ]] || printf '%s\n' "$row" >>"$TMP/answer"
+}
+ms_begin() { printf 'BEGIN TRANSACTION;\nGO\n' >"$TMP/group.sql"; }
+ms_member() { # step, file, parameters
+  local step=$1 file=$2
+  shift 2
+  printf "SELECT N'dponec:%s' AS [step];\nGO\n" "$step" >>"$TMP/group.sql"
+  ms_body "$file" "$@" >>"$TMP/group.sql"
+}
+ms_end() { # an error ends sqlcmd, and a session that has ended has rolled back
+  printf 'IF @@TRANCOUNT <> 1 THROW 50424, N%s, 1;\nCOMMIT TRANSACTION;\nGO\n' "'DP424: the transaction is not open any more'" >>"$TMP/group.sql"
+  mv -- "$TMP/group.sql" "$TMP/batch.sql"
+  work ms_out
+}
+ms_took() { # step, names with commas between: the row that the step gave inside the group
+  local row
+  row=$(sed -e 's/\r$//' -e 's/[[:space:]]*$//' -e '/^$/d' "$TMP/ms.out" | sed -n "/^dponec:$1\$/,/^dponec:/p" | sed -n 2p)
+  { printf '%s\n' "${2//,/$'\x1f'}"; printf '%s\n' "$row"; } | sed -e "s/ *$(printf '\x1f')/$(printf '\x1f')/g" >"$TMP/answer"
+}
+ms_extract() { # COPY doubles each backslash of the lines; the file is not larger than it may be
+  mkdir -p -- "$MS_WORK"
+  (ulimit -f $((MS_LIMIT_MB * 1024)); extract | sed 's/\\\\/\\/g' >"$MS_WORK/lines")
+}
+ms_wide() { (ulimit -f $((MS_LIMIT_MB * 1024)); iconv -f UTF-8 -t UTF-16LE -- "$MS_WORK/lines" >"$MS_WORK/lines.utf16"); rm -f -- "$MS_WORK/lines"; }
+ms_bulk() { # $1: the table. Whatever bcp could not send is in the error file, whatever its exit code says.
+  bcp "$1" in "$MS_WORK/lines.utf16" -S "$MS_SERVER" -d "$MS_DATABASE" -T ${MS_BULK_TRUST[@]+"${MS_BULK_TRUST[@]}"} -q -w -k -m 1 \
+    -h TABLOCK -a 16384 -e "$MS_WORK/errors" >"$MS_WORK/bcp.out"
+}
+ms_pump() { # file of the table for lines, file that unpacks them, parameters
+  local lines=$1 unpack=$2 table sent copied
+  shift 2
+  [[ -z $MS_USER ]] || refuse 'bcp would want the password on its command line; log in by Kerberos (no user in the URL), or use dponec run'
+  command -v bcp >/dev/null || stop 1 DP606 'bcp is not installed (mssql-tools18); dponec run needs no bcp'
+  work ms_extract
+  sent=$(wc -l <"$MS_WORK/lines")
+  work ms_wide
+  ms_query target "$lines" table "$@"
+  table=$(tail -n 1 "$TMP/answer")
+  rm -f -- "$MS_WORK/errors"
+  work ms_bulk "$table"
+  [[ ! -s $MS_WORK/errors ]] || stop "${CHANGED:-1}" DP431 "bcp could not send every row; nothing reached the target" "$(again)"
+  [[ $(<"$MS_WORK/bcp.out") =~ ([0-9]+)\ rows\ copied ]] || stop "${CHANGED:-1}" DP431 'bcp does not say how many rows it copied' "$(again)"
+  copied=${BASH_REMATCH[1]}
+  ((copied == sent)) || stop "${CHANGED:-1}" DP431 "the source sent $sent rows and bcp copied $copied" "$(again)"
+  rm -rf -- "$MS_WORK"
+  ms_query target "$unpack" rows "$@"
+  copied=$(tail -n 1 "$TMP/answer")
+  [[ $copied == "$sent" ]] || stop "${CHANGED:-1}" DP431 "the source sent $sent rows and the target took $copied" "$(again)"
+}
+eval "broke_others () $(declare -f broke | tail -n +2)"
+broke() {
+  local text next state said
+  next=$(again)
+  text=$(<"$TMP/err")
+  if [[ $text =~ (DP[0-9]{3}):\ ([^$'\n']*) ]]; then
+    state=${BASH_REMATCH[1]} said=${BASH_REMATCH[2]}
+    [[ $state != DP410 ]] || stop 5 DP410 "$said" "$next"
+    stop 1 "$state" "$said" "dponec explain $state"
+  fi
+  if [[ $text =~ Msg\ ([0-9]+),\ Level ]]; then
+    state=${BASH_REMATCH[1]}
+    case $state in
+      208) [[ -n $RUN_ID ]] || stop 1 DP416 'the state table is not there; a DBA runs setup/*.sql once' ;;
+      1205 | 1222 | 51205 | 51222 | 3960) stop "${CHANGED:-4}" DP422 "SQL Server says $state: try again" "$next" ;;
+      229 | 262 | 916 | 18456) stop "${CHANGED:-1}" DP423 "SQL Server says $state: not permitted" "$next" ;;
+    esac
+    stop "${CHANGED:-1}" DP424 "[$state] SQL Server refused the statement" "$next"
+  fi
+  broke_others "$@"
+}
+
 # ---- the protocol (docs/adr/0003) -----------------------------------------------------------------------------------------
 
 set_default() { P[$1]=''; }
@@ -372,7 +497,7 @@ released() { LEASED=''; }
 changed() { CHANGED=5; }
 rank() { case $1 in open) REPLY=1 ;; staged) REPLY=2 ;; committed) REPLY=3 ;; done) REPLY=4 ;; *) REPLY=0 ;; esac; }
 staged_guard() {
-  ch_yes target steps/18-record-staged.guard.sql
+  ms_yes target steps/18-record-staged.guard.sql
 }
 todo() { # name, phase of its guard: whether it is still to be done
   local reached
@@ -470,42 +595,55 @@ if todo check-source ''; then
 fi
 # check-target: refuse when the target is not what the plan was compiled for
 if todo check-target ''; then
-  refuse 'no client for this engine is called by run.sh; use dponec run'
+  ms_sql target steps/02-check-target.sql
 fi
 # read-state: read watermark, unfinished attempt and lease
 if todo read-state ''; then
-  refuse 'no client for this engine is called by run.sh; use dponec run'
+  ms_query target steps/03-read-state.sql phase,attempt_run_id,attempt_fingerprint,attempt_low,attempt_high,attempt_partitions,rows_staged,digest,watermark,fence,lease_owner,lease_seconds,lease_alive,target_empty,adopted
+  capture phase attempt_run_id attempt_fingerprint attempt_low attempt_high attempt_partitions rows_staged digest watermark fence lease_owner lease_seconds lease_alive target_empty adopted
+  decide
 fi
 # acquire-lease: take the lease and a fencing token
 if todo acquire-lease ''; then
-  refuse 'no client for this engine is called by run.sh; use dponec run'
+  ms_query target steps/04-acquire-lease.sql fence run_id lease_backend
+  leased fence
 fi
 # open-attempt: record run id and window in the state row
 if todo open-attempt open; then
-  refuse 'no client for this engine is called by run.sh; use dponec run'
+  ms_sql target steps/05-open-attempt.sql run_id fence fingerprint
+  changed
 fi
 # clear-delta: drop what an interrupted try of this run left
 if todo clear-delta staged; then
-  refuse 'no client for this engine is called by run.sh; use dponec run'
+  ms_sql target steps/06-clear-delta.sql run_id fence
 fi
 # create-delta: create the empty staging table (delta)
 if todo create-delta staged; then
-  refuse 'no client for this engine is called by run.sh; use dponec run'
+  ms_sql target steps/07-create-delta.sql run_id fence
 fi
 # transfer-delta: stream the source into staging (delta)
 if todo transfer-delta staged; then
-  refuse 'no client for this engine is called by run.sh; use dponec run'
+  extract_begin run_id fence
+  extract_copy steps/08-transfer-delta.extract.sql
+  ms_pump steps/08-transfer-delta.lines.sql steps/08-transfer-delta.unpack.sql run_id fence
 fi
 # find-partitions: find the affected partitions
 if todo find-partitions staged; then
-  refuse 'no client for this engine is called by run.sh; use dponec run'
+  ms_query target steps/09-find-partitions.sql partitions
+  capture partitions
 fi
 # fingerprint-source: count what will be read, in its snapshot
 # clear-rows: drop what an interrupted try of this run left
 # create-rows: create the empty staging table (rows)
 # transfer-rows: stream the source into staging (rows)
 if todo fingerprint-source staged; then
-  refuse 'no client for this engine is called by run.sh; use dponec run'
+  extract_begin partitions run_id fence
+  extract_query fingerprint-source steps/10-fingerprint-source.sql
+  extract_copy steps/13-transfer-rows.extract.sql
+  ms_sql target steps/11-clear-rows.sql run_id fence
+  ms_sql target steps/12-create-rows.sql run_id fence
+  ms_pump steps/13-transfer-rows.lines.sql steps/13-transfer-rows.unpack.sql partitions run_id fence
+  capture_of fingerprint-source source_rows source_a source_b
 fi
 # fence-prove: hold the state row with our fencing token
 # check-staged-rows: staging holds what the source sent
@@ -513,7 +651,15 @@ fi
 # check-partition-values: every staged row lies in an affected partition
 # record-staged: note in the state row that staging is proved
 if todo prove staged; then
-  refuse 'no client for this engine is called by run.sh; use dponec run'
+  ms_begin
+  ms_member fence-prove steps/14-fence-prove.sql run_id fence
+  ms_member check-staged-rows steps/15-check-staged-rows.sql source_rows
+  ms_member check-not-empty steps/16-check-not-empty.sql
+  ms_member check-partition-values steps/17-check-partition-values.sql partitions
+  ms_member record-staged steps/18-record-staged.sql run_id fence partitions
+  ms_end
+  ms_took record-staged rows_staged
+  capture rows_staged
 fi
 # fence-finalize: hold the state row with our fencing token
 # delete-partitions: delete the target rows of the affected partitions
@@ -521,19 +667,26 @@ fi
 # reconcile: prove that the affected partitions hold what was staged
 # commit-state: mark the run committed
 if todo finalize committed; then
-  refuse 'no client for this engine is called by run.sh; use dponec run'
+  ms_begin
+  ms_member fence-finalize steps/19-fence-finalize.sql run_id fence
+  ms_member delete-partitions steps/20-delete-partitions.sql partitions
+  ms_member insert-staged steps/21-insert-staged.sql
+  ms_member reconcile steps/22-reconcile.sql run_id fence partitions
+  ms_member commit-state steps/23-commit-state.sql run_id fence
+  ms_end
 fi
 # drop-rows: drop staging (rows)
 if todo drop-rows ''; then
-  refuse 'no client for this engine is called by run.sh; use dponec run'
+  ms_sql target steps/24-drop-rows.sql run_id fence
 fi
 # drop-delta: drop staging (delta)
 if todo drop-delta ''; then
-  refuse 'no client for this engine is called by run.sh; use dponec run'
+  ms_sql target steps/25-drop-delta.sql run_id fence
 fi
 # release-lease: mark the run done and give the lease back
 if todo release-lease ''; then
-  refuse 'no client for this engine is called by run.sh; use dponec run'
+  ms_sql target steps/26-release-lease.sql run_id fence
+  released
 fi
 
 note run_ended ''

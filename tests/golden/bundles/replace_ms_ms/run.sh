@@ -11,7 +11,7 @@ umask 077
 export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 
 NAME=replace_ms_ms
-FINGERPRINT=07d598b0522d7beaef2e8de8eefdb0686c75c4635033721aa29f63b50440dc8b
+FINGERPRINT=d9058553eb3e3b4b008a0e321f3162c96a153e039985606eecf8381ba32d07ce
 TRANSACTIONAL=1
 SOURCE_ENGINE=mssql
 SOURCE_CONNECTION=case_ms_source
@@ -19,7 +19,7 @@ TARGET_ENGINE=mssql
 TARGET_CONNECTION=case_ms
 TARGET_TABLE=dbo.orders
 NEEDS_LOCK=''
-GIVEBACK=steps/04-acquire-lease.giveback.sql
+GIVEBACK=''
 RUNS=$PWD/.dponec/runs
 RESUME=''
 SELF=$0
@@ -372,7 +372,7 @@ released() { LEASED=''; }
 changed() { CHANGED=5; }
 rank() { case $1 in open) REPLY=1 ;; staged) REPLY=2 ;; committed) REPLY=3 ;; done) REPLY=4 ;; *) REPLY=0 ;; esac; }
 staged_guard() {
-  ch_yes target steps/16-record-staged.guard.sql
+  ms_yes target steps/16-record-staged.guard.sql
 }
 todo() { # name, phase of its guard: whether it is still to be done
   local reached
@@ -469,19 +469,23 @@ if todo check-source ''; then
 fi
 # check-target: refuse when the target is not what the plan was compiled for
 if todo check-target ''; then
-  refuse 'no client for this engine is called by run.sh; use dponec run'
+  ms_sql target steps/02-check-target.sql
 fi
 # read-state: read watermark, unfinished attempt and lease
 if todo read-state ''; then
-  refuse 'no client for this engine is called by run.sh; use dponec run'
+  ms_query target steps/03-read-state.sql phase,attempt_run_id,attempt_fingerprint,attempt_low,attempt_high,attempt_partitions,rows_staged,digest,watermark,fence,lease_owner,lease_seconds,lease_alive,target_empty,adopted
+  capture phase attempt_run_id attempt_fingerprint attempt_low attempt_high attempt_partitions rows_staged digest watermark fence lease_owner lease_seconds lease_alive target_empty adopted
+  decide
 fi
 # acquire-lease: take the lease and a fencing token
 if todo acquire-lease ''; then
-  refuse 'no client for this engine is called by run.sh; use dponec run'
+  ms_query target steps/04-acquire-lease.sql fence run_id lease_backend
+  leased fence
 fi
 # open-attempt: record run id and window in the state row
 if todo open-attempt open; then
-  refuse 'no client for this engine is called by run.sh; use dponec run'
+  ms_sql target steps/05-open-attempt.sql run_id fence fingerprint
+  changed
 fi
 # fingerprint-source: count what will be read, in its snapshot
 # clear-rows: drop what an interrupted try of this run left
@@ -498,7 +502,17 @@ fi
 # check-scope: every staged row lies in the scope
 # record-staged: note in the state row that staging is proved
 if todo prove staged; then
-  refuse 'no client for this engine is called by run.sh; use dponec run'
+  ms_begin
+  ms_member fence-prove steps/10-fence-prove.sql run_id fence
+  ms_member check-staged-rows steps/11-check-staged-rows.sql source_rows
+  ms_member check-not-empty steps/12-check-not-empty.sql
+  ms_member check-null-keys steps/13-check-null-keys.sql
+  ms_member check-duplicate-keys steps/14-check-duplicate-keys.sql
+  ms_member check-scope steps/15-check-scope.sql
+  ms_member record-staged steps/16-record-staged.sql run_id fence
+  ms_end
+  ms_took record-staged rows_staged
+  capture rows_staged
 fi
 # fence-finalize: hold the state row with our fencing token
 # delete-scope: delete the target rows of the scope
@@ -506,15 +520,22 @@ fi
 # reconcile: prove that the scope holds what was staged
 # commit-state: mark the run committed
 if todo finalize committed; then
-  refuse 'no client for this engine is called by run.sh; use dponec run'
+  ms_begin
+  ms_member fence-finalize steps/17-fence-finalize.sql run_id fence
+  ms_member delete-scope steps/18-delete-scope.sql
+  ms_member insert-staged steps/19-insert-staged.sql
+  ms_member reconcile steps/20-reconcile.sql run_id fence
+  ms_member commit-state steps/21-commit-state.sql run_id fence
+  ms_end
 fi
 # drop-rows: drop staging (rows)
 if todo drop-rows ''; then
-  refuse 'no client for this engine is called by run.sh; use dponec run'
+  ms_sql target steps/22-drop-rows.sql run_id fence
 fi
 # release-lease: mark the run done and give the lease back
 if todo release-lease ''; then
-  refuse 'no client for this engine is called by run.sh; use dponec run'
+  ms_sql target steps/23-release-lease.sql run_id fence
+  released
 fi
 
 note run_ended ''

@@ -11,7 +11,7 @@ umask 077
 export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 
 NAME=snapshot_hard_ms_ms
-FINGERPRINT=415b9b7d11849c01dee4604db613f36ab9e4cf04524ecfc2d4b59e7434b1c90b
+FINGERPRINT=533561f6fe38b0e113575e5d8b232e360890c25dd6aa3e444a315c505866186f
 TRANSACTIONAL=1
 SOURCE_ENGINE=mssql
 SOURCE_CONNECTION=case_ms_source
@@ -19,7 +19,7 @@ TARGET_ENGINE=mssql
 TARGET_CONNECTION=case_ms
 TARGET_TABLE=dbo.orders
 NEEDS_LOCK=''
-GIVEBACK=steps/04-acquire-lease.giveback.sql
+GIVEBACK=''
 RUNS=$PWD/.dponec/runs
 RESUME=''
 SELF=$0
@@ -372,7 +372,7 @@ released() { LEASED=''; }
 changed() { CHANGED=5; }
 rank() { case $1 in open) REPLY=1 ;; staged) REPLY=2 ;; committed) REPLY=3 ;; done) REPLY=4 ;; *) REPLY=0 ;; esac; }
 staged_guard() {
-  ch_yes target steps/15-record-staged.guard.sql
+  ms_yes target steps/15-record-staged.guard.sql
 }
 todo() { # name, phase of its guard: whether it is still to be done
   local reached
@@ -469,19 +469,23 @@ if todo check-source ''; then
 fi
 # check-target: refuse when the target is not what the plan was compiled for
 if todo check-target ''; then
-  refuse 'no client for this engine is called by run.sh; use dponec run'
+  ms_sql target steps/02-check-target.sql
 fi
 # read-state: read watermark, unfinished attempt and lease
 if todo read-state ''; then
-  refuse 'no client for this engine is called by run.sh; use dponec run'
+  ms_query target steps/03-read-state.sql phase,attempt_run_id,attempt_fingerprint,attempt_low,attempt_high,attempt_partitions,rows_staged,digest,watermark,fence,lease_owner,lease_seconds,lease_alive,target_empty,adopted
+  capture phase attempt_run_id attempt_fingerprint attempt_low attempt_high attempt_partitions rows_staged digest watermark fence lease_owner lease_seconds lease_alive target_empty adopted
+  decide
 fi
 # acquire-lease: take the lease and a fencing token
 if todo acquire-lease ''; then
-  refuse 'no client for this engine is called by run.sh; use dponec run'
+  ms_query target steps/04-acquire-lease.sql fence run_id lease_backend
+  leased fence
 fi
 # open-attempt: record run id and window in the state row
 if todo open-attempt open; then
-  refuse 'no client for this engine is called by run.sh; use dponec run'
+  ms_sql target steps/05-open-attempt.sql run_id fence fingerprint
+  changed
 fi
 # fingerprint-source: count what will be read, in its snapshot
 # clear-rows: drop what an interrupted try of this run left
@@ -497,7 +501,16 @@ fi
 # check-duplicate-keys: no key is staged twice
 # record-staged: note in the state row that staging is proved
 if todo prove staged; then
-  refuse 'no client for this engine is called by run.sh; use dponec run'
+  ms_begin
+  ms_member fence-prove steps/10-fence-prove.sql run_id fence
+  ms_member check-staged-rows steps/11-check-staged-rows.sql source_rows
+  ms_member check-not-empty steps/12-check-not-empty.sql
+  ms_member check-null-keys steps/13-check-null-keys.sql
+  ms_member check-duplicate-keys steps/14-check-duplicate-keys.sql
+  ms_member record-staged steps/15-record-staged.sql run_id fence
+  ms_end
+  ms_took record-staged rows_staged
+  capture rows_staged
 fi
 # fence-finalize: hold the state row with our fencing token
 # check-deletes: stop when too many keys are missing
@@ -508,15 +521,25 @@ fi
 # prove-missing: prove that no key is left that the source lacks
 # commit-state: mark the run committed
 if todo finalize committed; then
-  refuse 'no client for this engine is called by run.sh; use dponec run'
+  ms_begin
+  ms_member fence-finalize steps/16-fence-finalize.sql run_id fence
+  ms_member check-deletes steps/17-check-deletes.sql
+  ms_member delete-missing steps/18-delete-missing.sql
+  ms_member update-matching steps/19-update-matching.sql
+  ms_member insert-missing steps/20-insert-missing.sql
+  ms_member reconcile steps/21-reconcile.sql run_id fence
+  ms_member prove-missing steps/22-prove-missing.sql
+  ms_member commit-state steps/23-commit-state.sql run_id fence
+  ms_end
 fi
 # drop-rows: drop staging (rows)
 if todo drop-rows ''; then
-  refuse 'no client for this engine is called by run.sh; use dponec run'
+  ms_sql target steps/24-drop-rows.sql run_id fence
 fi
 # release-lease: mark the run done and give the lease back
 if todo release-lease ''; then
-  refuse 'no client for this engine is called by run.sh; use dponec run'
+  ms_sql target steps/25-release-lease.sql run_id fence
+  released
 fi
 
 note run_ended ''
