@@ -38,6 +38,7 @@ class Case:
     updates: int = 30
     deletes: int = 0
     filtered: bool = True
+    history: bool = False  # the target keeps versions; the current ones are what the source holds
 
     def manifest(self, database: str, lease: int = 60, lock_timeout: int = 30) -> str:
         """The manifest. `database`: the ClickHouse database of this lab; Postgres has `dwh` in a database of its own."""
@@ -123,4 +124,63 @@ CH_PARTITION = Case(
     ),
 )  # fmt: skip
 
-CASES = {case.name: case for case in (PG_MERGE, PG_FULL, CH_MERGE, CH_FULL, CH_APPEND, CH_PARTITION)}
+PG_SNAPSHOT = Case(
+    name="pg_snapshot",
+    target="postgres",
+    source=_WHERE,
+    strategy="    mode: snapshot_diff\n" + _KEY,
+    deletes=5,
+    steps=(
+        *_SHARED, "open-attempt", *_PG_ROWS, "fence-prove", "check-staged-rows", "check-not-empty", *_KEYS,
+        "record-staged", "fence-finalize", "check-deletes", "delete-missing", "update-matching", "insert-missing",
+        "reconcile", "prove-missing", "commit-state", "drop-rows", "release-lease",
+    ),
+)  # fmt: skip
+PG_HISTORY = Case(
+    name="pg_history",
+    target="postgres",
+    source=_WHERE,
+    strategy="    mode: scd2\n" + _KEY,
+    deletes=5,
+    history=True,
+    steps=(
+        *_SHARED, "freeze-instant", "open-attempt", *_PG_ROWS, "fence-prove", "check-staged-rows", "check-not-empty",
+        *_KEYS, "record-staged", "fence-finalize", "create-versions", "build-versions", "delete-stale",
+        "update-versions", "insert-versions", "prove-versions", "commit-state", "drop-rows", "drop-versions",
+        "release-lease",
+    ),
+)  # fmt: skip
+CH_SNAPSHOT = Case(
+    name="ch_snapshot",
+    target="clickhouse",
+    source=_WHERE,
+    strategy="    mode: snapshot_diff\n" + _KEY + _MONTHS,
+    deletes=5,
+    steps=(
+        *_SHARED, "open-attempt", "drop-old-staging", *_CH_ROWS, "check-staged-rows", "check-not-empty", *_KEYS,
+        "record-staged", "clear-missing", "create-missing", "find-missing", "check-deletes", "clear-diff", "create-diff",
+        "build-diff", *_REWRITE, "reconcile", "prove-missing", "commit-state", "drop-rows", "drop-missing", "drop-diff",
+        "drop-rewrite", "release-lease",
+    ),
+)  # fmt: skip
+CH_HISTORY = Case(
+    name="ch_history",
+    target="clickhouse",
+    source=_WHERE,
+    strategy="    mode: scd2\n" + _KEY + _MONTHS,
+    deletes=5,
+    history=True,
+    steps=(
+        *_SHARED, "freeze-instant", "open-attempt", "drop-old-staging", *_CH_ROWS, "check-staged-rows",
+        "check-not-empty", *_KEYS, "record-staged", "clear-versions", "create-versions", "build-versions", *_REWRITE,
+        "prove-versions", "commit-state", "drop-rows", "drop-versions", "drop-rewrite", "release-lease",
+    ),
+)  # fmt: skip
+
+CASES = {
+    case.name: case
+    for case in (
+        *(PG_MERGE, PG_FULL, PG_SNAPSHOT, PG_HISTORY),
+        *(CH_MERGE, CH_FULL, CH_APPEND, CH_PARTITION, CH_SNAPSHOT, CH_HISTORY),
+    )
+}

@@ -17,6 +17,13 @@ _PG_TABLE = """(id bigint PRIMARY KEY, status text NOT NULL, day date NOT NULL, 
   updated_at timestamptz NOT NULL)"""
 SOURCE_SQL = f"CREATE TABLE public.orders {_PG_TABLE}; CREATE INDEX ON public.orders (updated_at)"
 _PG_SQL = f"CREATE SCHEMA dwh; CREATE SCHEMA staging; CREATE TABLE dwh.orders {_PG_TABLE}"
+# A history on each engine, sorted by a column that changes where that matters.
+_PG_HISTORY = """ALTER TABLE dwh.orders DROP CONSTRAINT orders_pkey, ADD valid_from timestamptz NOT NULL, ADD valid_to timestamptz,
+  ADD is_current boolean NOT NULL, ADD PRIMARY KEY (id, valid_from);
+  CREATE UNIQUE INDEX ON dwh.orders (id) WHERE is_current"""
+_CH_HISTORY = """CREATE TABLE orders (id Int64, status String, day Date32, note Nullable(String), amount Decimal(18, 2),
+  updated_at DateTime64(6, 'UTC'), valid_from DateTime64(6, 'UTC'), valid_to Nullable(DateTime64(6, 'UTC')), is_current UInt8)
+  ENGINE = MergeTree PARTITION BY toYYYYMM(day) ORDER BY (id, is_current)"""
 _CH_SQL = """CREATE TABLE orders (id Int64, status String, day Date32, note Nullable(String), amount Decimal(18, 2),
   updated_at DateTime64(6, 'UTC')) ENGINE = MergeTree PARTITION BY toYYYYMM(day) ORDER BY id"""
 
@@ -33,12 +40,33 @@ class State:
     committed_run_id: str
 
 
+Version = tuple[int, str, str, str, tuple[str, ...]]
+"""Key, begin, end ('' open), whether current, and content, all as texts that sort."""
+
+
+def wrong_versions(versions: list[Version]) -> list[str]:
+    """What is wrong with a history: overlaps, two current versions, a version that is like the one before it and follows it."""
+    found = []
+    for before, after in zip(versions, [*versions[1:], None], strict=True):
+        key, begins, ends, current, content = before
+        if (current == "1") is not (ends == "") or (ends and ends <= begins):
+            found.append(f"version {before[:4]}")
+        if after is not None and after[0] == key:
+            if not ends or ends > after[1]:
+                found.append(f"versions {before[:4]} and {after[:4]} overlap")
+            if ends == after[1] and content == after[4]:
+                found.append(f"versions {before[:4]} and {after[:4]} are alike")
+    return found
+
+
 class Target(Protocol):
     """A target of either engine."""
 
     url: str
 
-    def create(self) -> None: ...
+    def create(self, history: bool) -> None: ...
+
+    def versions(self) -> list[Version]: ...
 
     def rows(self) -> list[Cells]: ...
 
@@ -53,10 +81,21 @@ class PostgresTarget:
     """Schema dwh of a database of its own."""
 
     def __init__(self, url: str) -> None:
-        self.url = url
+        self.url, self._history = url, False
 
-    def create(self) -> None:
-        self.execute(_PG_SQL)
+    def create(self, history: bool) -> None:
+        self._history = history
+        self.execute(f"{_PG_SQL}; {_PG_HISTORY}" if history else _PG_SQL)
+
+    def versions(self) -> list[Version]:
+        form = "'YYYY-MM-DD HH24:MI:SS.US'"
+        return [
+            (id_, begins, ends or "", str(int(current)), tuple(map(str, content)))
+            for id_, begins, ends, current, *content in self._all(
+                f"SELECT id, to_char(valid_from, {form}), to_char(valid_to, {form}), is_current, status, day, note, amount, "
+                "updated_at FROM dwh.orders ORDER BY id, valid_from"
+            )
+        ]
 
     def execute(self, sql: str) -> None:
         with psycopg.connect(self.url, autocommit=True) as session:
@@ -68,6 +107,7 @@ class PostgresTarget:
                 (str(i), status, day.isoformat(), note, amount, at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f"))
                 for i, status, day, note, amount, at in self._all(
                     "SELECT id, status, day, note, amount, updated_at FROM dwh.orders"
+                    + (" WHERE is_current" if self._history else "")
                 )
             ),
             key=lambda cells: int(cells[0]),
@@ -91,16 +131,30 @@ class ClickHouseTarget:
     """A database of its own."""
 
     def __init__(self, url: str) -> None:
-        self.url = url
+        self.url, self._history = url, False
 
-    def create(self) -> None:
-        self.execute(_CH_SQL)
+    def create(self, history: bool) -> None:
+        self._history = history
+        self.execute(_CH_HISTORY if history else _CH_SQL)
+
+    def versions(self) -> list[Version]:
+        found = self._all(
+            "SELECT id, toString(valid_from), ifNull(toString(valid_to), ''), toString(is_current), status, toString(day), note, "
+            "toString(amount), toString(updated_at) FROM orders ORDER BY id, valid_from"
+        )
+        return [
+            (int(id_), begins, ends, current, tuple(map(str, content)))
+            for id_, begins, ends, current, *content in found
+        ]
 
     def execute(self, sql: str) -> None:
         run_clickhouse(self.url, sql)
 
     def rows(self) -> list[Cells]:
-        found = self._all("SELECT id, status, toString(day), note, toString(amount), toString(updated_at) FROM orders")
+        found = self._all(
+            "SELECT id, status, toString(day), note, toString(amount), toString(updated_at) FROM orders"
+            + (" WHERE is_current = 1" if self._history else "")
+        )
         return sorted(
             ((str(i), status, day, note, Decimal(amount), at) for i, status, day, note, amount, at in found),
             key=lambda cells: int(cells[0]),

@@ -17,7 +17,8 @@ _HERE = (
     "pg_update_blind_to_null", "pg_delete_without_partitions", "pg_reconcile_itself", "pg_state_committed_early",
     "pg_watermark_lowered", "pg_no_fence_at_the_change", "pg_no_lock_at_all", "pg_stale_staging_trusted",
     "ch_no_null_gate", "ch_keep_without_null_branch", "ch_one_partition_too_many", "ch_exchange_twice",
-    "ch_reconcile_itself", "ch_watermark_stays",
+    "ch_reconcile_itself", "ch_watermark_stays", "pg_diff_unguarded", "pg_history_end_is_early", "ch_diff_unguarded",
+    "ch_history_end_is_late",
 )  # fmt: skip
 
 
