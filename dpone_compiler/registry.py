@@ -38,9 +38,16 @@ class _Group:
 
 
 @cache
+def _installed() -> Mapping[str, tuple[EntryPoint, ...]]:
+    """The entry points of our groups. Once a process: every question reads the metadata of every installed distribution."""
+    found = entry_points()
+    return {group: tuple(found.select(group=group)) for group in (BACKENDS, STRATEGIES, NATIVE, FRONTENDS)}
+
+
+@cache
 def _group(group: str) -> _Group:
     points: dict[str, EntryPoint] = {}
-    for point in sorted(entry_points(group=group), key=lambda p: (p.name, p.value)):
+    for point in sorted(_installed().get(group, ()), key=lambda p: (p.name, p.value)):
         other = points.get(point.name)
         if other is not None and other.value != point.value:
             raise PluginClash(f"{group}: {point.name!r} is registered by {other.value} and by {point.value}")
@@ -87,7 +94,7 @@ def plugin_versions() -> tuple[tuple[str, str], ...]:
     """(entry point, distribution and version) of every registered plug-in: part of the cache key of a compile."""
     found = set()
     for group in (BACKENDS, STRATEGIES, NATIVE, FRONTENDS):
-        for point in entry_points(group=group):
+        for point in _installed().get(group, ()):
             dist = point.dist
             found.add((f"{group}:{point.name}={point.value}", f"{dist.name} {dist.version}" if dist else ""))
     return tuple(sorted(found))

@@ -63,7 +63,24 @@ def cli() -> None:
     """dponec compiles a manifest (this table goes into that table) to a plan that can be reviewed, run and resumed."""
 
 
-def main(run: Callable[[], object] = lambda: cli(prog_name="dponec", standalone_mode=True)) -> None:
+# Commands that start no process, thread or engine that would have to be stopped in order.
+_LEAVE_NOTHING = frozenset({"compile", "check", "advise", "plan", "explain", "schema", "-h", "--help", "--version"})
+
+
+def _program() -> None:
+    """The command line. What leaves nothing behind ends at once: freeing a parser object by object is a fifth of its time."""
+    try:
+        cli(prog_name="dponec", standalone_mode=True)
+    except SystemExit as end:
+        code = end.code or 0
+        if isinstance(code, int) and sys.argv[1:2] and sys.argv[1] in _LEAVE_NOTHING:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(code)
+        raise
+
+
+def main(run: Callable[[], object] = _program) -> None:
     """The entry point. Our own bugs end with exit code 3 and a reproducer, never with a bare traceback."""
     # A command line lives for a moment and makes few cycles: collecting while modules are imported costs a tenth of the start.
     gc.disable()
