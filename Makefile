@@ -10,6 +10,9 @@ STAMP := $(VENV)/.dponec-stamp
 # Two workers suit two cores; loadgroup keeps the tests of one engine group on one worker.
 JOBS  ?= 2
 PYTEST_ARGS ?=
+# The bytecode of our modules, written anew when a source is newer: where PYTHONDONTWRITEBYTECODE is set, as in many containers,
+# Python would compile all of them at every start and throw the result away.
+BYTECODE := $(VENV)/.dponec-bytecode-stamp
 # Which interpreter makes the environment; empty means the first that fits.
 PYTHON ?=
 EXTRAS := postgres,mssql,clickhouse,embedded,dev
@@ -33,7 +36,7 @@ help:
 	@echo "make mutants  break the emitted SQL on purpose and name the test that sees it; MUTANTS='--seed 7 --extra 50' for more"
 	@echo "make bench   measure; make docs: write docs/reference; make clean: remove what was built"
 
-venv: $(STAMP)
+venv: $(BYTECODE)
 
 $(STAMP): pyproject.toml
 	@python="$(PYTHON)"; \
@@ -46,6 +49,10 @@ $(STAMP): pyproject.toml
 	if [ -z "$$python" ]; then echo "Python 3.11, 3.12 or 3.13 with venv is needed; set PYTHON=" >&2; exit 1; fi; \
 	if [ ! -x $(BIN)/python ]; then "$$python" -m venv $(VENV); fi
 	@$(BIN)/python -m pip install --quiet --no-input -e ".[$(EXTRAS)]"
+	@touch $@
+
+$(BYTECODE): $(STAMP) $(shell find dpone_compiler -name '*.py')
+	@$(BIN)/python -m compileall -q dpone_compiler
 	@touch $@
 
 # Where it cannot be had, its tier is skipped by name; .ci/run does not let that pass.

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
+from importlib.util import cache_from_source
 from pathlib import Path
 
 from tests.bench.commands import BARE, DPONEC, LIBRARIES, PYTHON, ROOT, environment
@@ -37,9 +39,22 @@ def measure(scratch: Path, quick: bool) -> Iterator[Line]:
     times_cpu = ratio(found["cold"], found["libraries"], lambda sample: sample.cpu)
     over = wall(found["unchanged"]) - wall(found["bare"])
     over_cpu = cpu(found["unchanged"]) - cpu(found["bare"])
+    note = f"CPU {times_cpu:.2f} x; {_bytecode()}"
     yield from [
-        Line("compile", "cold over import sqlglot, pydantic, yaml", times, "x", 1.6, note=f"CPU {times_cpu:.2f} x"),
+        Line("compile", "cold over import sqlglot, pydantic, yaml", times, "x", 1.6, note=note),
         Line("compile", "cold", wall(found["cold"]), "s", note=f"libraries {wall(found['libraries']):.3f} s"),
         Line("compile", "unchanged over python -c pass", over, "s", 0.15, note=f"CPU {over_cpu:.3f} s"),
         Line("compile", "parsers imported when unchanged", len(imported), "modules", 0, note=" ".join(imported)),
     ]
+
+
+def _bytecode() -> str:
+    """Which state is measured: `make venv` writes bytecode, and a checkout without it compiles every module at every start."""
+    sources = list((ROOT / "dpone_compiler").rglob("*.py"))
+    cached = [Path(cache_from_source(str(source))) for source in sources]
+    fresh = sum(
+        there.exists() and there.stat().st_mtime >= source.stat().st_mtime
+        for source, there in zip(sources, cached, strict=True)
+    )
+    written = "not written" if os.environ.get("PYTHONDONTWRITEBYTECODE") else "written"
+    return f"bytecode of {fresh} of {len(sources)} modules there, of others {written}"
