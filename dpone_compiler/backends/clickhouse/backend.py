@@ -8,6 +8,7 @@ from typing import assert_never
 
 from dpone_compiler.backends.clickhouse import (
     apply_steps,
+    feed_steps,
     history,
     missing,
     partitions,
@@ -170,8 +171,10 @@ def _lowered(ctx: Context, step: Step) -> Lowered | Unsupported:  # noqa: PLR091
             return Unsupported("the slot is on the source")
         case feed_actions.MarkDeleted():
             return Unsupported("an UPDATE is a mutation that rewrites whole parts; deletes are applied or ignored here")
-        case feed_actions.CheckChanges() | feed_actions.CollapseChanges():
-            return Unsupported("captured changes are not applied by this version")
+        case feed_actions.CheckChanges():
+            return feed_steps.check_changes(ctx, action)
+        case feed_actions.CollapseChanges():
+            return feed_steps.collapse_changes(ctx, action)
         case _:
             return _of_snapshots(ctx, action)
 

@@ -9,7 +9,16 @@ from dpone_compiler.spi.backend import Capabilities
 
 # clickhouse.com/docs/sql-reference/statements/exchange, …/alter/partition#move-partition-to-table
 _MODERN = frozenset(
-    {"full_refresh", "incremental_append", "incremental_merge", "partition_replace", "replace", "snapshot_diff", "scd2"}
+    {
+        "full_refresh",
+        "incremental_append",
+        "incremental_merge",
+        "partition_replace",
+        "replace",
+        "snapshot_diff",
+        "scd2",
+        "cdc_apply",
+    }
 )
 # 18.16 has REPLACE PARTITION FROM (clickhouse.com/docs/sql-reference/statements/alter/partition#replace-partition) but no MOVE [run].
 _LEGACY = _MODERN - {"incremental_append", "scd2"}
@@ -36,7 +45,11 @@ def capabilities(engine: EngineFacts | None) -> Capabilities:
             strategies[name] = _LACKS.get(name, f"the ClickHouse backend does not lower {name}")
     return Capabilities(
         strategies=strategies,
-        merge_policies={"incremental_merge": _LEGACY_MERGE if legacy else _MERGE},
+        merge_policies={
+            "incremental_merge": _LEGACY_MERGE if legacy else _MERGE,
+            # A ReplacingMergeTree keeps a deleted key until its rows are deleted all the same.
+            "cdc_apply": tuple(p for p in (_LEGACY_MERGE if legacy else _MERGE) if p != "replacing_merge_tree"),
+        },
         # clickhouse.com/docs/guides/developer/transactional: nothing spans two statements outside of an experimental feature.
         transactional=False,
         # Without DELETE FROM a table still changes by whole partitions: REPLACE and DROP PARTITION are in 18.16 too [run].

@@ -10,10 +10,11 @@ from dpone_compiler.sql.clickhouse_names import ident
 from dpone_compiler.sql.render import Sql, frame, join
 
 
-def key_in(seen: View, key: tuple[str, ...], tables: tuple[Sql, ...]) -> Sql:
-    """True where the row's key is in one of the tables, and never NULL."""
-    inside = frame("<<key>> IN (<<keys>>)", key=_tuple(seen, key), keys=_keys(seen, key, tables))
-    complete = _all_known(seen, key)
+def key_in(seen: View, key: tuple[str, ...], tables: tuple[Sql, ...], *, assumed: bool = False) -> Sql:
+    """True where the row's key is in one of the tables, and never NULL. `assumed`: their keys are Nullable and never NULL."""
+    keys = _assumed(key, tables) if assumed else _keys(seen, key, tables)
+    inside = frame("<<key>> IN (<<keys>>)", key=_tuple(seen, key), keys=keys)
+    complete = all_known(seen, key)
     return inside if complete is None else frame("(<<complete>> AND <<inside>>)", complete=complete, inside=inside)
 
 
@@ -37,7 +38,8 @@ def any_null(seen: View, key: tuple[str, ...]) -> Sql | None:
     return join(" OR ", parts) if parts else None
 
 
-def _all_known(seen: View, key: tuple[str, ...]) -> Sql | None:
+def all_known(seen: View, key: tuple[str, ...]) -> Sql | None:
+    """True where every key part has a value; None when each always has."""
     parts = [frame("isNotNull(<<name>>)", name=ident(name)) for name in key if seen.nullable(name)]
     return join(" AND ", parts) if parts else None
 
@@ -53,9 +55,14 @@ def _keys(seen: View, key: tuple[str, ...], tables: tuple[Sql, ...]) -> Sql:
         ", ",
         [frame("assumeNotNull(<<name>>)", name=ident(name)) if seen.nullable(name) else ident(name) for name in key],
     )
-    known = _all_known(seen, key)
+    known = all_known(seen, key)
     where = frame(" WHERE <<known>>", known=known) if known is not None else Sql("")
     return join(
         " UNION ALL ",
         [frame("SELECT <<key>> FROM <<table>><<where>>", key=listed, table=table, where=where) for table in tables],
     )
+
+
+def _assumed(key: tuple[str, ...], tables: tuple[Sql, ...]) -> Sql:
+    listed = join(", ", [frame("assumeNotNull(<<name>>)", name=ident(name)) for name in key])
+    return join(" UNION ALL ", [frame("SELECT <<key>> FROM <<table>>", key=listed, table=table) for table in tables])

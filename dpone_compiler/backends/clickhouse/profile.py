@@ -21,7 +21,7 @@ DEFAULT_DATABASE = "default"
 # Parameters came with 19.14, MOVE PARTITION TO TABLE 20.1, EXCHANGE 20.10, lightweight DELETE 23.3 and
 # `DROP … SETTINGS max_table_size_to_drop` 23.12; below the last of them we promise only what 18.16 does.
 MODERN_SINCE = (23, 12)
-ROLES = ("rows", "delta", "left", "rewrite", "missing", "diff", "versions")
+ROLES = ("rows", "delta", "left", "rewrite", "missing", "diff", "versions", "changes")
 
 
 def is_legacy(engine: EngineFacts | None) -> bool:

@@ -18,6 +18,7 @@ from dpone_compiler.plan.actions import (
     DeleteMatching,
     Reconcile,
 )
+from dpone_compiler.plan.feed_actions import CollapseChanges
 from dpone_compiler.spi.backend import Context, Lowered, Unsupported
 from dpone_compiler.spi.technical import own_columns
 from dpone_compiler.sql.clickhouse_names import ident, literal, number, qualified
@@ -105,6 +106,16 @@ def reconcile(ctx: Context, action: Reconcile) -> Lowered | Unsupported:
             where=where,
         )
     ]
+    collapsed = next((s.action for s in ctx.plan.steps if isinstance(s.action, CollapseChanges)), None)
+    if collapsed is not None and collapsed.feed.deletes == "apply":
+        pieces.append(
+            frame(
+                "SELECT 'DP510' AS code, 'rows whose key is gone are still in the target' AS detail, held AS count "
+                "FROM (SELECT count() AS held FROM <<target>> WHERE <<gone>>) WHERE held > 0",
+                target=qualified(seen.target),
+                gone=key_in(seen, action.key, (staging_table(ctx, collapsed.left),)),
+            )
+        )
     built = next((s.action for s in ctx.plan.steps if isinstance(s.action, BuildRewrite)), None)
     if action.scope in {"keys", "rows"} and built is not None:
         pieces.append(same_counts(ctx, seen, built))

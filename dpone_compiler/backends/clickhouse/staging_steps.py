@@ -6,6 +6,7 @@ import re
 
 from dpone_compiler.backends.clickhouse import state
 from dpone_compiler.backends.clickhouse.digest import digest_of, row_text
+from dpone_compiler.backends.clickhouse.feed_steps import staged_columns
 from dpone_compiler.backends.clickhouse.keys import any_null
 from dpone_compiler.backends.clickhouse.profile import View, prefix, staging_table, view
 from dpone_compiler.plan.actions import (
@@ -82,7 +83,7 @@ def create_staging(ctx: Context, action: CreateStaging) -> Lowered | Unsupported
         body = frame("CREATE TABLE <<table>> AS <<target>>", table=table, target=qualified(seen.target))
         return Lowered(op="sql", bodies={"main": body.text})
     listed = []
-    for moved in action.staging.columns or seen.columns:
+    for moved in staged_columns(action.staging) or seen.columns:
         native = native_sql(moved.target.native)
         if native is None:
             return Unsupported(
@@ -128,7 +129,7 @@ def check_staged_rows(ctx: Context, action: CheckStagedRows) -> Lowered:
     """Rows staged = rows that the source sent; at level content the digests too."""
     seen, table = view(ctx), staging_table(ctx, action.staging)
     if action.level in {"content", "full"}:
-        actual = digest_of(row_text(action.staging.columns or seen.columns, "target"))
+        actual = digest_of(row_text(staged_columns(action.staging) or seen.columns, "target"))
         expected = Sql("concat({source_rows:String}, ':', {source_a:String}, ':', {source_b:String})")
     else:
         actual, expected = Sql("toString(count())"), Sql("{source_rows:String}")

@@ -69,7 +69,7 @@ class Streamed:
         query = "SELECT id, status, body, amount FROM notes_copy ORDER BY id"
         if self.world.sink.clickhouse:
             lines = run_clickhouse(self.world.target_url, f"{query} FORMAT TabSeparated").split("\n")[:-1]
-            cells = [[None if cell == "\\N" else cell for cell in line.split("\t")] for line in lines]
+            cells = [[_text(cell) for cell in line.split("\t")] for line in lines]
             return [(int(i or 0), s, b, None if a is None else f"{float(a):.2f}") for i, s, b, a in cells]
         with psycopg.connect(self.world.target_url, autocommit=True) as session:
             return [(i, s, b, None if a is None else str(a)) for i, s, b, a in session.execute(query)]
@@ -82,3 +82,8 @@ class Streamed:
     def same(self, where: str = "true") -> None:
         """The target holds what the source holds."""
         assert self.target_rows() == self.source_rows(where)
+
+
+def _text(cell: str) -> str | None:
+    """A cell of TabSeparated."""
+    return None if cell == "\\N" else cell.encode().decode("unicode_escape").encode("latin-1").decode()

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tests.engines.loads.model import Order, order
 from tests.engines.loads.world import World, on
 
-SINKS = ("pg18", "pg15")
+SINKS = ("pg18", "pg15", "chdb", "ch18")
 FEED = {
     "source": {"cursor": {"column": "seq", "lag": 0}, "options": {"cdc": {"mode": "change_table"}}},
     "key": ["id"],

@@ -13,6 +13,7 @@ from tests.engines.loads.slot import LONG, Streamed
 from tests.engines.loads.world import Sink, World, on
 
 SINKS = ("pg18", "pg15")
+EVERYWHERE = (*SINKS, "chdb", "ch18")
 
 
 @pytest.fixture
@@ -23,7 +24,7 @@ def world(sink: Sink, request: pytest.FixtureRequest, tmp_path: Path) -> World:
     return World(sink=sink, source_url=source(), target_url=target(), folder=tmp_path)
 
 
-@on(*SINKS)
+@on(*EVERYWHERE)
 def test_a_copy_then_changes(world: World) -> None:
     streamed = Streamed(world)
     world.source("INSERT INTO notes SELECT n, 'open', 'body ' || n, n FROM generate_series(1, 50) AS n")
@@ -41,7 +42,7 @@ def test_a_copy_then_changes(world: World) -> None:
     assert streamed.confirmed() == streamed.watermark()
 
 
-@on(*SINKS)
+@on(*EVERYWHERE)
 def test_transactions_that_interleave_are_applied_by_commit(world: World) -> None:
     streamed = Streamed(world)
     world.source("INSERT INTO notes VALUES (1, 'start', NULL, 0), (2, 'start', NULL, 0)")
@@ -79,7 +80,7 @@ def test_keys_move_and_come_back(world: World, identity: str) -> None:
     streamed.same()
 
 
-@on(*SINKS)
+@on(*EVERYWHERE)
 def test_a_large_value_that_did_not_change_keeps_its_value(world: World) -> None:
     streamed = Streamed(world)
     for number in (1, 2, 3):
@@ -117,7 +118,7 @@ def test_the_whole_old_row_fills_what_a_change_leaves_out(world: World) -> None:
     streamed.same("status <> 'draft'")
 
 
-@on(*SINKS)
+@on(*EVERYWHERE)
 def test_a_row_that_leaves_the_filter_is_deleted(world: World) -> None:
     streamed = Streamed(world, source={"where": "status <> 'draft' AND amount > 0"})
     world.source(
@@ -130,7 +131,7 @@ def test_a_row_that_leaves_the_filter_is_deleted(world: World) -> None:
     streamed.same("status <> 'draft' AND amount > 0")
 
 
-@on("pg18", "pg15")
+@on(*EVERYWHERE)
 def test_a_truncate_stops_the_run_unless_it_may_be_applied(world: World) -> None:
     streamed = Streamed(world)
     world.source("INSERT INTO notes VALUES (1, 'a', NULL, 1), (2, 'b', NULL, 2)")
@@ -179,6 +180,26 @@ def test_a_table_that_changes_under_way_stops_the_run_before_anything_is_applied
     assert streamed.target_rows() == before
     world.target("ALTER TABLE notes_copy ADD COLUMN extra int")
     streamed.load()
+    world.run()
+    streamed.same()
+
+
+@on("chdb", "ch18")
+def test_clickhouse_follows_moved_keys_where_the_whole_old_row_is_logged(world: World) -> None:
+    streamed = Streamed(world)
+    world.source("INSERT INTO notes SELECT n, 'open', repeat('x', 4000) || n, n FROM generate_series(1, 6) AS n")
+    world.run()
+    world.source("UPDATE notes SET id = id + 100 WHERE id = 1")
+    world.fails("DP523")
+    world.state("abort", run_id=world.state("show")["run_id"])
+    assert [row[0] for row in streamed.target_rows()] == [1, 2, 3, 4, 5, 6]
+    world.source((world.bundle / "replay/drop-slot.sql").read_text())
+    world.source("ALTER TABLE notes REPLICA IDENTITY FULL")
+    world.state("set", watermark="")
+    world.run()
+    world.source(
+        "UPDATE notes SET id = id + 100 WHERE id < 5; UPDATE notes SET id = 2 WHERE id = 5; DELETE FROM notes WHERE id = 6"
+    )
     world.run()
     streamed.same()
 
