@@ -28,7 +28,7 @@ def key_not_in(seen: View, key: tuple[str, ...], tables: tuple[Sql, ...]) -> Sql
 def key_missing(seen: View, key: tuple[str, ...], tables: tuple[Sql, ...]) -> Sql:
     """True where the row has a key that none of the tables has; a row without a key is never missed."""
     outside = frame("<<key>> NOT IN (<<keys>>)", key=_tuple(seen, key), keys=_keys(seen, key, tables))
-    complete = _all_known(seen, key)
+    complete = all_known(seen, key)
     return outside if complete is None else frame("(<<complete>> AND <<outside>>)", complete=complete, outside=outside)
 
 
