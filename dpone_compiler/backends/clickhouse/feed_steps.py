@@ -10,7 +10,7 @@ from dpone_compiler.expr.types import Kind
 from dpone_compiler.ir.load import MovedColumn
 from dpone_compiler.ir.schema import Column
 from dpone_compiler.plan.actions import Staging
-from dpone_compiler.plan.changes import KEPT, OPERATION, ORDER, UNCHANGED, old_key, replicates, technical
+from dpone_compiler.plan.changes import KEPT, OPERATION, ORDER, PREFIX, UNCHANGED, old_key, replicates, technical
 from dpone_compiler.plan.feed_actions import CheckChanges, CollapseChanges
 from dpone_compiler.spi.backend import Context, Lowered
 from dpone_compiler.sql.clickhouse_names import columns, ident, literal, qualified
@@ -28,12 +28,12 @@ _TIES = (
 _UNKNOWN = (
     "SELECT 'DP523' AS code, 'rows have a large value that did not change and that the target does not hold: set REPLICA IDENTITY "
     "FULL on the source' AS detail, found AS count FROM (SELECT count() AS found FROM (<<last>>) "
-    "WHERE op != 'D' AND kept = 't' AND (<<lacking>>) AND <<outside>>) WHERE found > 0"
+    "WHERE __dponec_last_op != 'D' AND __dponec_last_kept = 't' AND (<<lacking>>) AND <<outside>>) WHERE found > 0"
 )
 # Of each key the last change after the last TRUNCATE, and of each column the last value that a change carried: an insert carries all,
 # so nothing older than the row itself is taken. argMax passes over NULL, a tuple of it is not NULL.
 _LAST = (
-    "SELECT <<key>>, argMax(<<op>>, <<order>>) AS op, argMax(<<kept>>, <<order>>) AS kept, <<values>>\n"
+    "SELECT <<key>>, argMax(<<op>>, <<order>>) AS __dponec_last_op, argMax(<<kept>>, <<order>>) AS __dponec_last_kept, <<values>>\n"
     "FROM (SELECT * FROM <<changes>> WHERE <<keyed>> AND (<<none>> OR <<order>> > <<cut>>))\nGROUP BY <<grouped>>"
 )
 _CUT = "(SELECT max(<<order>>) FROM <<changes>> WHERE <<op>> IN ('T', 'R'))"
@@ -132,7 +132,8 @@ def _rows(ctx: Context, action: CollapseChanges) -> Sql:
         names = [*action.key, *(m.target.name for m in _large(action.changes) if m.target.name not in action.key)]
         renamed = [frame("<<name>> AS <<alias>>", name=_plain(seen, k), alias=ident(k)) for k in action.key]
         renamed += [
-            frame("<<name>> AS <<alias>>", name=ident(n), alias=ident("t_" + n)) for n in names[len(action.key) :]
+            frame("<<name>> AS <<alias>>", name=ident(n), alias=ident(PREFIX + "t_" + n))
+            for n in names[len(action.key) :]
         ]
         stored = frame(
             "\nANY LEFT JOIN (SELECT <<names>> FROM <<target>> WHERE <<wanted>>) AS t USING (<<key>>)",
@@ -142,7 +143,8 @@ def _rows(ctx: Context, action: CollapseChanges) -> Sql:
             key=columns(action.key),
         )
     return frame(
-        "INSERT INTO <<rows>> (<<names>>)<<pinned>>\nSELECT <<values>>\nFROM (<<last>>) AS w<<stored>>\nWHERE op != 'D' AND kept = 't'",
+        "INSERT INTO <<rows>> (<<names>>)<<pinned>>\nSELECT <<values>>\nFROM (<<last>>) AS w<<stored>>\n"
+        "WHERE __dponec_last_op != 'D' AND __dponec_last_kept = 't'",
         rows=staging_table(ctx, action.rows),
         names=columns(tuple(m.target.name for m in loaded)),
         pinned=seen.pinned(_PINNED),
@@ -156,7 +158,8 @@ def _left(ctx: Context, action: CollapseChanges) -> Sql:
     seen = view(ctx)
     known = all_known(seen, action.key)
     return frame(
-        "INSERT INTO <<left>> (<<key>>)<<pinned>>\nSELECT <<key>> FROM (<<last>>) WHERE op = 'D' OR kept != 't'\n"
+        "INSERT INTO <<left>> (<<key>>)<<pinned>>\nSELECT <<key>> FROM (<<last>>) "
+        "WHERE __dponec_last_op = 'D' OR __dponec_last_kept != 't'\n"
         "UNION ALL SELECT <<plain>> FROM <<target>> WHERE <<emptied>> AND <<outside>><<known>>",
         left=staging_table(ctx, action.left),
         key=columns(action.key),
@@ -219,7 +222,10 @@ def _value(action: CollapseChanges, moved: MovedColumn, at: int, *, joined: bool
     if not joined or moved not in _large(action.changes):
         return carried
     return frame(
-        "if(<<n>> > 0, <<carried>>, <<stored>>)", n=_count(at), carried=carried, stored=ident("t_" + moved.target.name)
+        "if(<<n>> > 0, <<carried>>, <<stored>>)",
+        n=_count(at),
+        carried=carried,
+        stored=ident(PREFIX + "t_" + moved.target.name),
     )
 
 
@@ -245,8 +251,8 @@ def _plain(seen: View, name: str) -> Sql:
 
 
 def _alias(place: int) -> Sql:
-    return ident(f"v{place}")
+    return ident(f"{PREFIX}v{place}")
 
 
 def _count(place: int) -> Sql:
-    return ident(f"n{place}")
+    return ident(f"{PREFIX}n{place}")
