@@ -19,6 +19,6 @@ PATH = NativePath(
     source="mssql",
     sink="mssql",
     tools=("bcp",),
-    fallback="pyodbc_fast_executemany",
+    fallback="pyodbc_fast_executemany",  # the name of dpone; what it does here: docs/adr/0014
     wire=wire,
 )
