@@ -23,6 +23,7 @@ DEFAULT_SCHEMAS: Mapping[str, str] = MappingProxyType({"postgres": "public", "ms
 
 MERGE_POLICIES = (
     "auto",
+    "upsert",
     "update_insert",
     "delete_insert",
     "shadow_swap",
@@ -35,6 +36,7 @@ MERGE_POLICIES = (
 )
 MERGE_POLICY_ALIASES: Mapping[str, str] = MappingProxyType(
     {
+        "on_conflict": "upsert",
         "update+insert": "update_insert",
         "delete+insert": "delete_insert",
         "exchange": "shadow_swap",

@@ -90,6 +90,9 @@ _HAZARDS = """SELECT kind, name FROM (
   UNION ALL
   SELECT 'exclusion_constraint', conname::text FROM pg_constraint WHERE conrelid = <<oid>>::oid AND contype = 'x'
   UNION ALL
+  SELECT 'deferrable_key', conname::text FROM pg_constraint
+   WHERE conrelid = <<oid>>::oid AND contype IN ('p', 'u') AND condeferrable
+  UNION ALL
   SELECT 'row_security', CASE WHEN relforcerowsecurity THEN 'forced' ELSE 'enabled' END
     FROM pg_class WHERE oid = <<oid>>::oid AND relrowsecurity
   UNION ALL

@@ -221,11 +221,13 @@ class UpdateMatching:
 class InsertStaged:
     """Insert all staged rows into the target, columns listed. `missing_key`: only rows whose key the target lacks.
 
-    `mark`: written too, as not set.
+    `upsert_key`: a row whose key the target has takes the staged values there, in the same statement; a unique index on
+    exactly this key decides. `mark`: written too, as not set.
     """
 
     staging: Staging
     missing_key: tuple[str, ...] = ()
+    upsert_key: tuple[str, ...] = ()
     mark: Column | None = None
 
 

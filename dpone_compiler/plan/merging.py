@@ -69,7 +69,16 @@ def _merge_in_transaction(  # noqa: PLR0917 - the parts of one transaction
         actions.append(("mark-deleted", mark, "mark the rows whose key is gone", why))
     if left is not None:
         actions.append(_delete_left(left, key))
-    if policy == "update_insert":
+    if policy == "upsert":
+        actions.append(
+            (
+                "upsert-staged",
+                InsertStaged(staging=rows, upsert_key=key),
+                "insert the staged rows, or give the target's row of the key their values",
+                "one pass over the delta, and the unique index decides, so no key can come twice",
+            )
+        )
+    elif policy == "update_insert":
         why = "unchanged rows are not written, so there are no dead tuples for nothing"
         actions.append(("update-matching", UpdateMatching(staging=rows, key=key), "update rows that differ", why))
         actions.append(

@@ -115,7 +115,7 @@ def _staging_first(plan: Plan, over: Over) -> Iterator[str]:
         for proof in (Transfer, CheckStagedRows, RecordStaged):
             if not _dominated_by(plan, over, step, proof):
                 yield f"{step.id} can be reached without {proof.__name__}"
-        if isinstance(step.action, _KEYED):
+        if isinstance(step.action, _KEYED) or (isinstance(step.action, InsertStaged) and step.action.upsert_key):
             for gate in (CheckNullKeys, CheckDuplicateKeys):
                 if not _dominated_by(plan, over, step, gate):
                     yield f"{step.id} matches by key and can be reached without {gate.__name__}"

@@ -162,6 +162,8 @@ def delete_matching(ctx: Context, action: DeleteMatching) -> Lowered | Unsupport
 
 def insert_staged(ctx: Context, action: InsertStaged) -> Lowered | Unsupported:
     """INSERT of all staged rows, columns listed; repeated as a unit with the delete before it, or collapsed by the engine."""
+    if action.upsert_key:
+        return Unsupported("ClickHouse has no unique index that could tell which rows are there already")
     seen = view(ctx)
     if action.missing_key and seen.nullable(action.missing_key[0]):
         return Unsupported("insert of missing keys needs key columns that cannot be NULL")

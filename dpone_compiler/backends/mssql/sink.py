@@ -74,6 +74,8 @@ def _lower(ctx: Context, step: Step, action: do.Action) -> Lowered | Unsupported
             return apply.delete_partitions(ctx, action)
         case do.UpdateMatching():
             return apply.update_matching(ctx, action)
+        case do.InsertStaged(upsert_key=key) if key:
+            return Unsupported("T-SQL has no INSERT … ON CONFLICT; use update_insert or delete_insert")
         case do.InsertStaged():
             return apply.insert_staged(ctx, action)
         case do.CheckWindowOwned():

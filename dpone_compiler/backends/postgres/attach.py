@@ -12,12 +12,11 @@ from sqlglot import exp
 
 from dpone_compiler.backends.postgres import names
 from dpone_compiler.backends.postgres.apply import written
-from dpone_compiler.backends.postgres.canonical import digest_pair
 from dpone_compiler.backends.postgres.predicates import comparable_type, from_wall
-from dpone_compiler.backends.postgres.script import counter, do_block, literal, sql, word
+from dpone_compiler.backends.postgres.script import counter, do_block, literal, word
 from dpone_compiler.backends.postgres.shapes import shape
-from dpone_compiler.backends.postgres.staging import stored_rows
 from dpone_compiler.backends.postgres.state import mine, state_sql
+from dpone_compiler.backends.postgres.stored import digest_of
 from dpone_compiler.backends.postgres.successor import DECLARED, dropped, obstacles, taken_over
 from dpone_compiler.ir.interval import PartitionSet
 from dpone_compiler.plan.actions import BuildPartitions, SwapPartitions
@@ -77,10 +76,12 @@ _EACH = """\
 _DIGEST = """
     EXECUTE <<before>> || made || <<after>> INTO pair;
     sum_a := sum_a + split_part(pair, ':', 1)::numeric;
-    sum_b := sum_b + split_part(pair, ':', 2)::numeric;"""
+    -- The second part is a sum too, or says of which kind the first one is.
+    sum_b := CASE WHEN split_part(pair, ':', 2) ~ '^[0-9]' THEN (coalesce(sum_b, '0')::numeric + split_part(pair, ':', 2)::numeric)::text
+                  ELSE split_part(pair, ':', 2) END;"""
 
 _SAME = """
-  IF expected_digest IS DISTINCT FROM sum_a::text || ':' || sum_b::text THEN
+  IF expected_digest IS DISTINCT FROM sum_a::text || ':' || sum_b THEN
     RAISE EXCEPTION USING ERRCODE = 'DP510', MESSAGE = 'the new partitions hold as many rows as were staged, and not the same ones',
       HINT = 'nothing was changed; look for defaults and column types of the partitions that differ from the target''s';
   END IF;"""
@@ -126,7 +127,7 @@ _DECLARE = """\
   expected_digest text;
   pair text;
   sum_a numeric := 0;
-  sum_b numeric := 0;"""
+  sum_b text;"""
 
 _BUILT = ("ACCESS SHARE on the target and on each partition whose structure is copied: nobody waits",)
 _SWAPPED = (
@@ -158,7 +159,7 @@ def build_partitions(ctx: Context, action: BuildPartitions) -> Lowered:
         prefix=literal(names.swap_prefix(ctx)),
         column=literal(action.partitions.column),
         insert=_insert(ctx, action),
-        digest=_digest(action) if content else Sql(""),
+        digest=_digest(ctx, action) if content else Sql(""),
         same=Sql(_SAME if content else ""),
     )
     return Lowered(
@@ -248,16 +249,16 @@ def _insert(ctx: Context, action: BuildPartitions) -> Sql:
     return literal(statement.text)
 
 
-def _digest(action: BuildPartitions) -> Sql:
+def _digest(ctx: Context, action: BuildPartitions) -> Sql:
     """The digest of one built table: the query's text around its name, which only the run knows."""
     number, mark = 0, "made"
     while True:
-        rows = stored_rows(action.staging.columns, table_named(mark))
+        digest, rows = digest_of(ctx, action.staging.columns, table_named(mark))
         place = word(table_named(mark)).text
         if rows.text.count(place) == 1:
             break
         number, mark = number + 1, f"made{number}"
-    query = frame("SELECT <<pair>> FROM <<rows>>", pair=sql(digest_pair()), rows=rows)
+    query = frame("SELECT <<pair>> FROM <<rows>>", pair=digest, rows=rows)
     before, after = query.text.split(place)
     return frame(_DIGEST, before=literal(before), after=literal(after))
 

@@ -14,8 +14,8 @@ from dpone_compiler.backends.postgres.script import DIALECT, sql
 from dpone_compiler.backends.postgres.setup import replay_files, setup, state_display
 from dpone_compiler.backends.postgres.sink import lower_sink
 from dpone_compiler.backends.postgres.source import lower_source
-from dpone_compiler.backends.postgres.staging import stored_row
 from dpone_compiler.backends.postgres.state_commands import state_commands
+from dpone_compiler.backends.postgres.stored import stored_row
 from dpone_compiler.ir.load import MovedColumn
 from dpone_compiler.spi.backend import Backend, Context, ParamSpec
 from dpone_compiler.sql.postgres_types import parse_type, propose_type

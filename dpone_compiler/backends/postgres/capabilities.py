@@ -19,8 +19,9 @@ _STRATEGIES = {
 _POLICIES = {
     "full_refresh": ("delete_insert", "truncate_insert", "shadow_swap"),
     "incremental_append": ("insert",),
-    # Both are exact; UPDATE of the rows that differ writes fewer dead rows, DELETE + INSERT needs no comparison.
-    "incremental_merge": ("update_insert", "delete_insert", "shadow_swap"),
+    # All are exact. One INSERT … ON CONFLICT is the cheapest and needs a unique index on the key; DELETE + INSERT needs none;
+    # UPDATE of the rows that differ costs most, and touches neither unchanged rows nor columns that are not loaded (ADR 0009).
+    "incremental_merge": ("upsert", "delete_insert", "update_insert", "shadow_swap"),
     "cdc_apply": ("update_insert", "delete_insert"),
     "partition_replace": ("delete_insert", "attach_detach"),
 }

@@ -12,7 +12,8 @@ from dpone_compiler.backends.postgres import names
 from dpone_compiler.backends.postgres.apply import changing, comparable, counted
 from dpone_compiler.backends.postgres.marks import instant
 from dpone_compiler.backends.postgres.script import do_block, literal, word
-from dpone_compiler.backends.postgres.staging import staging_sql, stored_row
+from dpone_compiler.backends.postgres.staging import staging_sql
+from dpone_compiler.backends.postgres.stored import stored_row
 from dpone_compiler.expr.types import Kind
 from dpone_compiler.ir.interval import HIGH
 from dpone_compiler.ir.load import MovedColumn

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 
+from dpone_compiler.backends.postgres.merges import MERGES, judge_merge
 from dpone_compiler.expr.types import Kind
 from dpone_compiler.ir.load import Load, Partitioning, PartitionUnit
 from dpone_compiler.ir.schema import Column, TableFacts
@@ -35,8 +36,10 @@ _BOUND = re.compile(r"FOR VALUES FROM \('([^']+)'\) TO \('([^']+)'\)")
 _KEY = re.compile(r'RANGE \((?:"((?:[^"]|"")+)"|([a-z_][a-z0-9_]*))\)')
 
 
-def judge_policy(load: Load, facts: Facts, _strategy: str, policy: str) -> PolicyVerdict:
+def judge_policy(load: Load, facts: Facts, strategy: str, policy: str) -> PolicyVerdict:
     """Swaps have to be proved harmless by the catalog, and their readers to be tolerant; then they are preferred where they pay."""
+    if strategy == "incremental_merge" and policy in MERGES:
+        return judge_merge(load, facts, policy)
     tolerant = load.write.policies.readers == "tolerant"
     match policy:
         case "attach_detach":

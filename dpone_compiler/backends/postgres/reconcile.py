@@ -1,7 +1,9 @@
 """The proof inside the finalizer's transaction: the target holds what was staged, or nothing is committed.
 
 counts: rows affected (and rows in scope where that is cheap) equal rows staged. keys: staging and target lack no key of each
-other within the scope. content, full: the digest of the scope in the target is the one recorded with the staging.
+other within the scope. content: INSERT's own account of the rows that it stored has the digest recorded with the staging; where
+code of others runs on the target (triggers, rules, row security, cascades), or no unique index keeps a key from coming twice,
+the rows of the scope are read back and digested instead. full: they are always read back.
 """
 
 from __future__ import annotations
@@ -11,23 +13,40 @@ from dataclasses import replace
 from sqlglot import exp
 
 from dpone_compiler.backends.postgres import names
-from dpone_compiler.backends.postgres.canonical import digest_pair
+from dpone_compiler.backends.postgres.apply import gives_account
 from dpone_compiler.backends.postgres.predicates import PREDICATES, PostgresPredicates
 from dpone_compiler.backends.postgres.scope import within
-from dpone_compiler.backends.postgres.script import counter, do_block, literal, setting, sql, statements, word
+from dpone_compiler.backends.postgres.script import (
+    beside_columns,
+    counter,
+    do_block,
+    literal,
+    setting,
+    sql,
+    statements,
+    word,
+)
 from dpone_compiler.backends.postgres.shapes import shape
-from dpone_compiler.backends.postgres.staging import staging_sql, stored_rows
+from dpone_compiler.backends.postgres.staging import staging_sql
 from dpone_compiler.backends.postgres.state import mine, state_sql
+from dpone_compiler.backends.postgres.stored import digest_of
 from dpone_compiler.expr.types import DataType, Kind
 from dpone_compiler.ir.load import MovedColumn
 from dpone_compiler.ir.schema import TableRef
-from dpone_compiler.plan.actions import DeleteMatching, InsertStaged, Reconcile, Staging, SwapPartitions, UpdateMatching
+from dpone_compiler.plan.actions import (
+    DeleteMatching,
+    InsertStaged,
+    Reconcile,
+    Staging,
+    SwapPartitions,
+    UpdateMatching,
+)
 from dpone_compiler.plan.feed_actions import MarkDeleted
 from dpone_compiler.plan.snapshot_actions import CheckDeletes
 from dpone_compiler.spi.backend import Context, Lowered
 from dpone_compiler.sql.identifiers import column, table
 from dpone_compiler.sql.predicates import interval_predicate, key_match, partition_predicate
-from dpone_compiler.sql.render import Sql, frame
+from dpone_compiler.sql.render import Sql, frame, join
 
 _EXPECTED = """\
   SELECT rows_staged, digest INTO expected, expected_digest FROM <<state>>
@@ -52,6 +71,33 @@ _NONE = """\
   IF found <> 0 THEN
     RAISE EXCEPTION USING ERRCODE = 'DP510', MESSAGE = format(<<message>>, found),
       HINT = 'the transaction was rolled back; look for triggers, rules and row security on the target';
+  END IF;"""
+
+# Whether anything but our statements can change what they stored. A partition may have triggers of its own.
+_OTHERS = """\
+  others := EXISTS (
+    SELECT FROM (SELECT <<target>>::regclass AS oid UNION SELECT relid FROM pg_partition_tree(<<target>>::regclass)) AS f
+      JOIN pg_class AS c ON c.oid = f.oid
+     WHERE c.relkind NOT IN ('r', 'p') OR c.relrowsecurity
+        OR EXISTS (SELECT FROM pg_trigger AS g WHERE g.tgrelid = c.oid AND NOT g.tgisinternal AND g.tgenabled <> 'D')
+        OR EXISTS (SELECT FROM pg_rewrite AS r WHERE r.ev_class = c.oid)<<cascades>>)<<unique>>;"""
+_CASCADES = """
+        OR EXISTS (SELECT FROM pg_constraint AS k WHERE k.confrelid = c.oid AND k.contype = 'f' AND k.confdeltype IN ('c', 'n', 'd'))"""
+_UNIQUE = """
+    OR NOT EXISTS (
+    SELECT FROM pg_index AS i
+     WHERE i.indrelid = <<target>>::regclass AND i.indisunique AND i.indisvalid AND i.indimmediate
+       AND i.indpred IS NULL AND i.indexprs IS NULL
+       AND (SELECT bool_and(a.attname IN (<<key>>)) FROM unnest(i.indkey::int2[]) WITH ORDINALITY AS n (attnum, place)
+              JOIN pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = n.attnum WHERE n.place <= i.indnkeyatts))"""
+_UNLESS = """\
+  IF others THEN
+<<proofs>>
+  END IF;"""
+_ACCOUNT = """\
+  found_digest := nullif(current_setting('dponec.rows_stored', true), '');
+  IF others OR found_digest IS NULL THEN
+<<read>>
   END IF;"""
 
 # One pass over the scope. Equal digests imply equal keys; which keys are wrong is asked only when they differ.
@@ -82,7 +128,9 @@ _ROWS = """\
   END IF;"""
 
 _SCOPE_COUNT = "the target holds %s rows of this run's scope, %s were staged"
-_DECLARE = Sql("  expected bigint;\n  found bigint;\n  expected_digest text;\n  found_digest text;")
+_DECLARE = beside_columns(
+    Sql("  expected bigint;\n  found bigint;\n  expected_digest text;\n  found_digest text;\n  others boolean := true;")
+)
 _PROVING_KEYS = ("keys", "content", "full")
 
 
@@ -100,9 +148,13 @@ def reconcile(ctx: Context, action: Reconcile) -> Lowered:
     if action.level in ("content", "full") and (action.key or _exact(action)):
         parts += _same_content(ctx, action, proofs)
     else:
-        parts += [*_scope_count(ctx, action), *proofs]
+        parts += _scope_count(ctx, action)
+        if proofs and _decided_by_index(ctx):
+            parts += [_others(ctx, action), frame(_UNLESS, proofs=statements(*proofs))]
+        else:
+            parts += proofs
     parts += _left_proofs(ctx, action)
-    if not _checked_before(ctx) and action.of is None:
+    if not (_checked_before(ctx) or _decided_by_index(ctx)) and action.of is None:
         parts += _limits(ctx)
     return Lowered(
         op="sql",
@@ -202,15 +254,37 @@ def _left(ctx: Context) -> list[Staging]:
 def _same_content(ctx: Context, action: Reconcile, proofs: list[Sql]) -> list[Sql]:
     exact = _exact(action)
     scope = _scope(ctx, action if exact else replace(action, scope="keys")) if exact or action.key else None
-    counted = frame(
-        _COUNTED,
-        digest=sql(digest_pair()),
-        rows=stored_rows(action.staging.columns, table(_proved(ctx, action), "t"), scope),
-    )
+    digest, rows = digest_of(ctx, action.staging.columns, table(_proved(ctx, action), "t"), scope)
+    read = frame(_COUNTED, digest=digest, rows=rows)
+    if exact:
+        read = frame(_EQUAL, found=read, message=literal(_SCOPE_COUNT))
     same = frame(_SAME, why=statements(*proofs) if proofs else Sql("    found := NULL;"))
-    if not exact:
-        return [counted, same]
-    return [frame(_EQUAL, found=counted, message=literal(_SCOPE_COUNT)), same]
+    inserts = [step.action for step in ctx.plan.steps if isinstance(step.action, InsertStaged)]
+    if action.of is not None or not any(gives_account(ctx, insert) for insert in inserts):
+        return [read, same]
+    # Rows of other keys are not in question; all other scopes must hold what was stored, and nothing else.
+    counts = _scope_count(ctx, action) if action.scope != "keys" else []
+    return [_others(ctx, action), *counts, frame(_ACCOUNT, read=read), same]
+
+
+def _others(ctx: Context, action: Reconcile) -> Sql:
+    """Sets `others`. Where rows are found by key and no unique index is the one that decides, one must exist."""
+    target = literal(word(table(names.target(ctx.load))).text)
+    unique = Sql("")
+    if action.scope == "keys" and not _decided_by_index(ctx):
+        keys = join(", ", [literal(name) for name in action.key])
+        unique = frame(_UNIQUE, target=target, key=keys)
+    return frame(_OTHERS, target=target, cascades=Sql(_CASCADES if _deletes(ctx) else ""), unique=unique)
+
+
+def _decided_by_index(ctx: Context) -> bool:
+    """The rows come in by INSERT … ON CONFLICT, which fails without a unique index on the key."""
+    return any(isinstance(step.action, InsertStaged) and step.action.upsert_key for step in ctx.plan.steps)
+
+
+def _deletes(ctx: Context) -> bool:
+    """Rows are deleted, and with them what refers to them: every policy does, but an upsert of nothing that left the filter."""
+    return not _decided_by_index(ctx) or any(isinstance(step.action, DeleteMatching) for step in ctx.plan.steps)
 
 
 def _scope(ctx: Context, action: Reconcile) -> exp.Expression | None:

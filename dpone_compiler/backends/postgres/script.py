@@ -50,8 +50,20 @@ def do_block(body: Sql, declare: Sql | None = None) -> Sql:
     if declare is None:
         return frame("DO $<<tag>>$\nBEGIN\n<<body>>\nEND\n$<<tag>>$;", tag=tag, body=body)
     return frame(
-        "DO $<<tag>>$\nDECLARE\n<<declare>>\nBEGIN\n<<body>>\nEND\n$<<tag>>$;", tag=tag, declare=declare, body=body
+        "DO $<<tag>>$\n<<declare>>\nBEGIN\n<<body>>\nEND\n$<<tag>>$;", tag=tag, declare=_declare(declare), body=body
     )
+
+
+def _declare(variables: Sql) -> Sql:
+    return variables if variables.text.startswith("#") else frame("DECLARE\n<<variables>>", variables=variables)
+
+
+def beside_columns(variables: Sql) -> Sql:
+    """Variables of a block whose queries over people's tables use none of them: a column of such a name is then the column.
+
+    https://www.postgresql.org/docs/current/plpgsql-implementation.html#PLPGSQL-VAR-SUBST
+    """
+    return frame("#variable_conflict use_column\nDECLARE\n<<variables>>", variables=variables)
 
 
 def statements(*parts: Sql) -> Sql:
@@ -68,4 +80,4 @@ def count_affected(name: str) -> Sql:
     )
 
 
-AFFECTED = Sql("  affected bigint;")
+AFFECTED = beside_columns(Sql("  affected bigint;"))

@@ -8,6 +8,7 @@ from sqlglot import exp
 
 from dpone_compiler.backends.postgres import names
 from dpone_compiler.backends.postgres.canonical import digest_sum, digested
+from dpone_compiler.backends.postgres.digest import MARK, quick, quick_sum
 from dpone_compiler.backends.postgres.drift import check_table
 from dpone_compiler.backends.postgres.feed_source import captures, feed_rows, of_changes
 from dpone_compiler.backends.postgres.freeze import freeze_instant, freeze_window
@@ -37,7 +38,7 @@ from dpone_compiler.plan.feed_actions import AdvanceSlot, CreateSlot, ExportSnap
 from dpone_compiler.plan.snapshot_actions import FreezeInstant
 from dpone_compiler.plan.step import Step
 from dpone_compiler.spi.backend import Context, Lowered, Unsupported
-from dpone_compiler.sql.identifiers import column, table
+from dpone_compiler.sql.identifiers import column, table, text
 from dpone_compiler.sql.postgres_native import NativeTypeError
 from dpone_compiler.sql.predicates import interval_predicate, partition_predicate
 from dpone_compiler.sql.render import Sql, frame
@@ -125,6 +126,10 @@ def _fingerprint(ctx: Context, action: FingerprintSource) -> Lowered:
     if action.level == "counts":
         values += [_as(shape("''"), "source_a"), _as(shape("''"), "source_b")]
         query = select_from(ctx, selection, values)
+    elif quick(ctx):
+        hashed = quick_sum(tuple(arriving_value(moved, "postgres") for moved in _compared(ctx, selection)))
+        values += [_as(hashed, "source_a"), _as(text(MARK), "source_b")]
+        query = select_from(ctx, replace(selection, distinct=False), values)
     else:
         arriving = [arriving_value(moved, ctx.sink.name) for moved in _compared(ctx, selection)]
         rows = select_from(ctx, replace(selection, distinct=False), [value for value, _ in arriving])

@@ -5,17 +5,24 @@ from __future__ import annotations
 from sqlglot import exp
 
 from dpone_compiler.backends.postgres import names
-from dpone_compiler.backends.postgres.canonical import digest_pair, digested, row_text
-from dpone_compiler.backends.postgres.script import do_block, literal, sql, statements, word
-from dpone_compiler.backends.postgres.state import AFFECTED, has_partitions, lost_lease, mine, state_sql
-from dpone_compiler.expr.types import DataType
+from dpone_compiler.backends.postgres.script import AFFECTED, beside_columns, do_block, literal, sql, statements, word
+from dpone_compiler.backends.postgres.state import has_partitions, lost_lease, mine, state_sql
+from dpone_compiler.backends.postgres.stored import count_and_digest
 from dpone_compiler.ir.load import MovedColumn
-from dpone_compiler.plan.actions import CleanStaging, CreateStaging, DropStaging, RecordStaged, Staging, Transfer
+from dpone_compiler.plan.actions import (
+    CleanStaging,
+    CreateStaging,
+    DeleteMatching,
+    DropStaging,
+    RecordStaged,
+    Staging,
+    Transfer,
+    UpdateMatching,
+)
 from dpone_compiler.plan.changes import technical
 from dpone_compiler.spi.backend import Context, Lowered, Unsupported
 from dpone_compiler.sql.identifiers import column, identifier, table
 from dpone_compiler.sql.postgres_native import cast
-from dpone_compiler.sql.postgres_types import parse_type
 from dpone_compiler.sql.predicates import any_null
 from dpone_compiler.sql.render import Sql, frame, join
 
@@ -48,13 +55,14 @@ _RECORD = """\
 <<lost>>
   PERFORM set_config('dponec.rows_staged', staged::text, true);"""
 
-# set_config(…, true) ends with the transaction: a digest of another transaction is never taken.
+# set_config(…, true) ends with the transaction: what another transaction counted is never taken.
 _PROVED = """\
-  digest_text := nullif(current_setting(<<name>>, true), '');
-  IF digest_text IS NULL THEN
+  found := nullif(current_setting(<<name>>, true), '');
+  IF found IS NULL THEN
   <<counted>>
   ELSE
-    SELECT count(*) INTO staged FROM <<staging>>;
+    staged := split_part(found, ' ', 1)::bigint;
+    digest_text := nullif(split_part(found, ' ', 2), '');
   END IF;"""
 
 
@@ -154,22 +162,19 @@ def record_staged(ctx: Context, action: RecordStaged) -> Lowered:
         params.append("partitions")
         partitions = Sql(", partitions = current_setting('dponec.partitions')")
     staging = staging_sql(ctx, action.staging)
-    count = frame("  SELECT count(*) INTO staged FROM <<staging>>;", staging=staging)
-    if action.level in ("content", "full"):
-        count = _proved_digest(ctx, action)
     body = frame(
         _RECORD,
-        count=count,
+        count=_proved(ctx, action),
         state=state_sql(ctx.load),
         partitions=partitions,
         mine=mine(ctx.load),
         lost=lost_lease(),
     )
-    declare = Sql("  affected bigint;\n  staged bigint;\n  digest_text text;")
+    declare = beside_columns(Sql("  affected bigint;\n  staged bigint;\n  digest_text text;\n  found text;"))
     result = Sql("SELECT current_setting('dponec.rows_staged') AS rows_staged;\n")
     return Lowered(
         op="query",
-        bodies={"main": statements(do_block(body, declare), result).text},
+        bodies={"main": statements(*_statistics(ctx, action), do_block(body, declare), result).text},
         params=tuple(params),
         captures=("rows_staged",),
         guard=_guard(ctx, staging).text,
@@ -177,17 +182,28 @@ def record_staged(ctx: Context, action: RecordStaged) -> Lowered:
     )
 
 
-def _proved_digest(ctx: Context, action: RecordStaged) -> Sql:
-    """What check_staged_rows has just computed in this transaction, unless a clean changed the rows since."""
-    counted = count_and_digest(ctx, action.staging, "staged, digest_text")
+def _proved(ctx: Context, action: RecordStaged) -> Sql:
+    """What check_staged_rows has just counted in this transaction, unless a clean changed the rows since."""
+    counted = frame("  SELECT count(*) INTO staged FROM <<staging>>;", staging=staging_sql(ctx, action.staging))
+    if action.level in ("content", "full"):
+        counted = count_and_digest(ctx, action.staging, "staged, digest_text")
     if any(isinstance(step.action, CleanStaging) for step in ctx.plan.steps):
         return counted
-    name = literal(proved(action.staging))
-    return frame(_PROVED, name=name, staging=staging_sql(ctx, action.staging), counted=counted)
+    return frame(_PROVED, name=literal(proved(action.staging)), counted=counted)
+
+
+def _statistics(ctx: Context, action: RecordStaged) -> list[Sql]:
+    """Rows that will be joined by key are made known to the planner first, which would else hash the whole target."""
+    joined = any(isinstance(step.action, (DeleteMatching, UpdateMatching)) for step in ctx.plan.steps)
+    held = {moved.target.name for moved in action.staging.columns}
+    if not joined or not ctx.load.write.key or not held.issuperset(ctx.load.write.key):
+        return []
+    keys = join(", ", [word(identifier(name)) for name in ctx.load.write.key])
+    return [frame("ANALYZE <<staging>> (<<keys>>);", staging=staging_sql(ctx, action.staging), keys=keys)]
 
 
 def proved(staging: Staging) -> str:
-    """The setting that holds the digest of a checked staging table until the transaction ends."""
+    """The setting that holds count and digest of a checked staging table until the transaction ends."""
     return f"dponec.proved_{staging.role}"
 
 
@@ -210,30 +226,3 @@ def drop_staging(ctx: Context, action: DropStaging) -> Lowered:
 def staging_sql(ctx: Context, staging: Staging) -> Sql:
     """The staging table's name."""
     return word(table(names.staging(ctx, staging)))
-
-
-def stored_row(columns: tuple[MovedColumn, ...], alias: str = "") -> exp.Expression:
-    """The canonical text of a row as staging and target store it; generated columns are not ours to compare."""
-    return row_text(_stored(columns, alias))
-
-
-def _stored(columns: tuple[MovedColumn, ...], alias: str = "") -> tuple[tuple[exp.Expression, DataType], ...]:
-    return tuple((column(m.target.name, alias), parse_type(m.target.native)) for m in columns if not m.target.generated)
-
-
-def count_and_digest(ctx: Context, staging: Staging, into: str) -> Sql:
-    """Of the staged rows, into two variables: in one pass the count and `a:b`, the two sums."""
-    digest = sql(digest_pair())
-    rows = stored_rows(staging.columns, table(names.staging(ctx, staging)))
-    return frame(
-        "  SELECT count(*), <<digest>> INTO <<into>>\n    FROM <<rows>>;", digest=digest, into=Sql(into), rows=rows
-    )
-
-
-def stored_rows(columns: tuple[MovedColumn, ...], origin: exp.Table, where: exp.Expression | None = None) -> Sql:
-    """The derived table of hashes of the rows of staging or target."""
-    stored = _stored(columns, origin.alias)
-    query = exp.Select(expressions=[value for value, _ in stored]).from_(origin)
-    if where is not None:
-        query = query.where(where)
-    return sql(digested(query, tuple(type_ for _, type_ in stored)))

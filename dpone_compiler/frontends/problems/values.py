@@ -65,7 +65,7 @@ class UnknownMergePolicy(Problem):
 
     The policy decides what readers see while the merge runs, so it is not guessed.
 
-    Example: `merge_policy: upsert`.
+    Example: `merge_policy: replace_rows`.
 
     What to do: take the suggested word, or `auto`. dpone's update+insert, delete+insert, exchange and upsert_events are
     understood.

@@ -134,7 +134,7 @@ def test_a_vacuous_reconciliation_is_seen(world: World) -> None:
         mutate(world, "replace-.*query", lambda text: text.rstrip() + " LIMIT 1\n")
     else:
         merging(world, source={"cursor": CURSOR}, merge_policy="delete_insert")
-        mutate(world, "insert-staged", lambda text: text.replace('AS "s";', 'AS "s" WHERE "s"."id" <> 2;'))
+        mutate(world, "insert-staged", lambda text: text.replace('AS "s"', 'AS "s" WHERE "s"."id" <> 2'))
     world.fails("DP510")
     mutate(world, "reconcile", vacuous)
     assert world.outcome().exit_code == 0

@@ -67,7 +67,8 @@ def test_aliases() -> None:
         None,
     ]
     assert meaning.merge_policy_word("delete+insert") == "delete_insert"
-    assert meaning.merge_policy_word("upsert") is None
+    assert meaning.merge_policy_word("on_conflict") == "upsert"
+    assert meaning.merge_policy_word("upserted") is None
 
 
 def test_the_first_policy_word_is_the_default() -> None:
