@@ -5,6 +5,7 @@
 -- why: the read and the delete share one set
 -- params: partitions
 DO $dponec$
+#variable_conflict use_column
 DECLARE
   affected bigint;
 BEGIN

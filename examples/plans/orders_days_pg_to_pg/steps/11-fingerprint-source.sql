@@ -6,73 +6,86 @@
 -- params: partitions
 SELECT
   CAST(COUNT(*) AS TEXT) AS source_rows,
-  CAST(COALESCE(SUM(CAST(CAST((
-    'x' || SUBSTRING(h FROM 1 FOR 8)
-  ) AS BIT(32)) AS BIGINT)), 0) AS TEXT) AS source_a,
-  CAST(COALESCE(SUM(CAST(CAST((
-    'x' || SUBSTRING(h FROM 9 FOR 8)
-  ) AS BIT(32)) AS BIGINT)), 0) AS TEXT) AS source_b
-FROM (
-  SELECT
-    MD5(
-      COALESCE('V' || OCTET_LENGTH("v0") || ':' || "v0", 'N') || COALESCE('V' || OCTET_LENGTH("v1") || ':' || "v1", 'N') || COALESCE('V' || OCTET_LENGTH("v2") || ':' || "v2", 'N') || COALESCE('V' || OCTET_LENGTH("v3") || ':' || "v3", 'N') || COALESCE('V' || OCTET_LENGTH("v4") || ':' || "v4", 'N') || COALESCE('V' || OCTET_LENGTH("v5") || ':' || "v5", 'N') || COALESCE('V' || OCTET_LENGTH("v6") || ':' || "v6", 'N') || COALESCE('V' || OCTET_LENGTH("v7") || ':' || "v7", 'N') || COALESCE('V' || OCTET_LENGTH("v8") || ':' || "v8", 'N') || COALESCE('V' || OCTET_LENGTH("v9") || ':' || "v9", 'N') || COALESCE('V' || OCTET_LENGTH("v10") || ':' || "v10", 'N') || COALESCE('V' || OCTET_LENGTH("v11") || ':' || "v11", 'N') || COALESCE('V' || OCTET_LENGTH("v12") || ':' || "v12", 'N')
-    ) AS h
-  FROM (
-    SELECT
-      CAST("order_id" AS TEXT) AS v0,
-      CAST("customer" AS TEXT) AS v1,
-      CAST("status" AS TEXT) AS v2,
-      CAST(TRIM_SCALE("amount") AS TEXT) AS v3,
-      CAST(TRIM_SCALE("big") AS TEXT) AS v4,
-      ENCODE(FLOAT8SEND("ratio"), 'hex') AS v5,
-      CASE
-        WHEN "business_date" IS NULL
-        THEN NULL
-        WHEN ISFINITE("business_date")
-        THEN CAST((
-          "business_date" - CAST('1970-01-01' AS DATE)
-        ) AS TEXT)
-        WHEN "business_date" > CAST('2000-01-01' AS DATE)
-        THEN 'infinity'
-        ELSE '-infinity'
-      END AS v6,
-      CASE
-        WHEN "created_at" IS NULL
-        THEN NULL
-        WHEN ISFINITE("created_at")
-        THEN CAST(CAST((
-          EXTRACT(EPOCH FROM "created_at") * 1000000
-        ) AS BIGINT) AS TEXT)
-        WHEN "created_at" > '2000-01-01'
-        THEN 'infinity'
-        ELSE '-infinity'
-      END AS v7,
-      CASE
-        WHEN "updated_at" IS NULL
-        THEN NULL
-        WHEN ISFINITE("updated_at")
-        THEN CAST(CAST((
-          EXTRACT(EPOCH FROM "updated_at") * 1000000
-        ) AS BIGINT) AS TEXT)
-        WHEN "updated_at" > '2000-01-01'
-        THEN 'infinity'
-        ELSE '-infinity'
-      END AS v8,
-      CAST("note" AS TEXT) AS v9,
-      CAST("payload" AS TEXT) AS v10,
-      CASE WHEN "is_gift" IS NULL THEN NULL WHEN "is_gift" THEN '1' ELSE '0' END AS v11,
-      CAST("uid" AS TEXT) AS v12
-    FROM "public"."orders"
-    WHERE
-      (
-        "status" <> 'draft'
+  CAST(COALESCE(
+    SUM(
+      HASHTEXTEXTENDED(
+        CAST((
+          (
+            (
+              (
+                COALESCE(HASHINT8EXTENDED("order_id", CASE WHEN "order_id" < 0 THEN -1 ELSE 1 END), 1) # (
+                  COALESCE(HASHTEXTEXTENDED(CAST((
+                    "customer"
+                  ) AS TEXT) COLLATE "C", 2), 2) # COALESCE(HASHTEXTEXTENDED(CAST((
+                    "status"
+                  ) AS TEXT) COLLATE "C", 3), 3)
+                )
+              ) # (
+                COALESCE(
+                  HASHINT8EXTENDED(
+                    HASH_NUMERIC_EXTENDED("amount", CASE WHEN "amount" < 0 THEN -1 WHEN "amount" = 'NaN' THEN 2 ELSE 1 END),
+                    4
+                  ),
+                  4
+                ) # (
+                  COALESCE(
+                    HASHINT8EXTENDED(
+                      HASH_NUMERIC_EXTENDED("big", CASE WHEN "big" < 0 THEN -1 WHEN "big" = 'NaN' THEN 2 ELSE 1 END),
+                      5
+                    ),
+                    5
+                  ) # COALESCE(HASHTEXTEXTENDED(CAST((
+                    "ratio"
+                  ) AS TEXT) COLLATE "C", 6), 6)
+                )
+              )
+            ) # (
+              (
+                COALESCE(
+                  HASHINT4EXTENDED(
+                    CASE
+                      WHEN ISFINITE("business_date")
+                      THEN "business_date" - CAST('1970-01-01' AS DATE)
+                      WHEN "business_date" > CAST('1970-01-01' AS DATE)
+                      THEN 2147483647
+                      WHEN "business_date" < CAST('1970-01-01' AS DATE)
+                      THEN -2147483648
+                    END,
+                    7
+                  ),
+                  7
+                ) # (
+                  COALESCE(TIMESTAMP_HASH_EXTENDED("created_at" AT TIME ZONE 'UTC', 8), 8) # COALESCE(TIMESTAMP_HASH_EXTENDED("updated_at" AT TIME ZONE 'UTC', 9), 9)
+                )
+              ) # (
+                (
+                  COALESCE(HASHTEXTEXTENDED(CAST((
+                    "note"
+                  ) AS TEXT) COLLATE "C", 10), 10) # COALESCE(HASHTEXTEXTENDED(CAST((
+                    "payload"
+                  ) AS TEXT) COLLATE "C", 11), 11)
+                ) # (
+                  COALESCE(HASHINT4EXTENDED(CAST((
+                    "is_gift"
+                  ) AS INT), 12), 12) # COALESCE(UUID_HASH_EXTENDED("uid", 13), 13)
+                )
+              )
+            )
+          )
+        ) AS TEXT) COLLATE "C",
+        0
       )
-      AND "business_date" = ANY(
-        ARRAY(SELECT
-          CAST(v AS date)
-        FROM JSONB_ARRAY_ELEMENTS_TEXT(CAST(CURRENT_SETTING('dponec.partitions') AS JSONB)) AS e(v))
-      )
-    OFFSET 0
-  ) AS v
-  OFFSET 0
-) AS d;
+    ),
+    0
+  ) AS TEXT) AS source_a,
+  'h1' AS source_b
+FROM "public"."orders"
+WHERE
+  (
+    "status" <> 'draft'
+  )
+  AND "business_date" = ANY(
+    ARRAY(SELECT
+      CAST(v AS date)
+    FROM JSONB_ARRAY_ELEMENTS_TEXT(CAST(CURRENT_SETTING('dponec.partitions') AS JSONB)) AS e(v))
+  );

@@ -5,11 +5,13 @@
 -- why: inside the transaction a failed proof undoes everything
 -- params: run_id, fence
 DO $dponec$
+#variable_conflict use_column
 DECLARE
   expected bigint;
   found bigint;
   expected_digest text;
   found_digest text;
+  others boolean := true;
 BEGIN
   SELECT rows_staged, digest INTO expected, expected_digest FROM "dwh"."dponec_state"
  WHERE load = 'orders_full_pg_to_pg' AND fence = current_setting('dponec.fence')::bigint
@@ -33,69 +35,30 @@ CAST(COALESCE(NULLIF(CURRENT_SETTING('dponec.rows_inserted', TRUE), ''), '0') AS
     RAISE EXCEPTION USING ERRCODE = 'DP510', MESSAGE = format('%s rows were applied, %s were staged', found, expected),
       HINT = 'the transaction was rolled back; look for triggers, rules and row security on the target';
   END IF;
-  SELECT count(*), CAST(COALESCE(SUM(CAST(CAST((
-  'x' || SUBSTRING(h FROM 1 FOR 8)
-) AS BIT(32)) AS BIGINT)), 0) AS TEXT) || ':' || CAST(COALESCE(SUM(CAST(CAST((
-  'x' || SUBSTRING(h FROM 9 FOR 8)
-) AS BIT(32)) AS BIGINT)), 0) AS TEXT) INTO found, found_digest
-    FROM (
-  SELECT
-    MD5(
-      COALESCE('V' || OCTET_LENGTH("v0") || ':' || "v0", 'N') || COALESCE('V' || OCTET_LENGTH("v1") || ':' || "v1", 'N') || COALESCE('V' || OCTET_LENGTH("v2") || ':' || "v2", 'N') || COALESCE('V' || OCTET_LENGTH("v3") || ':' || "v3", 'N') || COALESCE('V' || OCTET_LENGTH("v4") || ':' || "v4", 'N') || COALESCE('V' || OCTET_LENGTH("v5") || ':' || "v5", 'N') || COALESCE('V' || OCTET_LENGTH("v6") || ':' || "v6", 'N') || COALESCE('V' || OCTET_LENGTH("v7") || ':' || "v7", 'N') || COALESCE('V' || OCTET_LENGTH("v8") || ':' || "v8", 'N') || COALESCE('V' || OCTET_LENGTH("v9") || ':' || "v9", 'N') || COALESCE('V' || OCTET_LENGTH("v10") || ':' || "v10", 'N') || COALESCE('V' || OCTET_LENGTH("v11") || ':' || "v11", 'N') || COALESCE('V' || OCTET_LENGTH("v12") || ':' || "v12", 'N')
-    ) AS h
-  FROM (
-    SELECT
-      CAST("t"."order_id" AS TEXT) AS v0,
-      CAST("t"."customer" AS TEXT) AS v1,
-      CAST("t"."status" AS TEXT) AS v2,
-      CAST(TRIM_SCALE("t"."amount") AS TEXT) AS v3,
-      CAST(TRIM_SCALE("t"."big") AS TEXT) AS v4,
-      ENCODE(FLOAT8SEND("t"."ratio"), 'hex') AS v5,
-      CASE
-        WHEN "t"."business_date" IS NULL
-        THEN NULL
-        WHEN ISFINITE("t"."business_date")
-        THEN CAST((
-          "t"."business_date" - CAST('1970-01-01' AS DATE)
-        ) AS TEXT)
-        WHEN "t"."business_date" > CAST('2000-01-01' AS DATE)
-        THEN 'infinity'
-        ELSE '-infinity'
-      END AS v6,
-      CASE
-        WHEN "t"."created_at" IS NULL
-        THEN NULL
-        WHEN ISFINITE("t"."created_at")
-        THEN CAST(CAST((
-          EXTRACT(EPOCH FROM "t"."created_at") * 1000000
-        ) AS BIGINT) AS TEXT)
-        WHEN "t"."created_at" > '2000-01-01'
-        THEN 'infinity'
-        ELSE '-infinity'
-      END AS v7,
-      CASE
-        WHEN "t"."updated_at" IS NULL
-        THEN NULL
-        WHEN ISFINITE("t"."updated_at")
-        THEN CAST(CAST((
-          EXTRACT(EPOCH FROM "t"."updated_at") * 1000000
-        ) AS BIGINT) AS TEXT)
-        WHEN "t"."updated_at" > '2000-01-01'
-        THEN 'infinity'
-        ELSE '-infinity'
-      END AS v8,
-      CAST("t"."note" AS TEXT) AS v9,
-      CAST("t"."payload" AS TEXT) AS v10,
-      CASE WHEN "t"."is_gift" IS NULL THEN NULL WHEN "t"."is_gift" THEN '1' ELSE '0' END AS v11,
-      CAST("t"."uid" AS TEXT) AS v12
-    FROM "dwh"."orders" AS "t"
-    OFFSET 0
-  ) AS v
-  OFFSET 0
-) AS d;
+  others := EXISTS (
+    SELECT FROM (SELECT '"dwh"."orders"'::regclass AS oid UNION SELECT relid FROM pg_partition_tree('"dwh"."orders"'::regclass)) AS f
+      JOIN pg_class AS c ON c.oid = f.oid
+     WHERE c.relkind NOT IN ('r', 'p') OR c.relrowsecurity
+        OR EXISTS (SELECT FROM pg_trigger AS g WHERE g.tgrelid = c.oid AND NOT g.tgisinternal AND g.tgenabled <> 'D')
+        OR EXISTS (SELECT FROM pg_rewrite AS r WHERE r.ev_class = c.oid)
+        OR EXISTS (SELECT FROM pg_constraint AS k WHERE k.confrelid = c.oid AND k.contype = 'f' AND k.confdeltype IN ('c', 'n', 'd')));
+  found := (
+SELECT
+  COUNT(*)
+FROM "dwh"."orders" AS "t"
+  );
   IF found IS DISTINCT FROM expected THEN
     RAISE EXCEPTION USING ERRCODE = 'DP510', MESSAGE = format('the target holds %s rows of this run''s scope, %s were staged', found, expected),
       HINT = 'the transaction was rolled back; look for triggers, rules and row security on the target';
+  END IF;
+  found_digest := nullif(current_setting('dponec.rows_stored', true), '');
+  IF others OR found_digest IS NULL THEN
+  SELECT count(*), CAST(COALESCE(SUM(HASHTEXTEXTENDED(CAST(((((COALESCE(HASHINT8EXTENDED("t"."order_id", CASE WHEN "t"."order_id" < 0 THEN -1 ELSE 1 END), 1) # (COALESCE(HASHTEXTEXTENDED(CAST(("t"."customer") AS TEXT) COLLATE "C", 2), 2) # COALESCE(HASHTEXTEXTENDED(CAST(("t"."status") AS TEXT) COLLATE "C", 3), 3))) # (COALESCE(HASHINT8EXTENDED(HASH_NUMERIC_EXTENDED("t"."amount", CASE WHEN "t"."amount" < 0 THEN -1 WHEN "t"."amount" = 'NaN' THEN 2 ELSE 1 END), 4), 4) # (COALESCE(HASHINT8EXTENDED(HASH_NUMERIC_EXTENDED("t"."big", CASE WHEN "t"."big" < 0 THEN -1 WHEN "t"."big" = 'NaN' THEN 2 ELSE 1 END), 5), 5) # COALESCE(HASHTEXTEXTENDED(CAST(("t"."ratio") AS TEXT) COLLATE "C", 6), 6)))) # ((COALESCE(HASHINT4EXTENDED(CASE WHEN ISFINITE("t"."business_date") THEN "t"."business_date" - CAST('1970-01-01' AS DATE) WHEN "t"."business_date" > CAST('1970-01-01' AS DATE) THEN 2147483647 WHEN "t"."business_date" < CAST('1970-01-01' AS DATE) THEN -2147483648 END, 7), 7) # (COALESCE(TIMESTAMP_HASH_EXTENDED("t"."created_at" AT TIME ZONE 'UTC', 8), 8) # COALESCE(TIMESTAMP_HASH_EXTENDED("t"."updated_at" AT TIME ZONE 'UTC', 9), 9))) # ((COALESCE(HASHTEXTEXTENDED(CAST(("t"."note") AS TEXT) COLLATE "C", 10), 10) # COALESCE(HASHTEXTEXTENDED(CAST(("t"."payload") AS TEXT) COLLATE "C", 11), 11)) # (COALESCE(HASHINT4EXTENDED(CAST(("t"."is_gift") AS INT), 12), 12) # COALESCE(UUID_HASH_EXTENDED("t"."uid", 13), 13)))))) AS TEXT) COLLATE "C", 0)), 0) AS TEXT) || ':h1' INTO found, found_digest
+    FROM "dwh"."orders" AS "t";
+  IF found IS DISTINCT FROM expected THEN
+    RAISE EXCEPTION USING ERRCODE = 'DP510', MESSAGE = format('the target holds %s rows of this run''s scope, %s were staged', found, expected),
+      HINT = 'the transaction was rolled back; look for triggers, rules and row security on the target';
+  END IF;
   END IF;
   IF expected_digest IS NULL OR found_digest IS DISTINCT FROM expected_digest THEN
   found := (

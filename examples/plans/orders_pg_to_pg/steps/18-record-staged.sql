@@ -4,76 +4,22 @@
 -- idempotency: transactional
 -- why: from here on the run can be finished without the source
 -- params: run_id, fence
+ANALYZE "staging"."orders__dponec_f2abdfff_rows" ("order_id");
 DO $dponec$
+#variable_conflict use_column
 DECLARE
   affected bigint;
   staged bigint;
   digest_text text;
+  found text;
 BEGIN
-  digest_text := nullif(current_setting('dponec.proved_rows', true), '');
-  IF digest_text IS NULL THEN
-    SELECT count(*), CAST(COALESCE(SUM(CAST(CAST((
-  'x' || SUBSTRING(h FROM 1 FOR 8)
-) AS BIT(32)) AS BIGINT)), 0) AS TEXT) || ':' || CAST(COALESCE(SUM(CAST(CAST((
-  'x' || SUBSTRING(h FROM 9 FOR 8)
-) AS BIT(32)) AS BIGINT)), 0) AS TEXT) INTO staged, digest_text
-    FROM (
-  SELECT
-    MD5(
-      COALESCE('V' || OCTET_LENGTH("v0") || ':' || "v0", 'N') || COALESCE('V' || OCTET_LENGTH("v1") || ':' || "v1", 'N') || COALESCE('V' || OCTET_LENGTH("v2") || ':' || "v2", 'N') || COALESCE('V' || OCTET_LENGTH("v3") || ':' || "v3", 'N') || COALESCE('V' || OCTET_LENGTH("v4") || ':' || "v4", 'N') || COALESCE('V' || OCTET_LENGTH("v5") || ':' || "v5", 'N') || COALESCE('V' || OCTET_LENGTH("v6") || ':' || "v6", 'N') || COALESCE('V' || OCTET_LENGTH("v7") || ':' || "v7", 'N') || COALESCE('V' || OCTET_LENGTH("v8") || ':' || "v8", 'N') || COALESCE('V' || OCTET_LENGTH("v9") || ':' || "v9", 'N') || COALESCE('V' || OCTET_LENGTH("v10") || ':' || "v10", 'N') || COALESCE('V' || OCTET_LENGTH("v11") || ':' || "v11", 'N') || COALESCE('V' || OCTET_LENGTH("v12") || ':' || "v12", 'N')
-    ) AS h
-  FROM (
-    SELECT
-      CAST("order_id" AS TEXT) AS v0,
-      CAST("customer" AS TEXT) AS v1,
-      CAST("status" AS TEXT) AS v2,
-      CAST(TRIM_SCALE("amount") AS TEXT) AS v3,
-      CAST(TRIM_SCALE("big") AS TEXT) AS v4,
-      ENCODE(FLOAT8SEND("ratio"), 'hex') AS v5,
-      CASE
-        WHEN "business_date" IS NULL
-        THEN NULL
-        WHEN ISFINITE("business_date")
-        THEN CAST((
-          "business_date" - CAST('1970-01-01' AS DATE)
-        ) AS TEXT)
-        WHEN "business_date" > CAST('2000-01-01' AS DATE)
-        THEN 'infinity'
-        ELSE '-infinity'
-      END AS v6,
-      CASE
-        WHEN "created_at" IS NULL
-        THEN NULL
-        WHEN ISFINITE("created_at")
-        THEN CAST(CAST((
-          EXTRACT(EPOCH FROM "created_at") * 1000000
-        ) AS BIGINT) AS TEXT)
-        WHEN "created_at" > '2000-01-01'
-        THEN 'infinity'
-        ELSE '-infinity'
-      END AS v7,
-      CASE
-        WHEN "updated_at" IS NULL
-        THEN NULL
-        WHEN ISFINITE("updated_at")
-        THEN CAST(CAST((
-          EXTRACT(EPOCH FROM "updated_at") * 1000000
-        ) AS BIGINT) AS TEXT)
-        WHEN "updated_at" > '2000-01-01'
-        THEN 'infinity'
-        ELSE '-infinity'
-      END AS v8,
-      CAST("note" AS TEXT) AS v9,
-      CAST("payload" AS TEXT) AS v10,
-      CASE WHEN "is_gift" IS NULL THEN NULL WHEN "is_gift" THEN '1' ELSE '0' END AS v11,
-      CAST("uid" AS TEXT) AS v12
-    FROM "staging"."orders__dponec_f2abdfff_rows"
-    OFFSET 0
-  ) AS v
-  OFFSET 0
-) AS d;
+  found := nullif(current_setting('dponec.proved_rows', true), '');
+  IF found IS NULL THEN
+    SELECT count(*), CAST(COALESCE(SUM(HASHTEXTEXTENDED(CAST(((((COALESCE(HASHINT8EXTENDED("s"."order_id", CASE WHEN "s"."order_id" < 0 THEN -1 ELSE 1 END), 1) # (COALESCE(HASHTEXTEXTENDED(CAST(("s"."customer") AS TEXT) COLLATE "C", 2), 2) # COALESCE(HASHTEXTEXTENDED(CAST(("s"."status") AS TEXT) COLLATE "C", 3), 3))) # (COALESCE(HASHINT8EXTENDED(HASH_NUMERIC_EXTENDED("s"."amount", CASE WHEN "s"."amount" < 0 THEN -1 WHEN "s"."amount" = 'NaN' THEN 2 ELSE 1 END), 4), 4) # (COALESCE(HASHINT8EXTENDED(HASH_NUMERIC_EXTENDED("s"."big", CASE WHEN "s"."big" < 0 THEN -1 WHEN "s"."big" = 'NaN' THEN 2 ELSE 1 END), 5), 5) # COALESCE(HASHTEXTEXTENDED(CAST(("s"."ratio") AS TEXT) COLLATE "C", 6), 6)))) # ((COALESCE(HASHINT4EXTENDED(CASE WHEN ISFINITE("s"."business_date") THEN "s"."business_date" - CAST('1970-01-01' AS DATE) WHEN "s"."business_date" > CAST('1970-01-01' AS DATE) THEN 2147483647 WHEN "s"."business_date" < CAST('1970-01-01' AS DATE) THEN -2147483648 END, 7), 7) # (COALESCE(TIMESTAMP_HASH_EXTENDED("s"."created_at" AT TIME ZONE 'UTC', 8), 8) # COALESCE(TIMESTAMP_HASH_EXTENDED("s"."updated_at" AT TIME ZONE 'UTC', 9), 9))) # ((COALESCE(HASHTEXTEXTENDED(CAST(("s"."note") AS TEXT) COLLATE "C", 10), 10) # COALESCE(HASHTEXTEXTENDED(CAST(("s"."payload") AS TEXT) COLLATE "C", 11), 11)) # (COALESCE(HASHINT4EXTENDED(CAST(("s"."is_gift") AS INT), 12), 12) # COALESCE(UUID_HASH_EXTENDED("s"."uid", 13), 13)))))) AS TEXT) COLLATE "C", 0)), 0) AS TEXT) || ':h1' INTO staged, digest_text
+    FROM "staging"."orders__dponec_f2abdfff_rows" AS "s";
   ELSE
-    SELECT count(*) INTO staged FROM "staging"."orders__dponec_f2abdfff_rows";
+    staged := split_part(found, ' ', 1)::bigint;
+    digest_text := nullif(split_part(found, ' ', 2), '');
   END IF;
   UPDATE "dwh"."dponec_state"
      SET phase = 'staged', rows_staged = staged, digest = digest_text, updated_at = clock_timestamp()

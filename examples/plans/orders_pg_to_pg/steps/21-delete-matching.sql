@@ -4,6 +4,7 @@
 -- idempotency: transactional
 -- why: their new versions follow
 DO $dponec$
+#variable_conflict use_column
 DECLARE
   affected bigint;
 BEGIN

@@ -11,7 +11,7 @@ umask 077
 export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 
 NAME=append_pg
-FINGERPRINT=5db148f697da51fe6c885ff45c3d67610e259c83bcad84c0caf5c94e879307e5
+FINGERPRINT=c758cceb86e4166496f5a8b03fa30ea7a269f81454db464ee39fc9bb128c63f0
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg
@@ -494,7 +494,7 @@ if todo open-attempt open; then
   pg_sql target steps/06-open-attempt.sql run_id fence fingerprint window_low window_high
   changed
 fi
-# fingerprint-source: count what will be read, in its snapshot
+# fingerprint-source: count and digest what will be read, in its snapshot
 # fence-stage-rows: hold the state row with our fencing token
 # create-rows: create the empty staging table (rows)
 # transfer-rows: stream the source into staging (rows)
@@ -513,7 +513,7 @@ fi
 # check-staged-rows: staging holds what the source sent
 # record-staged: note in the state row that staging is proved
 if todo prove staged; then
-  group_begin target run_id fence source_rows
+  group_begin target run_id fence source_rows source_a source_b
   group_file steps/11-fence-prove.sql
   group_file steps/12-check-staged-rows.sql
   group_query record-staged steps/13-record-staged.sql

@@ -11,7 +11,7 @@ umask 077
 export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 
 NAME=attach_pg
-FINGERPRINT=c10d71c0d4302ddcc37f7e1dd6fb0f458e8618a88dedd14d249a009562e9c345
+FINGERPRINT=e19eef6ebaf4274bda2df2f6a72fd8805a13235d5c585a86e824b40d8c4833a2
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg
@@ -512,7 +512,7 @@ if todo find-partitions staged; then
   pg_query target steps/10-find-partitions.sql
   capture partitions
 fi
-# fingerprint-source: count what will be read, in its snapshot
+# fingerprint-source: count and digest what will be read, in its snapshot
 # fence-stage-rows: hold the state row with our fencing token
 # create-rows: create the empty staging table (rows)
 # transfer-rows: stream the source into staging (rows)
@@ -534,7 +534,7 @@ fi
 # check-partition-values: every staged row lies in an affected partition
 # record-staged: note in the state row that staging is proved
 if todo prove staged; then
-  group_begin target run_id fence source_rows partitions
+  group_begin target run_id fence source_rows source_a source_b partitions
   group_file steps/15-fence-prove.sql
   group_file steps/16-check-staged-rows.sql
   group_file steps/17-check-null-keys.sql

@@ -11,7 +11,7 @@ umask 077
 export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 
 NAME=full_pg
-FINGERPRINT=8de1f578c9b4d77b1810b34f57e0bde37ac4d3c01edb474b7fd8c9cdfc3e6e80
+FINGERPRINT=4dcade51748d4ba406fbf9db6a7fc6c1faf9d1e7c45477807e9e645474c8a8c1
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg
@@ -487,7 +487,7 @@ if todo open-attempt open; then
   pg_sql target steps/05-open-attempt.sql run_id fence fingerprint
   changed
 fi
-# fingerprint-source: count what will be read, in its snapshot
+# fingerprint-source: count and digest what will be read, in its snapshot
 # fence-stage-rows: hold the state row with our fencing token
 # create-rows: create the empty staging table (rows)
 # transfer-rows: stream the source into staging (rows)
@@ -507,7 +507,7 @@ fi
 # check-not-empty: an empty extract stops the run
 # record-staged: note in the state row that staging is proved
 if todo prove staged; then
-  group_begin target run_id fence source_rows
+  group_begin target run_id fence source_rows source_a source_b
   group_file steps/10-fence-prove.sql
   group_file steps/11-check-staged-rows.sql
   group_file steps/12-check-not-empty.sql

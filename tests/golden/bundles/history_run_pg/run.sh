@@ -11,7 +11,7 @@ umask 077
 export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 
 NAME=history_run_pg
-FINGERPRINT=1c57a54dc3ffa59cd99ef2e141da388c6f5b1e3cbfec373bad7d7b486f66356c
+FINGERPRINT=ab01c3c700a7a5be7747aff8dd4e17af2310ff1165dd4e11645b47c0a384a11d
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg
@@ -494,7 +494,7 @@ if todo open-attempt open; then
   pg_sql target steps/06-open-attempt.sql run_id fence fingerprint window_low window_high
   changed
 fi
-# fingerprint-source: count what will be read, in its snapshot
+# fingerprint-source: count and digest what will be read, in its snapshot
 # fence-stage-rows: hold the state row with our fencing token
 # create-rows: create the empty staging table (rows)
 # transfer-rows: stream the source into staging (rows)
@@ -516,7 +516,7 @@ fi
 # check-duplicate-keys: no key is staged twice
 # record-staged: note in the state row that staging is proved
 if todo prove staged; then
-  group_begin target run_id fence source_rows
+  group_begin target run_id fence source_rows source_a source_b
   group_file steps/11-fence-prove.sql
   group_file steps/12-check-staged-rows.sql
   group_file steps/13-check-not-empty.sql

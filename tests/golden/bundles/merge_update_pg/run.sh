@@ -11,7 +11,7 @@ umask 077
 export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 
 NAME=merge_update_pg
-FINGERPRINT=505e236ae4f83c8c188dc92f74b3580723e6dad49a590c0f8d34cfa10d295295
+FINGERPRINT=8ea307248ab007a05b4d57ed2d0c1b957adbc4b72809da37621b2bf071c886c0
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg
@@ -508,7 +508,7 @@ if todo stage-left staged; then
   group_copy steps/09-transfer-left.load.sql
   pump_pg
 fi
-# fingerprint-source: count what will be read, in its snapshot
+# fingerprint-source: count and digest what will be read, in its snapshot
 # fence-stage-rows: hold the state row with our fencing token
 # create-rows: create the empty staging table (rows)
 # transfer-rows: stream the source into staging (rows)
@@ -530,7 +530,7 @@ fi
 # check-duplicate-keys: no key is staged twice
 # record-staged: note in the state row that staging is proved
 if todo prove staged; then
-  group_begin target run_id fence source_rows
+  group_begin target run_id fence source_rows source_a source_b
   group_file steps/14-fence-prove.sql
   group_file steps/15-check-staged-rows.sql
   group_query clean-staging steps/16-clean-staging.sql

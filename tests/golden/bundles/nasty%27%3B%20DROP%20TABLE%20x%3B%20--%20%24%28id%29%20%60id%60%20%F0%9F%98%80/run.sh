@@ -11,7 +11,7 @@ umask 077
 export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 
 NAME='nasty'\''; DROP TABLE x; -- $(id) `id` 😀'
-FINGERPRINT=f0eaac3913155e4a80ca3de6c4c29d90eb3fd6064169e6997282661150f8ed8a
+FINGERPRINT=42e4fdd9edfc3f4dab7faaa34511d3af4967abb2d5fe2bc94e34390ce37b0d6e
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg
@@ -494,7 +494,7 @@ if todo open-attempt open; then
   pg_sql target steps/06-open-attempt.sql run_id fence fingerprint window_low window_high
   changed
 fi
-# fingerprint-source: count what will be read, in its snapshot
+# fingerprint-source: count and digest what will be read, in its snapshot
 # fence-stage-rows: hold the state row with our fencing token
 # create-rows: create the empty staging table (rows)
 # transfer-rows: stream the source into staging (rows)
@@ -515,7 +515,7 @@ fi
 # check-duplicate-keys: no key is staged twice
 # record-staged: note in the state row that staging is proved
 if todo prove staged; then
-  group_begin target run_id fence source_rows
+  group_begin target run_id fence source_rows source_a source_b
   group_file steps/11-fence-prove.sql
   group_file steps/12-check-staged-rows.sql
   group_file steps/13-check-null-keys.sql
@@ -525,26 +525,24 @@ if todo prove staged; then
   capture_of record-staged rows_staged
 fi
 # fence-finalize: hold the state row with our fencing token
-# update-matching: update rows that differ
-# insert-missing: insert keys that are new
+# upsert-staged: insert the staged rows, or give the target's row of the key their values
 # reconcile: prove that every staged key is in the target once, with the staged values
 # commit-state: move the watermark and mark the run committed
 if todo finalize committed; then
   group_begin target run_id fence window_low window_high
   group_file steps/16-fence-finalize.sql
-  group_file steps/17-update-matching.sql
-  group_file steps/18-insert-missing.sql
-  group_file steps/19-reconcile.sql
-  group_file steps/20-commit-state.sql
+  group_file steps/17-upsert-staged.sql
+  group_file steps/18-reconcile.sql
+  group_file steps/19-commit-state.sql
   group_run
 fi
 # drop-rows: drop staging (rows)
 if todo drop-rows ''; then
-  pg_sql target steps/21-drop-rows.sql
+  pg_sql target steps/20-drop-rows.sql
 fi
 # release-lease: mark the run done and give the lease back
 if todo release-lease ''; then
-  pg_sql target steps/22-release-lease.sql run_id fence
+  pg_sql target steps/21-release-lease.sql run_id fence
   released
 fi
 

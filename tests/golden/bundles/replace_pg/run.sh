@@ -11,7 +11,7 @@ umask 077
 export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 
 NAME=replace_pg
-FINGERPRINT=98d0158d7a7b585271ba530a886a21702db48440ea716850d3a81476ee96fae2
+FINGERPRINT=7c68521aea75b1fc702397b312496839e171676cd7526210ccf7110375b9c350
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg
@@ -487,7 +487,7 @@ if todo open-attempt open; then
   pg_sql target steps/05-open-attempt.sql run_id fence fingerprint
   changed
 fi
-# fingerprint-source: count what will be read, in its snapshot
+# fingerprint-source: count and digest what will be read, in its snapshot
 # fence-stage-rows: hold the state row with our fencing token
 # create-rows: create the empty staging table (rows)
 # transfer-rows: stream the source into staging (rows)
@@ -510,7 +510,7 @@ fi
 # check-scope: every staged row lies in the scope
 # record-staged: note in the state row that staging is proved
 if todo prove staged; then
-  group_begin target run_id fence source_rows
+  group_begin target run_id fence source_rows source_a source_b
   group_file steps/10-fence-prove.sql
   group_file steps/11-check-staged-rows.sql
   group_file steps/12-check-not-empty.sql

@@ -11,7 +11,7 @@ umask 077
 export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 
 NAME=shadow_full_pg
-FINGERPRINT=afc1c03e6cb2be085ca66a93df46cc81731592bff9b3bd66b1fd4e84c1fb57e9
+FINGERPRINT=200f35182daec2584a2cb5fac43a9d009ee2a4a2865b04c4bc0a4608e59ce4b2
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg
@@ -487,7 +487,7 @@ if todo open-attempt open; then
   pg_sql target steps/05-open-attempt.sql run_id fence fingerprint
   changed
 fi
-# fingerprint-source: count what will be read, in its snapshot
+# fingerprint-source: count and digest what will be read, in its snapshot
 # fence-stage-rows: hold the state row with our fencing token
 # create-rows: create the empty staging table (rows)
 # transfer-rows: stream the source into staging (rows)
@@ -509,7 +509,7 @@ fi
 # check-duplicate-keys: no key is staged twice
 # record-staged: note in the state row that staging is proved
 if todo prove staged; then
-  group_begin target run_id fence source_rows
+  group_begin target run_id fence source_rows source_a source_b
   group_file steps/10-fence-prove.sql
   group_file steps/11-check-staged-rows.sql
   group_file steps/12-check-not-empty.sql

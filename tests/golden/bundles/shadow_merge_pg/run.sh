@@ -11,7 +11,7 @@ umask 077
 export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 
 NAME=shadow_merge_pg
-FINGERPRINT=cc2c80d68d26fb21850efdbc54932e71541a5d0c731da3e838e8b789329b744a
+FINGERPRINT=5cdb8492df7728208e5b084136a2b29409bd7b7675815ec20e55c6df4c0c230e
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg
@@ -506,7 +506,7 @@ if todo stage-left staged; then
   group_copy steps/09-transfer-left.load.sql
   pump_pg
 fi
-# fingerprint-source: count what will be read, in its snapshot
+# fingerprint-source: count and digest what will be read, in its snapshot
 # fence-stage-rows: hold the state row with our fencing token
 # create-rows: create the empty staging table (rows)
 # transfer-rows: stream the source into staging (rows)
@@ -527,7 +527,7 @@ fi
 # check-duplicate-keys: no key is staged twice
 # record-staged: note in the state row that staging is proved
 if todo prove staged; then
-  group_begin target run_id fence source_rows
+  group_begin target run_id fence source_rows source_a source_b
   group_file steps/14-fence-prove.sql
   group_file steps/15-check-staged-rows.sql
   group_file steps/16-check-null-keys.sql

@@ -11,7 +11,7 @@ umask 077
 export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 
 NAME=snapshot_hard_pg
-FINGERPRINT=eda441040f312ab5397eca0487cbd06446e8c0608649fa6f80787f28201d1748
+FINGERPRINT=da7f078a1f64a67026443d4da786ea64c489fd1663985421d9873e539770b546
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg
@@ -487,7 +487,7 @@ if todo open-attempt open; then
   pg_sql target steps/05-open-attempt.sql run_id fence fingerprint
   changed
 fi
-# fingerprint-source: count what will be read, in its snapshot
+# fingerprint-source: count and digest what will be read, in its snapshot
 # fence-stage-rows: hold the state row with our fencing token
 # create-rows: create the empty staging table (rows)
 # transfer-rows: stream the source into staging (rows)
@@ -509,7 +509,7 @@ fi
 # check-duplicate-keys: no key is staged twice
 # record-staged: note in the state row that staging is proved
 if todo prove staged; then
-  group_begin target run_id fence source_rows
+  group_begin target run_id fence source_rows source_a source_b
   group_file steps/10-fence-prove.sql
   group_file steps/11-check-staged-rows.sql
   group_file steps/12-check-not-empty.sql

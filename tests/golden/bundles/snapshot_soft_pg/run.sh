@@ -11,7 +11,7 @@ umask 077
 export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 
 NAME=snapshot_soft_pg
-FINGERPRINT=7659692e16d175895a6e64933f856f6a0f2e2c1418615477ac21c13dc6a9733d
+FINGERPRINT=771c336fda52727cc61e6d345aaba9ead67328311cfcd05de9f4a6337bd47c79
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg
@@ -494,7 +494,7 @@ if todo open-attempt open; then
   pg_sql target steps/06-open-attempt.sql run_id fence fingerprint window_low window_high
   changed
 fi
-# fingerprint-source: count what will be read, in its snapshot
+# fingerprint-source: count and digest what will be read, in its snapshot
 # fence-stage-rows: hold the state row with our fencing token
 # create-rows: create the empty staging table (rows)
 # transfer-rows: stream the source into staging (rows)
@@ -515,7 +515,7 @@ fi
 # check-duplicate-keys: no key is staged twice
 # record-staged: note in the state row that staging is proved
 if todo prove staged; then
-  group_begin target run_id fence source_rows
+  group_begin target run_id fence source_rows source_a source_b
   group_file steps/11-fence-prove.sql
   group_file steps/12-check-staged-rows.sql
   group_file steps/13-check-null-keys.sql

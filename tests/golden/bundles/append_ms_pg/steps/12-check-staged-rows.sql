@@ -5,6 +5,7 @@
 -- why: a stream that was cut or changed must not reach the target
 -- params: source_rows, source_a, source_b
 DO $dponec$
+#variable_conflict use_column
 DECLARE
   staged bigint;
   found text;
@@ -21,20 +22,20 @@ BEGIN
     ) AS h
   FROM (
     SELECT
-      CAST("id" AS TEXT) AS v0,
-      CAST("kind" AS TEXT) AS v1,
+      CAST("s"."id" AS TEXT) AS v0,
+      CAST("s"."kind" AS TEXT) AS v1,
       CASE
-        WHEN "at" IS NULL
+        WHEN "s"."at" IS NULL
         THEN NULL
-        WHEN ISFINITE("at")
+        WHEN ISFINITE("s"."at")
         THEN CAST(CAST((
-          EXTRACT(EPOCH FROM "at") * 1000000
+          EXTRACT(EPOCH FROM "s"."at") * 1000000
         ) AS BIGINT) AS TEXT)
-        WHEN "at" > '2000-01-01'
+        WHEN "s"."at" > '2000-01-01'
         THEN 'infinity'
         ELSE '-infinity'
       END AS v2
-    FROM "dwh"."events__dponec_151a1a97_rows"
+    FROM "dwh"."events__dponec_151a1a97_rows" AS "s"
     OFFSET 0
   ) AS v
   OFFSET 0
@@ -49,6 +50,6 @@ BEGIN
       MESSAGE = 'staging holds as many rows as the source sent, and not the same ones',
       HINT = 'a value changed on its way: see types.md of this plan for the columns that may lose something';
   END IF;
-  PERFORM set_config('dponec.proved_rows', found, true);
+  PERFORM set_config('dponec.proved_rows', concat_ws(' ', staged, found), true);
 END
 $dponec$;

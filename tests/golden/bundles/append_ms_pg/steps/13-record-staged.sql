@@ -5,13 +5,15 @@
 -- why: from here on the run can be finished without the source
 -- params: run_id, fence
 DO $dponec$
+#variable_conflict use_column
 DECLARE
   affected bigint;
   staged bigint;
   digest_text text;
+  found text;
 BEGIN
-  digest_text := nullif(current_setting('dponec.proved_rows', true), '');
-  IF digest_text IS NULL THEN
+  found := nullif(current_setting('dponec.proved_rows', true), '');
+  IF found IS NULL THEN
     SELECT count(*), CAST(COALESCE(SUM(CAST(CAST((
   'x' || SUBSTRING(h FROM 1 FOR 8)
 ) AS BIT(32)) AS BIGINT)), 0) AS TEXT) || ':' || CAST(COALESCE(SUM(CAST(CAST((
@@ -24,26 +26,27 @@ BEGIN
     ) AS h
   FROM (
     SELECT
-      CAST("id" AS TEXT) AS v0,
-      CAST("kind" AS TEXT) AS v1,
+      CAST("s"."id" AS TEXT) AS v0,
+      CAST("s"."kind" AS TEXT) AS v1,
       CASE
-        WHEN "at" IS NULL
+        WHEN "s"."at" IS NULL
         THEN NULL
-        WHEN ISFINITE("at")
+        WHEN ISFINITE("s"."at")
         THEN CAST(CAST((
-          EXTRACT(EPOCH FROM "at") * 1000000
+          EXTRACT(EPOCH FROM "s"."at") * 1000000
         ) AS BIGINT) AS TEXT)
-        WHEN "at" > '2000-01-01'
+        WHEN "s"."at" > '2000-01-01'
         THEN 'infinity'
         ELSE '-infinity'
       END AS v2
-    FROM "dwh"."events__dponec_151a1a97_rows"
+    FROM "dwh"."events__dponec_151a1a97_rows" AS "s"
     OFFSET 0
   ) AS v
   OFFSET 0
 ) AS d;
   ELSE
-    SELECT count(*) INTO staged FROM "dwh"."events__dponec_151a1a97_rows";
+    staged := split_part(found, ' ', 1)::bigint;
+    digest_text := nullif(split_part(found, ' ', 2), '');
   END IF;
   UPDATE "dwh"."dponec_state"
      SET phase = 'staged', rows_staged = staged, digest = digest_text, updated_at = clock_timestamp()

@@ -4,10 +4,11 @@
 -- idempotency: transactional
 -- why: columns are listed, never positional
 DO $dponec$
+#variable_conflict use_column
 DECLARE
   affected bigint;
 BEGIN
-  INSERT INTO "dwh"."events" ("id", "kind", "at")
+  INSERT INTO "dwh"."events" AS "t" ("id", "kind", "at")
 SELECT
   "s"."id",
   "s"."kind",

@@ -5,11 +5,13 @@
 -- why: the watermark must not move on a claim
 -- params: run_id, fence, window_low, window_high
 DO $dponec$
+#variable_conflict use_column
 DECLARE
   expected bigint;
   found bigint;
   expected_digest text;
   found_digest text;
+  others boolean := true;
 BEGIN
   SELECT rows_staged, digest INTO expected, expected_digest FROM "dwh"."dponec_state"
  WHERE load = 'append_ms_pg' AND fence = current_setting('dponec.fence')::bigint

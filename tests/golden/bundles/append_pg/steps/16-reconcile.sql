@@ -5,11 +5,13 @@
 -- why: the watermark must not move on a claim
 -- params: run_id, fence, window_low, window_high
 DO $dponec$
+#variable_conflict use_column
 DECLARE
   expected bigint;
   found bigint;
   expected_digest text;
   found_digest text;
+  others boolean := true;
 BEGIN
   SELECT rows_staged, digest INTO expected, expected_digest FROM "dwh"."dponec_state"
  WHERE load = 'append_pg' AND fence = current_setting('dponec.fence')::bigint
@@ -32,6 +34,41 @@ CAST(COALESCE(NULLIF(CURRENT_SETTING('dponec.rows_inserted', TRUE), ''), '0') AS
   IF found IS DISTINCT FROM expected THEN
     RAISE EXCEPTION USING ERRCODE = 'DP510', MESSAGE = format('%s rows were applied, %s were staged', found, expected),
       HINT = 'the transaction was rolled back; look for triggers, rules and row security on the target';
+  END IF;
+  others := EXISTS (
+    SELECT FROM (SELECT '"dwh"."events"'::regclass AS oid UNION SELECT relid FROM pg_partition_tree('"dwh"."events"'::regclass)) AS f
+      JOIN pg_class AS c ON c.oid = f.oid
+     WHERE c.relkind NOT IN ('r', 'p') OR c.relrowsecurity
+        OR EXISTS (SELECT FROM pg_trigger AS g WHERE g.tgrelid = c.oid AND NOT g.tgisinternal AND g.tgenabled <> 'D')
+        OR EXISTS (SELECT FROM pg_rewrite AS r WHERE r.ev_class = c.oid)
+        OR EXISTS (SELECT FROM pg_constraint AS k WHERE k.confrelid = c.oid AND k.contype = 'f' AND k.confdeltype IN ('c', 'n', 'd')));
+  found := (
+SELECT
+  COUNT(*)
+FROM "dwh"."events" AS "t"
+WHERE
+  "t"."id" >= CAST(CURRENT_SETTING('dponec.window_low') AS bigint)
+  AND "t"."id" < CAST(CURRENT_SETTING('dponec.window_high') AS bigint)
+  );
+  IF found IS DISTINCT FROM expected THEN
+    RAISE EXCEPTION USING ERRCODE = 'DP510', MESSAGE = format('the target holds %s rows of this run''s scope, %s were staged', found, expected),
+      HINT = 'the transaction was rolled back; look for triggers, rules and row security on the target';
+  END IF;
+  found_digest := nullif(current_setting('dponec.rows_stored', true), '');
+  IF others OR found_digest IS NULL THEN
+  SELECT count(*), CAST(COALESCE(SUM(HASHTEXTEXTENDED(CAST(((COALESCE(HASHINT8EXTENDED("t"."id", CASE WHEN "t"."id" < 0 THEN -1 ELSE 1 END), 1) # (COALESCE(HASHTEXTEXTENDED(CAST(("t"."kind") AS TEXT) COLLATE "C", 2), 2) # COALESCE(TIMESTAMP_HASH_EXTENDED("t"."at" AT TIME ZONE 'UTC', 3), 3)))) AS TEXT) COLLATE "C", 0)), 0) AS TEXT) || ':h1' INTO found, found_digest
+    FROM "dwh"."events" AS "t"
+   WHERE "t"."id" >= CAST(CURRENT_SETTING('dponec.window_low') AS bigint)
+AND "t"."id" < CAST(CURRENT_SETTING('dponec.window_high') AS bigint);
+  IF found IS DISTINCT FROM expected THEN
+    RAISE EXCEPTION USING ERRCODE = 'DP510', MESSAGE = format('the target holds %s rows of this run''s scope, %s were staged', found, expected),
+      HINT = 'the transaction was rolled back; look for triggers, rules and row security on the target';
+  END IF;
+  END IF;
+  IF expected_digest IS NULL OR found_digest IS DISTINCT FROM expected_digest THEN
+    found := NULL;
+    RAISE EXCEPTION USING ERRCODE = 'DP510', MESSAGE = 'the target holds as many rows as were staged, and not the same ones',
+      HINT = 'the transaction was rolled back; look for triggers that change values, and for lossy column types';
   END IF;
 END
 $dponec$;

@@ -5,6 +5,7 @@
 -- why: a row outside would be lost or doubled
 -- params: partitions
 DO $dponec$
+#variable_conflict use_column
 DECLARE
   wrong bigint;
 BEGIN

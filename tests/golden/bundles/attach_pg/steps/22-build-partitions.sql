@@ -26,7 +26,7 @@ DECLARE
   expected_digest text;
   pair text;
   sum_a numeric := 0;
-  sum_b numeric := 0;
+  sum_b text;
 BEGIN
   FOR given IN
     SELECT format('%I.%I', n.nspname, c.relname) AS name FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
@@ -124,11 +124,20 @@ BEGIN
     EXECUTE 'INSERT INTO ' || made || ' ("id", "day", "at", "amount", "status") SELECT "id", "day", "at", "amount", "status" FROM "dwh"."orders_months__dponec_10542f54_rows" AS s WHERE "s"."day" >= $1 AND "s"."day" < $2' USING low, high;
     GET DIAGNOSTICS affected = ROW_COUNT;
     built := built + affected;
+    EXECUTE 'SELECT CAST(COALESCE(SUM(HASHTEXTEXTENDED(CAST((((COALESCE(HASHINT8EXTENDED("id", CASE WHEN "id" < 0 THEN -1 ELSE 1 END), 1) # COALESCE(HASHINT4EXTENDED(CASE WHEN ISFINITE("day") THEN "day" - CAST(''1970-01-01'' AS DATE) WHEN "day" > CAST(''1970-01-01'' AS DATE) THEN 2147483647 WHEN "day" < CAST(''1970-01-01'' AS DATE) THEN -2147483648 END, 2), 2)) # (COALESCE(TIMESTAMP_HASH_EXTENDED("at" AT TIME ZONE ''UTC'', 3), 3) # (COALESCE(HASHINT8EXTENDED(HASH_NUMERIC_EXTENDED("amount", CASE WHEN "amount" < 0 THEN -1 WHEN "amount" = ''NaN'' THEN 2 ELSE 1 END), 4), 4) # COALESCE(HASHTEXTEXTENDED(CAST(("status") AS TEXT) COLLATE "C", 5), 5))))) AS TEXT) COLLATE "C", 0)), 0) AS TEXT) || '':h1'' FROM ' || made || '' INTO pair;
+    sum_a := sum_a + split_part(pair, ':', 1)::numeric;
+    -- The second part is a sum too, or says of which kind the first one is.
+    sum_b := CASE WHEN split_part(pair, ':', 2) ~ '^[0-9]' THEN (coalesce(sum_b, '0')::numeric + split_part(pair, ':', 2)::numeric)::text
+                  ELSE split_part(pair, ':', 2) END;
     EXECUTE 'ANALYZE ' || made;
   END LOOP;
   IF built IS DISTINCT FROM expected THEN
     RAISE EXCEPTION USING ERRCODE = 'DP510', MESSAGE = format('the new partitions hold %s rows, %s were staged', built, expected),
       HINT = 'nothing was changed; run again';
+  END IF;
+  IF expected_digest IS DISTINCT FROM sum_a::text || ':' || sum_b THEN
+    RAISE EXCEPTION USING ERRCODE = 'DP510', MESSAGE = 'the new partitions hold as many rows as were staged, and not the same ones',
+      HINT = 'nothing was changed; look for defaults and column types of the partitions that differ from the target''s';
   END IF;
 END
 $dponec$;

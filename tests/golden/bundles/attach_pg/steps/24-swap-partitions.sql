@@ -26,7 +26,7 @@ DECLARE
   expected_digest text;
   pair text;
   sum_a numeric := 0;
-  sum_b numeric := 0;
+  sum_b text;
 BEGIN
   parent := to_regclass('"dwh"."orders_months"');
   LOCK TABLE "dwh"."orders_months" IN ACCESS EXCLUSIVE MODE;

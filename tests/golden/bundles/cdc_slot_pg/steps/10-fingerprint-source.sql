@@ -6,98 +6,140 @@
 -- params: watermark, window_low, window_high
 SELECT
   CAST(COUNT(*) AS TEXT) AS source_rows,
-  CAST(COALESCE(SUM(CAST(CAST((
-    'x' || SUBSTRING(h FROM 1 FOR 8)
-  ) AS BIT(32)) AS BIGINT)), 0) AS TEXT) AS source_a,
-  CAST(COALESCE(SUM(CAST(CAST((
-    'x' || SUBSTRING(h FROM 9 FOR 8)
-  ) AS BIT(32)) AS BIGINT)), 0) AS TEXT) AS source_b
+  CAST(COALESCE(
+    SUM(
+      HASHTEXTEXTENDED(
+        CAST((
+          (
+            (
+              (
+                COALESCE(HASHINT8EXTENDED("id", CASE WHEN "id" < 0 THEN -1 ELSE 1 END), 1) # COALESCE(HASHTEXTEXTENDED(CAST((
+                  "status"
+                ) AS TEXT) COLLATE "C", 2), 2)
+              ) # (
+                COALESCE(HASHTEXTEXTENDED(CAST((
+                  "body"
+                ) AS TEXT) COLLATE "C", 3), 3) # (
+                  COALESCE(
+                    HASHINT8EXTENDED(
+                      HASH_NUMERIC_EXTENDED("amount", CASE WHEN "amount" < 0 THEN -1 WHEN "amount" = 'NaN' THEN 2 ELSE 1 END),
+                      4
+                    ),
+                    4
+                  ) # COALESCE(TIMESTAMP_HASH_EXTENDED("at" AT TIME ZONE 'UTC', 5), 5)
+                )
+              )
+            ) # (
+              (
+                COALESCE(
+                  HASHTEXTEXTENDED(
+                    CAST((
+                      CAST(CAST(CAST((
+                        "__dponec_op"
+                      ) AS text) AS TEXT) AS text)
+                    ) AS TEXT) COLLATE "C",
+                    6
+                  ),
+                  6
+                ) # COALESCE(
+                  HASHINT8EXTENDED(
+                    CAST(CAST(CAST((
+                      "__dponec_order"
+                    ) AS bigint) AS TEXT) AS bigint),
+                    CASE
+                      WHEN CAST(CAST(CAST((
+                        "__dponec_order"
+                      ) AS bigint) AS TEXT) AS bigint) < 0
+                      THEN -7
+                      ELSE 7
+                    END
+                  ),
+                  7
+                )
+              ) # (
+                COALESCE(
+                  HASHTEXTEXTENDED(
+                    CAST((
+                      CAST(CAST(CAST((
+                        CASE WHEN (
+                          "status" <> 'draft'
+                        ) THEN 't' ELSE 'f' END
+                      ) AS text) AS TEXT) AS text)
+                    ) AS TEXT) COLLATE "C",
+                    8
+                  ),
+                  8
+                ) # (
+                  COALESCE(
+                    HASHTEXTEXTENDED(
+                      CAST((
+                        CAST(CAST(CAST((
+                          "__dponec_unchanged"
+                        ) AS text) AS TEXT) AS text)
+                      ) AS TEXT) COLLATE "C",
+                      9
+                    ),
+                    9
+                  ) # COALESCE(
+                    HASHINT8EXTENDED("__dponec_old_0", CASE WHEN "__dponec_old_0" < 0 THEN -10 ELSE 10 END),
+                    10
+                  )
+                )
+              )
+            )
+          )
+        ) AS TEXT) COLLATE "C",
+        0
+      )
+    ),
+    0
+  ) AS TEXT) AS source_a,
+  'h1' AS source_b
 FROM (
   SELECT
-    MD5(
-      COALESCE('V' || OCTET_LENGTH("v0") || ':' || "v0", 'N') || COALESCE('V' || OCTET_LENGTH("v1") || ':' || "v1", 'N') || COALESCE('V' || OCTET_LENGTH("v2") || ':' || "v2", 'N') || COALESCE('V' || OCTET_LENGTH("v3") || ':' || "v3", 'N') || COALESCE('V' || OCTET_LENGTH("v4") || ':' || "v4", 'N') || COALESCE('V' || OCTET_LENGTH("v5") || ':' || "v5", 'N') || COALESCE('V' || OCTET_LENGTH("v6") || ':' || "v6", 'N') || COALESCE('V' || OCTET_LENGTH("v7") || ':' || "v7", 'N') || COALESCE('V' || OCTET_LENGTH("v8") || ':' || "v8", 'N') || COALESCE('V' || OCTET_LENGTH("v9") || ':' || "v9", 'N')
-    ) AS h
-  FROM (
-    SELECT
-      CAST("id" AS TEXT) AS v0,
-      CAST("status" AS TEXT) AS v1,
-      CAST("body" AS TEXT) AS v2,
-      CAST(TRIM_SCALE("amount") AS TEXT) AS v3,
-      CASE
-        WHEN "at" IS NULL
-        THEN NULL
-        WHEN ISFINITE("at")
-        THEN CAST(CAST((
-          EXTRACT(EPOCH FROM "at") * 1000000
-        ) AS BIGINT) AS TEXT)
-        WHEN "at" > '2000-01-01'
-        THEN 'infinity'
-        ELSE '-infinity'
-      END AS v4,
-      CAST(CAST(CAST(CAST((
-        "__dponec_op"
-      ) AS text) AS TEXT) AS text) AS TEXT) AS v5,
-      CAST(CAST(CAST(CAST((
-        "__dponec_order"
-      ) AS bigint) AS TEXT) AS bigint) AS TEXT) AS v6,
-      CAST(CAST(CAST(CAST((
-        CASE WHEN (
-          "status" <> 'draft'
-        ) THEN 't' ELSE 'f' END
-      ) AS text) AS TEXT) AS text) AS TEXT) AS v7,
-      CAST(CAST(CAST(CAST((
-        "__dponec_unchanged"
-      ) AS text) AS TEXT) AS text) AS TEXT) AS v8,
-      CAST("__dponec_old_0" AS TEXT) AS v9
-    FROM (
-      SELECT
-        "__dponec_order",
-        "__dponec_lsn",
-        "__dponec_op",
-        "__dponec_unchanged",
-        "__dponec_old_0",
-        "id",
-        "status",
-        "body",
-        "amount",
-        "at"
-      FROM "pg_temp"."__dponec_changes"
-      WHERE
-        "__dponec_lsn" >= CAST(CURRENT_SETTING('dponec.window_low') AS bigint)
-        AND "__dponec_lsn" < CAST(CURRENT_SETTING('dponec.window_high') AS bigint)
-      UNION ALL
-      SELECT
-        -1,
-        -1,
-        'R',
-        '',
-        NULL,
-        NULL,
-        NULL,
-        NULL,
-        NULL,
-        NULL
-      WHERE
-        CURRENT_SETTING('dponec.watermark') = ''
-      UNION ALL
-      SELECT
-        0,
-        0,
-        'I',
-        '',
-        NULL,
-        "id",
-        "status",
-        "body",
-        "amount",
-        "at"
-      FROM "shop"."notes"
-      WHERE
-        CURRENT_SETTING('dponec.watermark') = '' AND (
-          "status" <> 'draft'
-        )
-    ) AS f
-    OFFSET 0
-  ) AS v
-  OFFSET 0
-) AS d;
+    "__dponec_order",
+    "__dponec_lsn",
+    "__dponec_op",
+    "__dponec_unchanged",
+    "__dponec_old_0",
+    "id",
+    "status",
+    "body",
+    "amount",
+    "at"
+  FROM "pg_temp"."__dponec_changes"
+  WHERE
+    "__dponec_lsn" >= CAST(CURRENT_SETTING('dponec.window_low') AS bigint)
+    AND "__dponec_lsn" < CAST(CURRENT_SETTING('dponec.window_high') AS bigint)
+  UNION ALL
+  SELECT
+    -1,
+    -1,
+    'R',
+    '',
+    NULL,
+    NULL,
+    NULL,
+    NULL,
+    NULL,
+    NULL
+  WHERE
+    CURRENT_SETTING('dponec.watermark') = ''
+  UNION ALL
+  SELECT
+    0,
+    0,
+    'I',
+    '',
+    NULL,
+    "id",
+    "status",
+    "body",
+    "amount",
+    "at"
+  FROM "shop"."notes"
+  WHERE
+    CURRENT_SETTING('dponec.watermark') = '' AND (
+      "status" <> 'draft'
+    )
+) AS f;

@@ -4,6 +4,7 @@
 -- idempotency: pure
 -- why: a NULL key matches nothing, so each load would add the row again
 DO $dponec$
+#variable_conflict use_column
 DECLARE
   wrong bigint;
 BEGIN

@@ -4,6 +4,7 @@
 -- idempotency: transactional
 -- why: soft_delete: the row stays, and readers see that it is gone
 DO $dponec$
+#variable_conflict use_column
 DECLARE
   affected bigint;
 BEGIN

@@ -4,11 +4,12 @@
 -- idempotency: transactional
 -- why: in the same transaction
 DO $dponec$
+#variable_conflict use_column
 DECLARE
   affected bigint;
 BEGIN
   LOCK TABLE "dwh"."notes" IN SHARE ROW EXCLUSIVE MODE;
-  INSERT INTO "dwh"."notes" ("id", "status", "body", "amount", "at", "gone")
+  INSERT INTO "dwh"."notes" AS "t" ("id", "status", "body", "amount", "at", "gone")
 SELECT
   "s"."id",
   "s"."status",

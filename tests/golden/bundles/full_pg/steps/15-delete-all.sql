@@ -4,6 +4,7 @@
 -- idempotency: transactional
 -- why: the new ones come in the same transaction
 DO $dponec$
+#variable_conflict use_column
 DECLARE
   affected bigint;
 BEGIN

@@ -4,6 +4,7 @@
 -- idempotency: transactional
 -- why: a late row is put where it belongs, and a row that is like the one before it makes no version
 DO $dponec$
+#variable_conflict use_column
 DECLARE
   affected bigint;
 BEGIN

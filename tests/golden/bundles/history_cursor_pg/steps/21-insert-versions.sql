@@ -4,11 +4,12 @@
 -- idempotency: transactional
 -- why: in the same transaction
 DO $dponec$
+#variable_conflict use_column
 DECLARE
   affected bigint;
 BEGIN
   LOCK TABLE "dwh"."order_history" IN SHARE ROW EXCLUSIVE MODE;
-  INSERT INTO "dwh"."order_history" ("id", "day", "at", "amount", "status", "valid_from", "valid_to", "is_current", "row_hash")
+  INSERT INTO "dwh"."order_history" AS "t" ("id", "day", "at", "amount", "status", "valid_from", "valid_to", "is_current", "row_hash")
 SELECT
   "s"."id",
   "s"."day",

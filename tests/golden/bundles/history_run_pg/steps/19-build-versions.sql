@@ -5,6 +5,7 @@
 -- why: a late row is put where it belongs, and a row that is like the one before it makes no version
 -- params: window_high
 DO $dponec$
+#variable_conflict use_column
 DECLARE
   affected bigint;
 BEGIN

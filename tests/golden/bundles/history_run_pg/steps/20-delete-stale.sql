@@ -4,6 +4,7 @@
 -- idempotency: transactional
 -- why: two that became alike are one
 DO $dponec$
+#variable_conflict use_column
 DECLARE
   affected bigint;
 BEGIN

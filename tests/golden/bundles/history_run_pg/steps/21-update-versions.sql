@@ -4,6 +4,7 @@
 -- idempotency: transactional
 -- why: the row stays the row, so what refers to it stays valid
 DO $dponec$
+#variable_conflict use_column
 DECLARE
   affected bigint;
 BEGIN

@@ -4,6 +4,7 @@
 -- idempotency: transactional
 -- why: null_keys: skip, staging_duplicates: latest
 DO $dponec$
+#variable_conflict use_column
 DECLARE
   affected bigint;
 BEGIN

@@ -4,13 +4,17 @@
 -- idempotency: transactional
 -- why: from here on the run can be finished without the source
 -- params: run_id, fence
+ANALYZE "staging"."orders__dponec_9015add8_rows" ("id", "day");
 DO $dponec$
+#variable_conflict use_column
 DECLARE
   affected bigint;
   staged bigint;
   digest_text text;
+  found text;
 BEGIN
-  SELECT count(*) INTO staged FROM "staging"."orders__dponec_9015add8_rows";
+  SELECT count(*), CAST(COALESCE(SUM(HASHTEXTEXTENDED(CAST((((COALESCE(HASHINT8EXTENDED("s"."id", CASE WHEN "s"."id" < 0 THEN -1 ELSE 1 END), 1) # COALESCE(HASHINT4EXTENDED(CASE WHEN ISFINITE("s"."day") THEN "s"."day" - CAST('1970-01-01' AS DATE) WHEN "s"."day" > CAST('1970-01-01' AS DATE) THEN 2147483647 WHEN "s"."day" < CAST('1970-01-01' AS DATE) THEN -2147483648 END, 2), 2)) # (COALESCE(TIMESTAMP_HASH_EXTENDED("s"."at" AT TIME ZONE 'UTC', 3), 3) # (COALESCE(HASHINT8EXTENDED(HASH_NUMERIC_EXTENDED("s"."amount", CASE WHEN "s"."amount" < 0 THEN -1 WHEN "s"."amount" = 'NaN' THEN 2 ELSE 1 END), 4), 4) # COALESCE(HASHTEXTEXTENDED(CAST(("s"."status") AS TEXT) COLLATE "C", 5), 5))))) AS TEXT) COLLATE "C", 0)), 0) AS TEXT) || ':h1' INTO staged, digest_text
+    FROM "staging"."orders__dponec_9015add8_rows" AS "s";
   UPDATE "dwh"."dponec_state"
      SET phase = 'staged', rows_staged = staged, digest = digest_text, updated_at = clock_timestamp()
  WHERE load = 'merge_update_pg' AND fence = current_setting('dponec.fence')::bigint

@@ -4,6 +4,7 @@
 -- idempotency: transactional
 -- why: on_leave_filter: delete; otherwise such a row would stay for ever
 DO $dponec$
+#variable_conflict use_column
 DECLARE
   affected bigint;
 BEGIN

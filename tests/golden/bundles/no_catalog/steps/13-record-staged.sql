@@ -5,45 +5,20 @@
 -- why: from here on the run can be finished without the source
 -- params: run_id, fence
 DO $dponec$
+#variable_conflict use_column
 DECLARE
   affected bigint;
   staged bigint;
   digest_text text;
+  found text;
 BEGIN
-  digest_text := nullif(current_setting('dponec.proved_rows', true), '');
-  IF digest_text IS NULL THEN
-    SELECT count(*), CAST(COALESCE(SUM(CAST(CAST((
-  'x' || SUBSTRING(h FROM 1 FOR 8)
-) AS BIT(32)) AS BIGINT)), 0) AS TEXT) || ':' || CAST(COALESCE(SUM(CAST(CAST((
-  'x' || SUBSTRING(h FROM 9 FOR 8)
-) AS BIT(32)) AS BIGINT)), 0) AS TEXT) INTO staged, digest_text
-    FROM (
-  SELECT
-    MD5(
-      COALESCE('V' || OCTET_LENGTH("v0") || ':' || "v0", 'N') || COALESCE('V' || OCTET_LENGTH("v1") || ':' || "v1", 'N') || COALESCE('V' || OCTET_LENGTH("v2") || ':' || "v2", 'N')
-    ) AS h
-  FROM (
-    SELECT
-      CAST("id" AS TEXT) AS v0,
-      CAST("note" AS TEXT) AS v1,
-      CASE
-        WHEN "at" IS NULL
-        THEN NULL
-        WHEN ISFINITE("at")
-        THEN CAST(CAST((
-          EXTRACT(EPOCH FROM "at") * 1000000
-        ) AS BIGINT) AS TEXT)
-        WHEN "at" > '2000-01-01'
-        THEN 'infinity'
-        ELSE '-infinity'
-      END AS v2
-    FROM "dwh"."orders__dponec_6c1b9b6c_rows"
-    OFFSET 0
-  ) AS v
-  OFFSET 0
-) AS d;
+  found := nullif(current_setting('dponec.proved_rows', true), '');
+  IF found IS NULL THEN
+    SELECT count(*), CAST(COALESCE(SUM(HASHTEXTEXTENDED(CAST(((COALESCE(HASHINT8EXTENDED("s"."id", CASE WHEN "s"."id" < 0 THEN -1 ELSE 1 END), 1) # (COALESCE(HASHTEXTEXTENDED(CAST(("s"."note") AS TEXT) COLLATE "C", 2), 2) # COALESCE(TIMESTAMP_HASH_EXTENDED("s"."at" AT TIME ZONE 'UTC', 3), 3)))) AS TEXT) COLLATE "C", 0)), 0) AS TEXT) || ':h1' INTO staged, digest_text
+    FROM "dwh"."orders__dponec_6c1b9b6c_rows" AS "s";
   ELSE
-    SELECT count(*) INTO staged FROM "dwh"."orders__dponec_6c1b9b6c_rows";
+    staged := split_part(found, ' ', 1)::bigint;
+    digest_text := nullif(split_part(found, ' ', 2), '');
   END IF;
   UPDATE "dwh"."dponec_state"
      SET phase = 'staged', rows_staged = staged, digest = digest_text, updated_at = clock_timestamp()

@@ -4,10 +4,11 @@
 -- idempotency: transactional
 -- why: columns are listed, never positional
 DO $dponec$
+#variable_conflict use_column
 DECLARE
   affected bigint;
 BEGIN
-  INSERT INTO "dwh"."orders" ("id", "note", "at")
+  INSERT INTO "dwh"."orders" AS "t" ("id", "note", "at")
 SELECT
   "s"."id",
   "s"."note",

@@ -4,6 +4,7 @@
 -- idempotency: pure
 -- why: which of two rows wins would be chance
 DO $dponec$
+#variable_conflict use_column
 DECLARE
   wrong bigint;
 BEGIN

@@ -4,6 +4,7 @@
 -- idempotency: pure
 -- why: a row outside would be added to rows that stay
 DO $dponec$
+#variable_conflict use_column
 DECLARE
   wrong bigint;
 BEGIN

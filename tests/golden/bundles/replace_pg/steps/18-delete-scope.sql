@@ -4,6 +4,7 @@
 -- idempotency: transactional
 -- why: the read and the delete share one scope
 DO $dponec$
+#variable_conflict use_column
 DECLARE
   affected bigint;
 BEGIN

@@ -4,6 +4,7 @@
 -- idempotency: transactional
 -- why: rows that stay (NULL keys too), and the staged rows, with every constraint and index
 DO $dponec$
+#variable_conflict use_column
 DECLARE
   affected bigint;
   given record;

@@ -5,11 +5,13 @@
 -- why: inside the transaction a failed proof undoes everything
 -- params: run_id, fence
 DO $dponec$
+#variable_conflict use_column
 DECLARE
   expected bigint;
   found bigint;
   expected_digest text;
   found_digest text;
+  others boolean := true;
 BEGIN
   SELECT rows_staged, digest INTO expected, expected_digest FROM "dwh"."dponec_state"
  WHERE load = 'shadow_full_pg' AND fence = current_setting('dponec.fence')::bigint

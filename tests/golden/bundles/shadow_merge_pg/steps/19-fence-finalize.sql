@@ -9,6 +9,7 @@ DECLARE
   affected bigint;
 BEGIN
   PERFORM set_config('lock_timeout', '30s', true);
+  PERFORM set_config('work_mem', '64MB', true) WHERE pg_size_bytes(current_setting('work_mem')) < pg_size_bytes('64MB');
   PERFORM pg_advisory_xact_lock(hashtextextended('dponec:dwh.orders', 0));
   PERFORM FROM "dwh"."dponec_state"
  WHERE load = 'shadow_merge_pg' AND fence = current_setting('dponec.fence')::bigint

@@ -4,6 +4,7 @@
 -- idempotency: transactional
 -- why: rows without a key stay
 DO $dponec$
+#variable_conflict use_column
 DECLARE
   affected bigint;
 BEGIN

@@ -4,6 +4,7 @@
 -- idempotency: transactional
 -- why: unchanged rows are not written, so there are no dead tuples for nothing
 DO $dponec$
+#variable_conflict use_column
 DECLARE
   affected bigint;
 BEGIN

@@ -4,11 +4,12 @@
 -- idempotency: transactional
 -- why: in the same transaction
 DO $dponec$
+#variable_conflict use_column
 DECLARE
   affected bigint;
 BEGIN
   LOCK TABLE "dwh"."orders" IN SHARE ROW EXCLUSIVE MODE;
-  INSERT INTO "dwh"."orders" ("id", "day", "at", "amount", "status")
+  INSERT INTO "dwh"."orders" AS "t" ("id", "day", "at", "amount", "status")
 SELECT
   "s"."id",
   "s"."day",

@@ -5,6 +5,7 @@
 -- why: once: a mark that is there stays as it is
 -- params: window_high
 DO $dponec$
+#variable_conflict use_column
 DECLARE
   affected bigint;
 BEGIN

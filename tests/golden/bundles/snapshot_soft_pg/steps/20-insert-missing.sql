@@ -4,11 +4,12 @@
 -- idempotency: transactional
 -- why: in the same transaction
 DO $dponec$
+#variable_conflict use_column
 DECLARE
   affected bigint;
 BEGIN
   LOCK TABLE "dwh"."orders_marked" IN SHARE ROW EXCLUSIVE MODE;
-  INSERT INTO "dwh"."orders_marked" ("id", "day", "at", "amount", "status", "deleted_at")
+  INSERT INTO "dwh"."orders_marked" AS "t" ("id", "day", "at", "amount", "status", "deleted_at")
 SELECT
   "s"."id",
   "s"."day",

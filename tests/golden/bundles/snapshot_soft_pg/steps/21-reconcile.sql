@@ -5,11 +5,13 @@
 -- why: the state must not move on a claim
 -- params: run_id, fence
 DO $dponec$
+#variable_conflict use_column
 DECLARE
   expected bigint;
   found bigint;
   expected_digest text;
   found_digest text;
+  others boolean := true;
 BEGIN
   SELECT rows_staged, digest INTO expected, expected_digest FROM "dwh"."dponec_state"
  WHERE load = 'snapshot_soft_pg' AND fence = current_setting('dponec.fence')::bigint
@@ -33,23 +35,20 @@ CAST(COALESCE(NULLIF(CURRENT_SETTING('dponec.rows_inserted', TRUE), ''), '0') AS
     RAISE EXCEPTION USING ERRCODE = 'DP510', MESSAGE = format('%s rows were applied, %s were staged', found, expected),
       HINT = 'the transaction was rolled back; look for triggers, rules and row security on the target';
   END IF;
-  found := (
-SELECT
-  COUNT(*)
-FROM "dwh"."orders_marked" AS "t"
-WHERE
-  EXISTS(
-    SELECT
-      1
-    FROM "dwh"."orders_marked__dponec_44864c86_rows" AS "s"
-    WHERE
-      "t"."id" = "s"."id"
-  )
-  );
+  SELECT count(*), CAST(COALESCE(SUM(HASHTEXTEXTENDED(CAST((((COALESCE(HASHINT8EXTENDED("t"."id", CASE WHEN "t"."id" < 0 THEN -1 ELSE 1 END), 1) # COALESCE(HASHINT4EXTENDED(CASE WHEN ISFINITE("t"."day") THEN "t"."day" - CAST('1970-01-01' AS DATE) WHEN "t"."day" > CAST('1970-01-01' AS DATE) THEN 2147483647 WHEN "t"."day" < CAST('1970-01-01' AS DATE) THEN -2147483648 END, 2), 2)) # (COALESCE(TIMESTAMP_HASH_EXTENDED("t"."at" AT TIME ZONE 'UTC', 3), 3) # (COALESCE(HASHINT8EXTENDED(HASH_NUMERIC_EXTENDED("t"."amount", CASE WHEN "t"."amount" < 0 THEN -1 WHEN "t"."amount" = 'NaN' THEN 2 ELSE 1 END), 4), 4) # COALESCE(HASHTEXTEXTENDED(CAST(("t"."status") AS TEXT) COLLATE "C", 5), 5))))) AS TEXT) COLLATE "C", 0)), 0) AS TEXT) || ':h1' INTO found, found_digest
+    FROM "dwh"."orders_marked" AS "t"
+   WHERE EXISTS(
+  SELECT
+    1
+  FROM "dwh"."orders_marked__dponec_44864c86_rows" AS "s"
+  WHERE
+    "t"."id" = "s"."id"
+);
   IF found IS DISTINCT FROM expected THEN
     RAISE EXCEPTION USING ERRCODE = 'DP510', MESSAGE = format('the target holds %s rows of this run''s scope, %s were staged', found, expected),
       HINT = 'the transaction was rolled back; look for triggers, rules and row security on the target';
   END IF;
+  IF expected_digest IS NULL OR found_digest IS DISTINCT FROM expected_digest THEN
   found := (
 SELECT
   COUNT(*)
@@ -66,6 +65,9 @@ WHERE
   IF found <> 0 THEN
     RAISE EXCEPTION USING ERRCODE = 'DP510', MESSAGE = format('%s staged keys are not in the target', found),
       HINT = 'the transaction was rolled back; look for triggers, rules and row security on the target';
+  END IF;
+    RAISE EXCEPTION USING ERRCODE = 'DP510', MESSAGE = 'the target holds as many rows as were staged, and not the same ones',
+      HINT = 'the transaction was rolled back; look for triggers that change values, and for lossy column types';
   END IF;
 END
 $dponec$;
