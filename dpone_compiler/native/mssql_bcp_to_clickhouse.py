@@ -21,4 +21,6 @@ PATH = NativePath(
     tools=("bcp", "clickhouse-client or curl"),
     fallback="python_streaming_batches",
     wire=wire,
+    export="a query of one column, each row a finished tab-separated line",
+    ingest="INSERT INTO staging FORMAT TabSeparated, by HTTP or clickhouse-client",
 )

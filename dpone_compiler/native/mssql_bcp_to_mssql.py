@@ -21,4 +21,6 @@ PATH = NativePath(
     tools=("bcp",),
     fallback="pyodbc_fast_executemany",  # the name of dpone; what it does here: docs/adr/0014
     wire=wire,
+    export="a query of one column, each row a JSON array",
+    ingest="batches of lines, OPENJSON into typed staging",
 )
