@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 
-from dpone_compiler.expr.types import Kind
+from dpone_compiler.expr.types import DataType, Kind
 from dpone_compiler.ir.schema import TableRef
 from dpone_compiler.runtime.connections.session import Session
 from dpone_compiler.sql.clickhouse_names import ident, literal, qualified
 from dpone_compiler.sql.render import Sql, frame, join
-from dpone_compiler.verify.intent import Carried, Intent, Side
+from dpone_compiler.verify.intent import Intent, Side
 
 Row = tuple[str | None, ...]
 _REPLICATED = re.compile(r"^(?:Replicated|Shared)(\w*MergeTree)(?:\((?:'[^']*',\s*'[^']*'(?:,\s*)?)?([^)]*)\))?")
@@ -41,11 +41,13 @@ class ClickHouseSide:
         )
 
     def rows(self, intent: Intent) -> tuple[Row, ...]:
-        """The carried columns of the target's rows, as its engine means them."""
+        """The carried columns of the target's rows and those that the strategy writes itself, as its engine means them."""
+        texts = [_text(each.target, each.target_type) for each in intent.carried]
+        texts += [_text(each.name, each.type) for each in intent.technical]
         final = Sql(" FINAL" if "ReplacingMergeTree" in intent.target.structure.get("table_engine", "") else "")
         body = frame(
             "SELECT <<texts>> FROM <<table>><<final>>",
-            texts=join(", ", [_text(each) for each in intent.carried]),
+            texts=join(", ", texts),
             table=qualified(intent.target.table),
             final=final,
         )
@@ -76,9 +78,9 @@ def alone(engine: str) -> str:
     return found[1] + inner + engine[found.end() :]
 
 
-def _text(each: Carried) -> Sql:
+def _text(column: str, type_: DataType) -> Sql:
     """An instant in UTC, whatever zone its column shows; everything else as the server prints it."""
-    name = ident(each.target)
-    if each.target_type.kind is Kind.TIMESTAMP and each.target_type.tz:
+    name = ident(column)
+    if type_.kind is Kind.TIMESTAMP and type_.tz:
         return frame("toTimeZone(<<name>>, 'UTC') AS <<name>>", name=name)
     return name

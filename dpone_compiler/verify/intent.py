@@ -11,8 +11,8 @@ from typing import Any
 from dpone_compiler.expr.types import DataType, Kind
 from dpone_compiler.ir.schema import TableRef
 from dpone_compiler.source.value import value
-from dpone_compiler.verify.meaning.asked import Asked, Cursor, Partition, Row
-from dpone_compiler.verify.values import meeting_type, unit_of
+from dpone_compiler.verify.meaning.asked import Asked, Cursor, Partition, Row, Test, Versions, everything
+from dpone_compiler.verify.values import meeting_type, unit_of, value_of
 
 SELECTED, CURSOR = "$selected", "$cursor"
 """What a source row knows besides its carried columns: whether the filter is true of it, and its cursor value."""
@@ -92,6 +92,18 @@ class Intent:
         cursor = self.read["cursor"]
         windowless = self.strategy in ("full_refresh", "snapshot_diff", "replace", "backfill")
         return None if cursor is None or windowless else self.source.column(cursor["column"])
+
+    @property
+    def technical(self) -> tuple[TableColumn, ...]:
+        """Columns of the target that the strategy writes itself: the mark of a soft deletion, the time of a version."""
+        names: tuple[str, ...] = ()
+        if self.strategy == "snapshot_diff" and self.write["snapshot"]["missing"] == "soft_delete":
+            names = (self.write["snapshot"]["mark"],)
+        elif self.strategy == "scd2":
+            history = self.write["history"]
+            names = (history["valid_from"], history["valid_to"], history["current"])
+        loaded = {each.target for each in self.carried}
+        return tuple(self.target.column(name) for name in names if name not in loaded)
 
     @property
     def where(self) -> str:
@@ -177,7 +189,7 @@ def _carried(column: Plain) -> Carried:
 
 def asked_of(intent: Intent) -> Asked:
     """The load as the model knows it."""
-    write, policies = intent.write, intent.write["policies"]
+    policies = intent.write["policies"]
     return Asked(
         key=intent.key,
         where=lambda row: row[SELECTED],
@@ -188,9 +200,58 @@ def asked_of(intent: Intent) -> Asked:
         duplicates=policies["staging_duplicates"],
         on_leave_filter=policies["on_leave_filter"],
         empty_slice=policies["empty_slice"],
-        max_delete_ratio=write["limits"]["max_delete_ratio"],
-        max_delete_rows=write["limits"].get("max_delete_rows"),
+        **_deletions(intent),
+        versions=_versions(intent),
+        scope=_scope(intent),
     )
+
+
+def _deletions(intent: Intent) -> dict[str, Any]:
+    """What becomes of missing keys; without a guard more than half of the target is never deleted or marked."""
+    limits, snapshot = intent.write["limits"], intent.write.get("snapshot") or {}
+    ratio, rows = limits["max_delete_ratio"], limits.get("max_delete_rows")
+    return {
+        "deletes": (snapshot.get("missing") or "hard_delete").removesuffix("_delete"),
+        "mark": snapshot.get("mark", ""),
+        "max_delete_ratio": 0.5 if ratio is None and rows is None else ratio,
+        "max_delete_rows": rows,
+    }
+
+
+def _versions(intent: Intent) -> Versions:
+    history = intent.write.get("history")
+    if intent.strategy != "scd2" or history is None:
+        return Versions()
+    cursor = intent.cursor
+    since = intent.carried_from(cursor.name) if cursor is not None else None
+    return Versions(
+        since=since.target if since is not None else None,
+        missing=intent.write["snapshot"]["missing"] or "expire",
+        valid_from=history["valid_from"],
+        valid_to=history["valid_to"],
+        current=history["current"],
+    )
+
+
+def _scope(intent: Intent) -> Test:
+    """The declared scope over the target's column."""
+    said = intent.read.get("scope")
+    if intent.strategy != "replace" or said is None:
+        return everything
+    carried = intent.carried_from(said["column"])
+    assert carried is not None, "a plan without it is not compiled"
+    low, high = (value_of(said[end], carried.type) for end in ("low", "high"))
+
+    def inside(row: Row) -> bool | None:
+        each = row[carried.target]
+        if each is None:
+            return None
+        if said["kind"] == "equality":
+            return bool(each == low)
+        above = low is None or low <= each
+        return bool(above and (high is None or each < high or (said["inclusive"] and each == high)))
+
+    return inside
 
 
 def _without_marks(row: Row) -> Row:

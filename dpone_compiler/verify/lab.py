@@ -19,6 +19,7 @@ from dpone_compiler.runtime.progress import Quiet
 from dpone_compiler.runtime.runner import RunOptions, run_bundle
 from dpone_compiler.runtime.sessions import Opener
 from dpone_compiler.runtime.setup import apply_setup
+from dpone_compiler.runtime.state import run_state_command
 from dpone_compiler.verify.case import TICK, TICKS, Cells
 from dpone_compiler.verify.clickhouse_side import ClickHouseSide
 from dpone_compiler.verify.intent import CURSOR, SELECTED, Intent
@@ -122,11 +123,18 @@ class Lab:
 
     def rows(self) -> Rows:
         """The target's rows."""
-        carried = self.intent.carried
+        types = [(each.target, each.type) for each in self.intent.carried]
+        types += [(each.name, each.type) for each in self.intent.technical]
         return tuple(
-            {each.target: value_of(text, each.type) for each, text in zip(carried, row, strict=True)}
+            {name: value_of(text, type_) for (name, type_), text in zip(types, row, strict=True)}
             for row in self.target.rows(self.intent)
         )
+
+    def instant(self) -> Any:
+        """The instant of the last attempt, as the target's technical columns hold it; None where the strategy has none."""
+        column = next(iter(self.intent.technical), None)
+        text = self.state().get("window_high") or ""
+        return value_of(text, column.type) if column is not None and text else None
 
     def watermark(self) -> Any:
         """The watermark in the state row as a value; None where there is none."""
@@ -138,6 +146,10 @@ class Lab:
         """The state row; {} when the load never ran."""
         result = self._sessions[1].run(self.bundle.body(self.bundle.doc.state["show"]), {})
         return dict(zip(result.columns, result.rows[0], strict=True)) if result.rows else {}
+
+    def abort(self, run_id: str) -> None:
+        """Give an unfinished attempt up, as `dponec runs abort` does."""
+        run_state_command(self.bundle, self.opener(), "abort", run_id=run_id)
 
     # ---- ticks -------------------------------------------------------------------------------------------------------
 

@@ -24,8 +24,21 @@ CODES = {
     "too_many_partitions": ("DP505",),
     "null_partition": ("DP506",),
     "null_cursor": ("DP508",),
+    "too_many_deletes": ("DP507",),
 }
-MODELLED = frozenset({"full_refresh", "incremental_append", "incremental_merge", "partition_replace"})
+MODELLED = frozenset(
+    {
+        "full_refresh",
+        "incremental_append",
+        "incremental_merge",
+        "partition_replace",
+        "replace",
+        "scd2",
+        "snapshot_diff",
+    }
+)
+# Refused when the rows are staged already: the same run again would find the same, so somebody has to abort it.
+_STAGED = ("too_many_deletes",)
 Run = Callable[[Lab], RunOutcome]
 
 
@@ -79,10 +92,12 @@ class Player:
         if ended.exit_code == 0 and (wrong := self._wrong_horizon(before, watermark)):
             return Difference(load=self.load, what=wrong)
         meant = STRATEGIES[self._lab.intent.strategy](
-            self.target, Source(rows=source, horizon=horizon), self.state, self._asked
+            self.target, Source(rows=source, horizon=horizon, now=self._lab.instant()), self.state, self._asked
         )
         self.target, self.state = meant.target, meant.state
         self.refused = isinstance(meant, Refused)
+        if ended.exit_code != 0 and isinstance(meant, Refused) and meant.name in _STAGED:
+            self._lab.abort(ended.run_id)
         return self._ended_otherwise(meant, ended) or self.compare()
 
     def compare(self) -> Difference | None:

@@ -111,8 +111,9 @@ class PostgresSide:
         return tuple(name for name, _ in wanted), self._session.run(body.text, {}).rows
 
     def rows(self, intent: Intent) -> tuple[Row, ...]:
-        """The carried columns of the target's rows."""
-        texts = [frame("<<name>>::text", name=word(each.target)) for each in intent.carried]
+        """The carried columns of the target's rows, and those that the strategy writes itself."""
+        names = [each.target for each in intent.carried] + [each.name for each in intent.technical]
+        texts = [frame("<<name>>::text", name=word(name)) for name in names]
         body = frame("SELECT <<texts>> FROM <<table>>", texts=join(", ", texts), table=place(intent.target.table))
         return self._session.run(body.text, {}).rows
 

@@ -19,13 +19,24 @@ _COLUMNS = {
 }
 
 
+_TECHNICAL = {
+    "": ("", ""),
+    "deleted_at": (", deleted_at timestamptz", ", deleted_at Nullable({moment})"),
+    "history": (
+        ", valid_from timestamptz NOT NULL, valid_to timestamptz, is_current boolean NOT NULL",
+        ", valid_from {moment}, valid_to Nullable({moment}), is_current Bool",
+    ),
+}
+
+
 def make_lab(shape: Shape, world: World, source: FreshDatabase, target: FreshDatabase) -> Lab:
     """Compile the shape in `world`; the lab gets its source and, on Postgres, its target from new databases."""
     world.source(
         f"CREATE TABLE orders (id bigint {shape.key}, amount numeric(18,2) NOT NULL, note text, day date NOT NULL, "
         "seq bigint NOT NULL, at timestamptz NOT NULL)"
     )
-    columns = _COLUMNS[world.sink.engine].format(id="Int64", moment=world.sink.moment)
+    technical = _TECHNICAL[shape.technical][world.sink.clickhouse]
+    columns = (_COLUMNS[world.sink.engine] + technical).format(id="Int64", moment=world.sink.moment)
     world.make_target(columns=columns, **shape.target)
     given = {"key": ["id"]} if shape.keyed else {}
     result = world.compiled(shape.mode, source=dict(shape.source), **given, **shape.strategy)

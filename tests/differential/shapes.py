@@ -18,7 +18,7 @@ class Shape:
     """A load of the table `orders`: id, amount, note, day, seq, at.
 
     `key`: the constraint of id at the source; without one, keys may be NULL or occur twice. `target`: how the ClickHouse target is
-    made. `examples`: stories told in CI.
+    made. `technical`: columns that the target has besides: deleted_at | history. `examples`: stories told in CI.
     """
 
     name: str
@@ -29,6 +29,7 @@ class Shape:
     key: str = PLAIN_KEY
     keyed: bool = True
     target: Mapping[str, Any] = field(default_factory=dict)
+    technical: str = ""
     examples: int = 4
 
 
@@ -111,6 +112,46 @@ SHAPES = (
         keyed=False,
         examples=2,
     ),
+    Shape(
+        name="replace",
+        mode="replace",
+        sinks=EVERYWHERE,
+        source=FILTER
+        | {
+            "options": {
+                "portable_scope": {"kind": "range", "column": "day", "lower": "2026-02-01", "upper": "2026-03-01"}
+            }
+        },
+        strategy={"empty_slice": "clear"},
+        keyed=False,
+        examples=2,
+    ),
+    Shape(
+        name="snapshot_diff-hard",
+        mode="snapshot_diff",
+        sinks=EVERYWHERE,
+        source=FILTER,
+        strategy={"diff": {"delete_policy": "hard_delete"}},
+        examples=2,
+    ),
+    Shape(
+        name="snapshot_diff-soft",
+        mode="snapshot_diff",
+        sinks=("pg18", "chdb"),
+        source=FILTER,
+        strategy={"diff": {"delete_policy": "soft_delete"}, "empty_slice": "keep"},
+        technical="deleted_at",
+        examples=2,
+    ),
+    Shape(
+        name="scd2-cursor",
+        mode="scd2",
+        sinks=("pg18", "chdb"),
+        source={"cursor": {"column": "at", "lag": "0 seconds"}},
+        technical="history",
+        examples=2,
+    ),
+    Shape(name="scd2-snapshot", mode="scd2", sinks=("pg18", "chdb"), technical="history", examples=2),
 )
 CELLS = {f"{shape.name}-{sink}": (shape, sink) for shape in SHAPES for sink in shape.sinks}
 """Cell -> its load and its sink."""

@@ -6,6 +6,10 @@ that lost all its rows is emptied. Affected partitions are read whole, whatever 
 make a partition affected; together with any change in its partition it is followed. Without a key moves are not detected.
 Without a cursor every partition of source and target is affected.
 
+Only rows of the window are seen to move. A row that moved with a cursor value below the watermark (it is late) or above the end of
+the window (it moved while the load ran) may be read with its new partition, and its old version is still in the old one: a unique
+key of the target refuses such a load, without one the next window that holds the row mends it.
+
 More partitions than `max_partitions` are refused before anything changes. NULL in the partition column is refused, or
 a partition of its own (`nulls: own`).
 """
