@@ -47,6 +47,8 @@ def _in_the_way(intent: Intent) -> str:
             return f"not verified: the bundle has no catalog of {side.table}; run `dponec introspect` and compile again"
     if intent.source.engine != "postgres":
         return f"not verified: no rows are made for a source of {intent.source.engine} yet"
+    if intent.policy == "attach_detach":
+        return "not verified: the partitions that attach_detach swaps are not made here"
     if intent.strategy not in MODELLED:
         return f"not verified: {intent.strategy} is not played yet"
     return ""

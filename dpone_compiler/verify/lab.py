@@ -22,7 +22,7 @@ from dpone_compiler.runtime.setup import apply_setup
 from dpone_compiler.runtime.state import run_state_command
 from dpone_compiler.verify.case import TICK, TICKS, Cells
 from dpone_compiler.verify.clickhouse_side import ClickHouseSide
-from dpone_compiler.verify.intent import CURSOR, SELECTED, Intent
+from dpone_compiler.verify.intent import CURSOR, SELECTED, Intent, asked_of
 from dpone_compiler.verify.meaning.asked import Rows
 from dpone_compiler.verify.postgres_side import PostgresSide
 from dpone_compiler.verify.values import value_of
@@ -89,9 +89,13 @@ class Lab:
         self.source.write(self.intent.source, [self._resolved(cells) for cells in rows.values()])
 
     def selects(self, cells: Cells) -> bool:
-        """Whether the filter is true of a row. The source holds this row alone afterwards, until it is written again."""
+        """Whether a row is loaded: the filter is true of it and it lies in the scope.
+
+        The source holds this row alone afterwards, until it is written again.
+        """
         self.source.write(self.intent.source, [self._resolved(cells)])
-        return bool(self.snapshot()[0][SELECTED])
+        (row,) = self.snapshot()
+        return bool(row[SELECTED]) and asked_of(self.intent).scope(row) is True
 
     @contextmanager
     def writer(self, cells: Cells) -> Iterator[Cells]:

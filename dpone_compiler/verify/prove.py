@@ -131,12 +131,12 @@ class Prover:
         self.counts["loads"] += 1
 
     def _selected(self, identity: int, at: str) -> Cells:
-        """A row that satisfies the filter."""
+        """A row that satisfies the filter and lies in the scope."""
         for seed in range(_TRIES):
             row = self._generator.row(Seeded(seed), identity, at)
             if self._lab.selects(row):
                 return row
-        raise UnknownTypeError(f"none of {_TRIES} made rows satisfies the filter {self._lab.intent.where}")
+        raise UnknownTypeError(f"none of {_TRIES} made rows satisfies the filter and lies in the scope")
 
     def _again(self, player: Player) -> None:
         self._step(player, Step(put={}))

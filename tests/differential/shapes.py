@@ -55,6 +55,22 @@ SHAPES = (
         strategy={"merge_policy": "update_insert", "on_leave_filter": "delete"},
     ),
     Shape(
+        name="merge-shadow_swap",
+        mode="incremental_merge",
+        sinks=POSTGRES,
+        source=CLOCK | FILTER,
+        strategy={"merge_policy": "shadow_swap", "readers": "tolerant", "on_leave_filter": "delete"},
+        examples=2,
+    ),
+    Shape(
+        name="full_refresh-shadow_swap",
+        mode="full_refresh",
+        sinks=POSTGRES,
+        source=FILTER,
+        strategy={"merge_policy": "shadow_swap", "readers": "tolerant", "empty_slice": "clear"},
+        examples=2,
+    ),
+    Shape(
         name="merge-delete_insert",
         mode="incremental_merge",
         sinks=POSTGRES,
