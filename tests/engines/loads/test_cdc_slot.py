@@ -21,7 +21,8 @@ def world(sink: Sink, request: pytest.FixtureRequest, tmp_path: Path) -> World:
     """The source is of the sink's version: 15 speaks the same protocol, and its catalogs lack columns of 18."""
     source = request.getfixturevalue("pg_debian_db" if sink.name == "pg15" else "pg_wheel_db")
     target = request.getfixturevalue(sink.fixture)
-    return World(sink=sink, source_url=source(), target_url=target(), folder=tmp_path)
+    tier = "postgres_debian" if sink.name == "pg15" else "postgres_wheel"
+    return World(sink=sink, source_url=source(), target_url=target(), folder=tmp_path, source_tier=tier)
 
 
 @on(*EVERYWHERE)

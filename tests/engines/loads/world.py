@@ -90,6 +90,7 @@ class World:
     table: tuple[str, str] = ("", "orders_copy")
     bundle: Path = field(default_factory=Path)
     runs: int = 0
+    source_tier: str = "postgres_wheel"
 
     def __post_init__(self) -> None:
         schema = self.target_url.rpartition("/")[2] if self.sink.clickhouse else "public"
@@ -309,7 +310,7 @@ class World:
         outcome = self.outcome(**options)
         assert outcome.exit_code == 0, outcome
         assert self.leftovers() == []
-        note(self.opened().doc, self.sink.tier)
+        note(self.opened().doc, self.sink.tier, self.source_tier)
         return outcome
 
     def fails(self, code: str, **options: Any) -> RunOutcome:
