@@ -76,6 +76,17 @@ PG_FULL = Case(
         "release-lease",
     ),
 )  # fmt: skip
+PG_SHADOW = Case(
+    name="pg_shadow",
+    target="postgres",
+    source=_WHERE + _CURSOR,
+    strategy="    mode: incremental_merge\n    merge_policy: shadow_swap\n    readers: tolerant\n    on_leave_filter: delete\n" + _KEY,
+    steps=(
+        *_SHARED, "freeze-window", "open-attempt", *_PG_LEFT, *_PG_ROWS, "fence-prove", "check-staged-rows", *_KEYS,
+        "record-staged", "fence-finalize", "build-shadow", "prove-shadow", "exchange-tables", "reconcile", "commit-state",
+        "drop-rows", "drop-left", "drop-retired", "release-lease",
+    ),
+)  # fmt: skip
 CH_MERGE = Case(
     name="ch_merge",
     target="clickhouse",
@@ -180,7 +191,7 @@ CH_HISTORY = Case(
 CASES = {
     case.name: case
     for case in (
-        *(PG_MERGE, PG_FULL, PG_SNAPSHOT, PG_HISTORY),
+        *(PG_MERGE, PG_FULL, PG_SHADOW, PG_SNAPSHOT, PG_HISTORY),
         *(CH_MERGE, CH_FULL, CH_APPEND, CH_PARTITION, CH_SNAPSHOT, CH_HISTORY),
     )
 }

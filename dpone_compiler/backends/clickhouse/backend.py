@@ -8,6 +8,7 @@ from typing import assert_never
 
 from dpone_compiler.backends.clickhouse import (
     apply_steps,
+    clean_steps,
     feed_steps,
     history,
     missing,
@@ -157,9 +158,7 @@ def _lowered(ctx: Context, step: Step) -> Lowered | Unsupported:  # noqa: PLR091
         case actions.BuildShadow() | actions.DeleteScope():
             return Unsupported("rows are replaced with their partitions")
         case actions.CleanStaging():
-            return Unsupported(
-                "staging is a stack of immutable parts; use null_keys: fail and staging_duplicates: fail here"
-            )
+            return clean_steps.clean_staging(ctx, action)
         case actions.FreezeWindow() | actions.FingerprintSource():
             return Unsupported("this is a step of the source")
         case (
