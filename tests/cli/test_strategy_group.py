@@ -132,6 +132,32 @@ def test_preflight_names_the_planned_path_and_what_brings_a_missing_tool() -> No
     assert shown["path_id"] == plan["decision"]["native_fast_path"]
 
 
+@pytest.mark.parametrize(
+    ("source", "sink", "path", "tools", "fallback"),
+    [
+        ("postgres", "mssql", "postgres_copy_to_mssql_bcp", ["bcp", "psycopg"], "pyodbc_fast_executemany"),
+        (
+            "mssql",
+            "clickhouse",
+            "mssql_bcp_queryout_to_clickhouse_direct_tsv",
+            ["bcp", "clickhouse-client or curl"],
+            "python_streaming_batches",
+        ),
+        (
+            "postgres",
+            "clickhouse",
+            "postgres_copy_to_clickhouse_http_tsv",
+            ["clickhouse-client or curl", "psycopg"],
+            "streaming_rows",
+        ),
+        ("mssql", "mssql", "mssql_bcp_queryout_to_bcp_import", ["bcp"], "pyodbc_fast_executemany"),
+    ],
+)
+def test_the_paths_of_the_document(source: str, sink: str, path: str, tools: list[str], fallback: str) -> None:
+    shown = json.loads(dponec("preflight", "--source-type", source, "--sink-type", sink, "--format", "json").stdout)
+    assert (shown["path_id"], sorted(shown["tools"]), shown["fallback_path"]) == (path, tools, fallback)
+
+
 def test_a_module_is_looked_up_as_a_module_and_an_alternative_as_an_or() -> None:
     nothing = check_tools("postgres", "clickhouse", which=lambda _: None, module=lambda _: None)
     assert (nothing.ready, nothing.fallback_path) == (False, "streaming_rows")

@@ -28,7 +28,7 @@ def test_the_page_is_fresh() -> None:
     assert PAGE.read_text(encoding="utf-8") == page(), "python -m tests.seed.page"
 
 
-def test_only_these_may_be_later() -> None:
+def test_only_live_replay_is_later() -> None:
     assert {proof.removeprefix(LATER) for _, _, proof in coverage() if proof.startswith(LATER)} <= MAY_BE_LATER
 
 
