@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from dpone_compiler.expr.types import Kind
 from dpone_compiler.runtime.bundle import LoadedBundle
@@ -50,6 +51,7 @@ class Lab:
         self.source = PostgresSide(self._sessions[0])
         self.target = self._target_side(self._sessions[1])
         self._bases: dict[int, Any] = {}
+        self._alone = f"lab-{uuid4().hex}"
         self._build()
 
     def _target_side(self, session: Session) -> PostgresSide | ClickHouseSide:
@@ -220,10 +222,10 @@ class Lab:
 
         return open_one
 
-    def target_url(self) -> ConnectionUrl:
-        """The target's address, whose file lock a run takes."""
-        connection = self.intent.target.connection
-        return parse_url(connection, self._urls[connection])
+    def lock_url(self) -> ConnectionUrl:
+        """What the file lock of a run is named after: nobody else's, since two engines here may hold databases of one name."""
+        scheme = self._urls[self.intent.target.connection].partition(":")[0]
+        return parse_url(self.intent.target.connection, f"{scheme}://{self._alone}/verify")
 
     def run(
         self,
@@ -238,7 +240,7 @@ class Lab:
             self.bundle,
             options,
             opener=self.opener(wrap),
-            url=self.target_url(),
+            url=self.lock_url(),
             listener=Quiet(),
             faults=faults or Faults(),
         )
