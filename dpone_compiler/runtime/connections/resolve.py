@@ -6,8 +6,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
-import yaml
-
 FILE_NAME = "connections.yaml"
 _REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):")
@@ -142,6 +140,8 @@ def _reference(name: str, connection_id: str, environ: Mapping[str, str]) -> str
 
 
 def _read(path: Path) -> dict[str, object]:
+    import yaml  # 15 ms that only a run with such a file pays
+
     try:
         document = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
