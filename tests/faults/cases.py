@@ -38,6 +38,7 @@ class Case:
     updates: int = 30
     deletes: int = 0
     filtered: bool = True
+    partitioned: bool = False  # the target on Postgres has a partition a month
     history: bool = False  # the target keeps versions; the current ones are what the source holds
 
     def manifest(self, database: str, lease: int = 60, lock_timeout: int = 30) -> str:
@@ -74,6 +75,20 @@ PG_FULL = Case(
         *_SHARED, "open-attempt", *_PG_ROWS, "fence-prove", "check-staged-rows", "check-not-empty", *_KEYS,
         "record-staged", "fence-finalize", "delete-all", "insert-staged", "reconcile", "commit-state", "drop-rows",
         "release-lease",
+    ),
+)  # fmt: skip
+PG_ATTACH = Case(
+    name="pg_attach",
+    target="postgres",
+    source=_WHERE + _CURSOR,
+    strategy="    mode: partition_replace\n    merge_policy: attach_detach\n    readers: tolerant\n" + _KEY + _MONTHS,
+    deletes=5,
+    partitioned=True,
+    steps=(
+        *_SHARED, "freeze-window", "open-attempt", "fence-stage-delta", "create-delta", "transfer-delta", "find-partitions",
+        *_PG_ROWS, "fence-prove", "check-staged-rows", *_KEYS, "check-partition-values", "record-staged", "fence-build",
+        "build-partitions", "fence-finalize", "swap-partitions", "reconcile", "commit-state", "drop-rows", "drop-delta",
+        "drop-retired", "release-lease",
     ),
 )  # fmt: skip
 PG_SHADOW = Case(
@@ -191,7 +206,7 @@ CH_HISTORY = Case(
 CASES = {
     case.name: case
     for case in (
-        *(PG_MERGE, PG_FULL, PG_SHADOW, PG_SNAPSHOT, PG_HISTORY),
+        *(PG_MERGE, PG_FULL, PG_ATTACH, PG_SHADOW, PG_SNAPSHOT, PG_HISTORY),
         *(CH_MERGE, CH_FULL, CH_APPEND, CH_PARTITION, CH_SNAPSHOT, CH_HISTORY),
     )
 }

@@ -80,7 +80,7 @@ class Lab:
         self.home = self.machine("home")
         with psycopg.connect(source_url, autocommit=True) as session:
             session.execute(SOURCE_SQL)
-        self.target.create(case.history)
+        self.target.create(case.history, case.partitioned)
         self.model = Model(rows, note_size)
         self._write(list(self.model.rows.values()), [])
         self._compile(lease, lock_timeout)

@@ -24,6 +24,13 @@ _PG_HISTORY = """ALTER TABLE dwh.orders DROP CONSTRAINT orders_pkey, ADD valid_f
 _CH_HISTORY = """CREATE TABLE orders (id Int64, status String, day Date32, note Nullable(String), amount Decimal(18, 2),
   updated_at DateTime64(6, 'UTC'), valid_from DateTime64(6, 'UTC'), valid_to Nullable(DateTime64(6, 'UTC')), is_current UInt8)
   ENGINE = MergeTree PARTITION BY toYYYYMM(day) ORDER BY (id, is_current)"""
+_PG_MONTHS = (
+    "CREATE TABLE dwh.orders (LIKE dwh.whole, PRIMARY KEY (id, day)) PARTITION BY RANGE (day); DROP TABLE dwh.whole; "
+    + "; ".join(
+        f"CREATE TABLE dwh.m{m} PARTITION OF dwh.orders FOR VALUES FROM ('2026-0{m}-01') TO ('2026-0{m + 1}-01')"
+        for m in range(1, 4)
+    )
+)
 _CH_SQL = """CREATE TABLE orders (id Int64, status String, day Date32, note Nullable(String), amount Decimal(18, 2),
   updated_at DateTime64(6, 'UTC')) ENGINE = MergeTree PARTITION BY toYYYYMM(day) ORDER BY id"""
 
@@ -64,7 +71,7 @@ class Target(Protocol):
 
     url: str
 
-    def create(self, history: bool) -> None: ...
+    def create(self, history: bool, partitioned: bool = False) -> None: ...
 
     def versions(self) -> list[Version]: ...
 
@@ -83,9 +90,10 @@ class PostgresTarget:
     def __init__(self, url: str) -> None:
         self.url, self._history = url, False
 
-    def create(self, history: bool) -> None:
+    def create(self, history: bool, partitioned: bool = False) -> None:
         self._history = history
-        self.execute(f"{_PG_SQL}; {_PG_HISTORY}" if history else _PG_SQL)
+        shaped = f"{_PG_SQL.replace('dwh.orders', 'dwh.whole')}; {_PG_MONTHS}" if partitioned else _PG_SQL
+        self.execute(f"{_PG_SQL}; {_PG_HISTORY}" if history else shaped)
 
     def versions(self) -> list[Version]:
         form = "'YYYY-MM-DD HH24:MI:SS.US'"
@@ -120,7 +128,10 @@ class PostgresTarget:
         return State(*(value or "" for value in found[0])) if found else None
 
     def staging(self) -> list[str]:
-        return [name for (name,) in self._all("SELECT tablename FROM pg_tables WHERE schemaname = 'staging'")]
+        swaps = "starts_with(schemaname, 'dwh') AND position('__dponec_' IN tablename) > 0"
+        return [
+            name for (name,) in self._all(f"SELECT tablename FROM pg_tables WHERE schemaname = 'staging' OR {swaps}")
+        ]
 
     def _all(self, sql: str) -> list[tuple[Any, ...]]:
         with psycopg.connect(self.url, autocommit=True) as session:
@@ -133,7 +144,7 @@ class ClickHouseTarget:
     def __init__(self, url: str) -> None:
         self.url, self._history = url, False
 
-    def create(self, history: bool) -> None:
+    def create(self, history: bool, partitioned: bool = False) -> None:
         self._history = history
         self.execute(_CH_HISTORY if history else _CH_SQL)
 

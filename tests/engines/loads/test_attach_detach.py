@@ -368,3 +368,12 @@ def test_an_old_snapshot_sees_what_the_plan_says(world: World) -> None:
     world.run()
     world.same(world.source_rows())
     assert model.everything(Order(*world.rows()[0]))
+
+
+@on("pg18")
+def test_a_window_without_changes_builds_nothing(world: World) -> None:
+    partitioned(world)
+    world.insert(order(1))
+    swapping(world).run()
+    world.run()
+    world.same(world.source_rows())
