@@ -46,7 +46,9 @@ def measure(scratch: Path, quick: bool) -> Iterator[Line]:
 def _postgres(lab: Lab, rows: int, rounds: int, fsync: bool) -> list[Line]:
     source, target = lab.engines["bench_source"], lab.postgres("bench_pg", fsync=fsync)
     with lab.connect("bench_pg") as connection:
-        connection.execute(f"CREATE TABLE snk ({COLUMNS}, PRIMARY KEY (id)); CREATE UNLOGGED TABLE raw ({COLUMNS})".encode())
+        connection.execute(
+            f"CREATE TABLE snk ({COLUMNS}, PRIMARY KEY (id)); CREATE UNLOGGED TABLE raw ({COLUMNS})".encode()
+        )
         connection.execute("CREATE SCHEMA IF NOT EXISTS staging")
     text = _MANIFEST.format(name="pg", engine="postgres", connection="bench_pg", schema="public", rows=rows)
     bundle = lab.compile(text, "pg")
