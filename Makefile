@@ -25,7 +25,7 @@ PARSER_STAMP := $(VENV)/.dponec-parser-stamp
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 
-.PHONY: help venv demo test check golden mutants soak bench docs clean
+.PHONY: help venv demo test check golden mutants evidence soak bench docs clean
 
 help:
 	@echo "make demo    install, compile examples/ and run the plan on embedded engines"
@@ -77,6 +77,11 @@ check: venv
 test: check $(PARSER_STAMP) build/dpone
 	@mkdir -p build
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup --junitxml=build/junit.xml $(PYTEST_ARGS)
+	$(if $(PYTEST_ARGS),,$(BIN)/python -m tests.evidence check build/junit.xml)
+
+# What the last whole run showed of the tests that plans name: see docs/adr.
+evidence: venv
+	$(BIN)/python -m tests.evidence write build/junit.xml
 
 # One process: a golden file is unused only when every test was seen.
 golden: venv

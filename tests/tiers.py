@@ -23,6 +23,8 @@ from tests import odbc, scriptdom
 # dpone has dependencies of its own, so it lives in an environment of its own; `make build/dpone` makes it.
 DPONE_PYTHON = Path(__file__).resolve().parents[1] / "build" / "dpone" / "bin" / "python"
 DEBIAN_POSTGRES = Path("/usr/lib/postgresql/15/bin")
+ENGINE = "engine"
+"""Name of the JUnit property that says which engine and version a test ran on: `chdb 26.9.0`."""
 _WHEELS = "pip install 'dpone-compiler[embedded]'"
 
 
@@ -79,7 +81,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             if used & tier.fixtures:
                 item.add_marker(tier.name)
             if item.get_closest_marker(tier.name):
-                item.user_properties.append(("tier", tier.name))
+                item.user_properties += [("tier", tier.name), (ENGINE, f"{tier.name} {tier.find() or 'not here'}")]
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

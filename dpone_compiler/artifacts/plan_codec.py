@@ -80,6 +80,7 @@ def decode_plan(text: str) -> PlanDoc:
                 "depends_on": tuple(raw.get("depends_on", ())),
                 "notes": tuple(raw.get("notes", ())),
                 "setup": tuple(raw.get("setup", ())),
+                "interleavings": tuple(raw.get("interleavings", ())),
             }
         )
     except (KeyError, TypeError) as error:

@@ -101,4 +101,6 @@ class PlanDoc:
     notes: tuple[str, ...] = ()
     setup: tuple[str, ...] = ()
     files: Mapping[str, str] = field(default_factory=dict)  # path -> sha256
+    interleavings: tuple[Mapping[str, Any], ...] = ()  # pair, orders, worst, why
+    contract_evidence: Mapping[str, Any] = field(default_factory=dict)  # cell -> claims with status, tests and versions
     format: str = FORMAT

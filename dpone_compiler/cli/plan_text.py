@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from dpone_compiler.artifacts.evidence import evidence_summary
 from dpone_compiler.artifacts.plan_doc import PlanDoc, StepDoc
 
 _CELLS = ("atomicity", "replay", "deletes", "late_data", "null_keys", "staging_duplicates", "concurrency")
@@ -57,7 +58,9 @@ def _transfer(doc: PlanDoc) -> Iterator[str]:
 
 def _contract(doc: PlanDoc) -> Iterator[str]:
     yield "contract:"
-    yield from (f"  {cell.replace('_', ' ')}: {doc.contract[cell]}" for cell in _CELLS if cell in doc.contract)
+    for cell in (cell for cell in _CELLS if cell in doc.contract):
+        evidence = evidence_summary(doc, cell)
+        yield f"  {cell.replace('_', ' ')}: {doc.contract[cell]}{f' [{evidence}]' if evidence else ''}"
 
 
 def _steps(doc: PlanDoc) -> Iterator[str]:

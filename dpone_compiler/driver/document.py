@@ -14,6 +14,7 @@ from dpone_compiler.driver.transfer_plan import transfer_plan
 from dpone_compiler.ir.codec import to_plain
 from dpone_compiler.ir.decision import Chosen, Undecided
 from dpone_compiler.ir.load import Endpoint, Load, MovedColumn
+from dpone_compiler.plan.interleaving.verdicts import meetings
 from dpone_compiler.spi.backend import Context
 from dpone_compiler.spi.strategy import NativePath
 
@@ -68,6 +69,7 @@ def build_document(
         limits=_limits(load),
         depends_on=load.depends_on,
         notes=plan.notes,
+        interleavings=tuple(to_plain(meeting) for meeting in meetings(plan.steps)),
     )
 
 

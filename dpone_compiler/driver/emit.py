@@ -10,6 +10,7 @@ from dpone_compiler.artifacts.bundle import SOURCEMAP, Bundle, folder_name, sha2
 from dpone_compiler.artifacts.plan_codec import canonical_json, compact_json, encode_plan
 from dpone_compiler.artifacts.plan_doc import GuardDoc, StepDoc
 from dpone_compiler.driver.document import action_kind, build_document, parameters
+from dpone_compiler.driver.evidence import contract_evidence
 from dpone_compiler.driver.replay import Resync, Written, replay_document
 from dpone_compiler.driver.report import render_plan_md
 from dpone_compiler.driver.shell import render_run_sh
@@ -54,6 +55,8 @@ def emit_bundle(
         doc,
         fingerprint=sha256(compact_json({"files": {p: sha256(t) for p, t in files.items()}, "doc": to_plain(doc)})),
     )
+    # Behind the fingerprint: a newer server on which the tests have passed is no other plan.
+    doc = replace(doc, contract_evidence=contract_evidence(doc.contract, context.sink.name))
     files["run.sh"] = render_run_sh(doc)
     files["plan.md"] = render_plan_md(context, doc)
     doc = replace(doc, files={path: sha256(text) for path, text in sorted(files.items())})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from dpone_compiler.artifacts.evidence import evidence_summary
 from dpone_compiler.artifacts.plan_doc import PlanDoc, StepDoc
 from dpone_compiler.spi.backend import Context
 
@@ -15,7 +16,20 @@ _CELLS = ("atomicity", "replay", "deletes", "late_data", "null_keys", "staging_d
 
 def render_plan_md(context: Context, doc: PlanDoc) -> str:
     """The Markdown text, deterministic."""
-    sections = (_summary, _warnings, _decision, _contract, _steps, _flow, _readers, _types, _limits, _run, _replay)
+    sections = (
+        _summary,
+        _warnings,
+        _decision,
+        _contract,
+        _meetings,
+        _steps,
+        _flow,
+        _readers,
+        _types,
+        _limits,
+        _run,
+        _replay,
+    )
     return "\n".join(line for section in sections for line in section(context, doc)).rstrip() + "\n"
 
 
@@ -102,8 +116,31 @@ def _decision(context: Context, doc: PlanDoc) -> Iterator[str]:
 
 
 def _contract(_context: Context, doc: PlanDoc) -> Iterator[str]:
-    yield from ("## What it guarantees", "", "| | |", "| --- | --- |")
-    yield from (f"| {cell.replace('_', ' ')} | {_text(doc.contract[cell])} |" for cell in _CELLS)
+    yield from ("## What it guarantees", "", "| | | |", "| --- | --- | --- |")
+    for cell in _CELLS:
+        yield f"| {cell.replace('_', ' ')} | {_text(doc.contract[cell])} | {evidence_summary(doc, cell)} |"
+    yield from (
+        "",
+        "Proved by tests that passed on real engines, each with a fault or a rival where the sentence speaks of one:",
+        "",
+    )
+    for cell in _CELLS:
+        for claim in doc.contract_evidence[cell]:
+            tests = ", ".join(_code(test) for test in claim["tests"]) or f"no test on {claim['engine']}"
+            yield f"- {cell.replace('_', ' ')} ({claim['claim'].replace('_', ' ')}): {tests}"
+    yield ""
+
+
+def _meetings(_context: Context, doc: PlanDoc) -> Iterator[str]:
+    yield from (
+        "## Side by side",
+        "",
+        "Every order in which the statements of two sessions can meet, on a model of transactions, locks and snapshots:",
+        "",
+        "| | orders | the worst of them | because |",
+        "| --- | ---: | --- | --- |",
+    )
+    yield from (f"| {m['pair']} | {m['orders']} | {m['worst']} | {m['why']} |" for m in doc.interleavings)
     yield ""
 
 

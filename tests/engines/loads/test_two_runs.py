@@ -157,3 +157,41 @@ def test_the_watermark_is_the_end_of_the_window(world: World) -> None:
     world.load("incremental_merge", **_MERGE).run()
     state = world.state("show")
     assert state["watermark"] == state["window_high"] > "2026-11"
+
+
+@on("pg18", "pg15")
+@pytest.mark.parametrize("point", ["before:fence-stage-rows", "before:fence-prove", "before:fence-finalize"])
+def test_a_zombie_of_the_run_that_is_resumed_has_an_older_token(world: World, point: str) -> None:
+    """Both are the same run by its id, and both are alive: only the token tells them apart."""
+    _ready(world)
+    zombie, asleep = _paused(world, point)
+    world.target(
+        "UPDATE dponec.dponec_state SET lease_until = clock_timestamp() - interval '1 second', lease_backend = NULL"
+    )
+    second, pause = _paused(
+        world, "before-commit:finalize" if point == "before:fence-stage-rows" else "before:fence-finalize"
+    )
+    try:
+        asleep.go.set()
+        ended = zombie.ends()
+    finally:
+        asleep.go.set()
+        pause.go.set()
+    # With the second one in its transaction the zombie waits for the state row until its patience ends.
+    assert ended.code in ("DP410", "DP422"), ended
+    assert second.ends().exit_code == 0
+    world.same(world.source_rows())
+
+
+@on("chdb")
+def test_a_run_that_slept_through_two_others_opens_nothing(world: World) -> None:
+    _ready(world)
+    zombie, pause = _paused(world, "before:open-attempt")
+    try:
+        world.run()
+        world.run()
+        state = world.state("show")
+    finally:
+        pause.go.set()
+    assert zombie.ends().exit_code != 0
+    assert world.state("show") == state
