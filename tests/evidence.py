@@ -1,7 +1,7 @@
 """From the JUnit file of a run to proved.json, and whether the committed one still says what the run showed.
 
 `python -m tests.evidence write build/junit.xml` records, `… check build/junit.xml` compares: a test that is named and did not run or
-did not pass is an error. An engine that is not on this machine is no error: what was recorded of it is kept.
+did not pass is an error. Of several files the later ones count. An engine that is not on this machine is no error: what was recorded of it is kept.
 """
 
 from __future__ import annotations
@@ -28,9 +28,10 @@ def recorded() -> Recorded:
     return found
 
 
-def shown(junit: Path) -> tuple[Recorded, list[str], set[str]]:
+def shown(*junit: Path) -> tuple[Recorded, list[str], set[str]]:
     """What a run showed, what it did not show and had to, and the engines that it had: 'postgres 18.6'."""
-    cases = [_case(element) for element in ElementTree.parse(junit).iter("testcase")]
+    read = (_case(element) for file in junit for element in ElementTree.parse(file).iter("testcase"))
+    cases = list({case[0]: case for case in read}.values())
     engines = {engine for _, _, ran in cases for engine in ran}
     found: Recorded = defaultdict(dict)
     missing = []
@@ -72,9 +73,9 @@ def _sink(engines: set[str]) -> str:
     return min(made, key=lambda text: (text.startswith("postgres"), text), default="")
 
 
-def differences(junit: Path) -> list[str]:
+def differences(*junit: Path) -> list[str]:
     """Why the committed file does not stand; empty when it does."""
-    found, missing, engines = shown(junit)
+    found, missing, engines = shown(*junit)
     here = {
         f"{_ENGINES[name]} {version}" for name, _, version in (e.partition(" ") for e in engines) if name in _ENGINES
     }
@@ -94,12 +95,12 @@ def differences(junit: Path) -> list[str]:
 
 def main(words: list[str]) -> int:
     """Write or check; 1 when a named test did not pass."""
-    task, junit = words
+    task, junit = words[0], [Path(word) for word in words[1:]]
     if task == "write":
-        found, missing, _ = shown(Path(junit))
+        found, missing, _ = shown(*junit)
         PROVED.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     else:
-        missing = differences(Path(junit))
+        missing = differences(*junit)
     sys.stdout.writelines(f"unproved: {line}\n" for line in missing)
     return 1 if missing else 0
 
