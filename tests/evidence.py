@@ -1,7 +1,8 @@
 """From the JUnit file of a run to proved.json, and whether the committed one still says what the run showed.
 
 `python -m tests.evidence write build/junit.xml` records, `… check build/junit.xml` compares: a test that is named and did not run or
-did not pass is an error. Of several files the later ones count. An engine that is not on this machine is no error: what was recorded of it is kept.
+did not pass is an error. Of several files the later ones count.
+An engine that is not on this machine is no error: what was recorded of it is kept.
 """
 
 from __future__ import annotations

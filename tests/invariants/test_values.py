@@ -11,7 +11,18 @@ FROZEN = ("source", "expr", "ir", "plan", "artifacts", "spi", "policy")
 FORMS = ("frontends", "ir", "plan")
 # Kinds of classes that hold no values of their own.
 OTHER = frozenset(
-    {"Enum", "StrEnum", "IntEnum", "Protocol", "Exception", "RuntimeError", "ValueError", "TypeError", "KeyError"}
+    {
+        "Enum",
+        "StrEnum",
+        "IntEnum",
+        "Protocol",
+        "Exception",
+        "RuntimeError",
+        "ValueError",
+        "TypeError",
+        "KeyError",
+        "NamedTuple",
+    }
 )
 # What builds a value step by step, and never is a part of one.
 BUILDERS = frozenset({"Sequence"})
