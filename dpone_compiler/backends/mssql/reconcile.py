@@ -75,6 +75,10 @@ _SHARE = """\
   IF <<removed>> > <<limit>> * (@dp_found + <<net>>)
 <<refuse>>"""
 
+_ROWS = """\
+  IF <<removed>> > <<limit>>
+<<refuse>>"""
+
 _TRIGGERS = "the transaction was rolled back; look for triggers on the target, and for security policies"
 _SCOPE_COUNT = ("the target holds ", " rows of this run's scope, ")
 _PROVING_KEYS = ("keys", "content", "full")
@@ -101,6 +105,8 @@ def reconcile(ctx: Context, action: Reconcile) -> Lowered:
     parts += _left_proofs(ctx, action)
     if ctx.load.write.limits.max_delete_ratio is not None and not _checked_before(ctx):
         parts.append(_share(ctx, ctx.load.write.limits.max_delete_ratio))
+    if ctx.load.write.limits.max_delete_rows is not None and not _checked_before(ctx):
+        parts.append(_rows(ctx, ctx.load.write.limits.max_delete_rows))
     return Lowered(
         op="sql",
         bodies={"main": inside(ctx.load, statements(_DECLARE, *parts)).text},
@@ -145,6 +151,23 @@ def _share(ctx: Context, ratio: float) -> Sql:
             literal(" rows of the target would go and "),
             Sql("@dp_found"),
             literal(f" stay, the plan allows a share of {share}"),
+        ),
+    )
+
+
+def _rows(ctx: Context, most: int) -> Sql:
+    removed = counter("rows_deleted")
+    if not any(isinstance(step.action, UpdateMatching) for step in ctx.plan.steps):
+        removed = frame("(<<deleted>> - <<inserted>>)", deleted=removed, inserted=counter("rows_inserted"))
+    return frame(
+        _ROWS,
+        removed=removed,
+        limit=Sql(str(int(most))),
+        refuse=refuse(
+            "DP507",
+            "the transaction was rolled back; if that is right, raise limits.max_delete_rows for this run",
+            removed,
+            literal(f" rows of the target would go, the plan allows {int(most)}"),
         ),
     )
 
