@@ -87,11 +87,19 @@ def differences(*junit: Path) -> list[str]:
             problems += [
                 f"{test} is recorded as passed on {engine} {version}, and did not pass now" for version in gone
             ]
-    for engine, tests in found.items():
-        known = recorded().get(engine, {})
-        problems += [f"{test} passed on {engine} {v} and is not recorded: run make evidence" for test, versions in tests.items()
-                     for v in versions if v not in known.get(test, [])]  # fmt: skip
     return problems
+
+
+def unrecorded(*junit: Path) -> list[str]:
+    """What a run showed beyond the committed file, such as a newer engine. No plan claims it, so it is told and no error."""
+    found, _, _ = shown(*junit)
+    return [
+        f"{test} passed on {engine} {version} and is not recorded: make evidence, then make golden"
+        for engine, tests in found.items()
+        for test, versions in tests.items()
+        for version in versions
+        if version not in recorded().get(engine, {}).get(test, [])
+    ]
 
 
 def main(words: list[str]) -> int:
@@ -102,6 +110,7 @@ def main(words: list[str]) -> int:
         PROVED.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     else:
         missing = differences(*junit)
+        sys.stdout.writelines(f"note: {line}\n" for line in unrecorded(*junit))
     sys.stdout.writelines(f"unproved: {line}\n" for line in missing)
     return 1 if missing else 0
 
