@@ -34,7 +34,7 @@ def derive_contract(load: Load, steps: tuple[Step, ...]) -> Contract:
         late_data=_late_data(load, steps),
         null_keys=_null_keys(load),
         staging_duplicates=_duplicates(load, kinds),
-        concurrency=_concurrency(load, fenced),
+        concurrency=_concurrency(fenced),
     )
 
 
@@ -150,9 +150,7 @@ def _duplicates(load: Load, kinds: set[type]) -> str:
     return "refused before the target is touched"
 
 
-def _concurrency(load: Load, fenced: bool) -> str:
+def _concurrency(fenced: bool) -> str:
     if fenced:
         return "serialised: one lease with a fencing token, and the target's advisory lock in the transaction"
-    if load.write.lock_connection:
-        return f"serialised by the lease in {load.write.lock_connection}"
-    return "one host: a file lock; across hosts not serialised (declare lock_connection)"
+    return "one host: a file lock; across hosts not serialised"

@@ -50,3 +50,9 @@ def test_json_is_one_document(tmp_path: Path) -> None:
 )
 def test_wrong_options_are_usage_errors(tmp_path: Path, words: tuple[str, ...]) -> None:
     assert dponec("compile", EXAMPLES, "-o", tmp_path / "plans", *words).exit_code == 2
+
+
+def test_a_lease_that_would_not_be_taken_is_refused(tmp_path: Path) -> None:
+    """ClickHouse has no locks, and this version takes no lease elsewhere: a plan must not promise one."""
+    refused = dponec("check", EXAMPLES / "orders_pg_to_ch.yaml", "--set", "sink.lock_connection=pg_locks")
+    assert (refused.exit_code, "DP308" in refused.output, "lock_connection" in refused.output) == (1, True, True)
