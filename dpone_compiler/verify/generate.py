@@ -101,7 +101,10 @@ class Generator:
             put = {number: self._told(choices, number, load, living) for number in (*numbers, *old)}
             gone = choices.some(sorted(set(living) - set(put)), 1)
             living = {number: cells for number, cells in {**living, **put}.items() if number not in gone}
-            until = choices.pick((None, None, 2)) if load > 1 and self._windows else None
+            ends = (2,) if load == loads else (None, None, 2)
+            until = choices.pick(ends) if load > 1 and self._windows else None
+            if until is not None and put:  # a window is only seen to end where it says when a row lies exactly there
+                put[min(put)] = {**put[min(put)], self._cursor: tick(load, until)}
             steps.append(Step(put=put, gone=tuple(gone), until=until))
         return Case(steps=tuple(steps))
 

@@ -98,7 +98,7 @@ def test_sling_471_a_watermark_of_full_precision(world: World) -> None:
     """Cut to fewer digits, it would read the last row again in each run, and an append would double it."""
     loaded(world, "append")
     world.source(
-        "INSERT INTO orders VALUES (9, 9, '', '2026-01-01', date_trunc('second', clock_timestamp()) - interval '0.000001 second')"
+        "INSERT INTO orders VALUES (9, 9, '', '2026-01-01', date_trunc('milliseconds', clock_timestamp()) + interval '0.000001 second')"
     )
     world.run()
     assert len(world.state("show")["watermark"].partition("+")[0].rpartition(".")[2]) == 6
