@@ -27,7 +27,7 @@ _EXPORTS = {
     "RepairPlan": f"{_HERE}.models",
     "RepairPlanService": f"{_HERE}.repair",
     "RepairRequest": f"{_HERE}.repair",
-    "RepairStep": f"{_HERE}.models",
+    "RepairStep": "dpone_compiler.runtime.repair",
     "ReplayBackend": f"{_HERE}.replay_adapters",
     "ReplayBackendConnection": f"{_HERE}.replay_clients",
     "ReplayBackendResult": f"{_HERE}.replay_adapters",

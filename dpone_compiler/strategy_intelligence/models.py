@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from dpone_compiler.runtime.repair import RepairStep
+
 
 @dataclass(frozen=True, slots=True)
 class StrategySignal:
@@ -74,15 +76,6 @@ class StrategyDecision:
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON."""
         return asdict(self)
-
-
-@dataclass(frozen=True, slots=True)
-class RepairStep:
-    """One step of a runbook; `command` None: nothing to type."""
-
-    action: str
-    description: str
-    command: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

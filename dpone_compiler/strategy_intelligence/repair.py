@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dpone_compiler.runtime.repair import FailedRun, runbook
-from dpone_compiler.strategy_intelligence.models import RepairPlan, RepairStep
+from dpone_compiler.strategy_intelligence.models import RepairPlan
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,5 +27,4 @@ class RepairPlanService:
         """The general runbook: a service has no journal to look into."""
         run = FailedRun(request.run_id, request.strategy_mode, request.failed_stage, request.partition_values)
         book = runbook(run, known=False)
-        steps = tuple(RepairStep(each.action, each.description, each.command) for each in book.steps)
-        return RepairPlan(book.run_id, book.safe_to_auto_resume, steps, book.commands, book.known)
+        return RepairPlan(book.run_id, book.safe_to_auto_resume, book.steps, book.commands, book.known)
