@@ -34,6 +34,13 @@ FORMATS = click.Choice(["text", "concise", "json", "github", "sarif", "junit"])
 )
 @click.option("--set", "given", multiple=True, metavar="PATH=VALUE", help="Override a value of a YAML manifest.")
 @click.option("--print-ir-after", metavar="PASS|all", default="", help="Print the load after a pass that changed it.")
+@click.option(
+    "--emit",
+    type=click.Choice(["bundles", "dpone"]),
+    default="bundles",
+    show_default=True,
+    help="dpone: write a manifest for dpone 0.88 instead, one file a load, with the decision in it.",
+)
 @click.option("--timing", is_flag=True, help="Print the seconds each pass took.")
 def compile_(
     *,
@@ -48,6 +55,7 @@ def compile_(
     policies: tuple[Path, ...],
     given: tuple[str, ...],
     print_ir_after: str,
+    emit: str,
     timing: bool,
 ) -> None:
     """Compile manifests and folders of manifests."""
@@ -68,7 +76,7 @@ def compile_(
         strict=strict,
         form=form,
         jobs=jobs,
-        cache=not no_cache and not print_ir_after and not timing,
+        cache=not no_cache and not print_ir_after and not timing and emit == "bundles",
         catalog=catalog,
         policies=policies,
         overrides=overrides,
@@ -78,7 +86,11 @@ def compile_(
     try:
         store = open_store() if request.cache else None
         outcome = nothing_to_do(request, store) if store else None
-        if outcome is None:
+        if outcome is None and emit == "dpone":
+            from dpone_compiler.driver.emit_dpone import emit_request
+
+            outcome = emit_request(request)
+        elif outcome is None:
             from dpone_compiler.driver.session import compile_request
 
             outcome = compile_request(request, store)

@@ -59,4 +59,4 @@ def _explain_step(folder: Path, step_id: str) -> None:
         near = did_you_mean(step_id, [step.id for step in doc.steps])
         click.echo(f"dponec explain: the plan of {doc.name} has no step {step_id!r}; {near}", err=True)
         sys.exit(USAGE)
-    click.echo(render_step(doc, found), nl=False)
+    click.echo(render_step(doc, found, str(folder)), nl=False)

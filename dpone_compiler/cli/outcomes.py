@@ -46,6 +46,8 @@ def _text(outcome: RunOutcome) -> str:
     lines = [f"{name}{outcome.status}{place}: {outcome.code}: {outcome.message}"]
     if outcome.next:
         lines.append(f"  next: {outcome.next}")
+    for state in outcome.details.get("what_now", ()):
+        lines += [f"  - {state['state']}", f"    how to tell: {state['tell']}", f"    then: {state['next']}"]
     return "\n".join(lines)
 
 

@@ -5,24 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dpone_compiler.artifacts.plan_doc import PlanDoc, StepDoc
+from dpone_compiler.runtime.what_now import lines, what_now
 
-# The codes that a step of this kind can stop with, besides those of its engine.
-CODES = {
-    "check_table": ("DP420",),
-    "read_state": ("DP411", "DP412", "DP416"),
-    "acquire_lease": ("DP413",),
-    "freeze_window": ("DP430",),
-    "transfer": ("DP431",),
-    "find_partitions": ("DP502", "DP505"),
-    "check_staged_rows": ("DP501",),
-    "check_not_empty": ("DP502",),
-    "check_null_keys": ("DP503",),
-    "check_duplicate_keys": ("DP504",),
-    "check_partition_values": ("DP505", "DP506"),
-    "fence": ("DP410",),
-    "reconcile": ("DP510",),
-    "commit_state": ("DP511",),
-}
 _TWICE = {
     "pure": "nothing: it only reads",
     "idempotent": "the same as once",
@@ -36,12 +20,12 @@ _GUARDS = {
 }
 
 
-def render_step(doc: PlanDoc, step: StepDoc) -> str:
-    """The page as plain text that is Markdown as well."""
-    return "\n".join((f"{step.id}: {step.purpose}", "", *_body(doc, step))) + "\n"
+def render_step(doc: PlanDoc, step: StepDoc, bundle: str) -> str:
+    """The page as plain text that is Markdown as well. `bundle`: the path of the plan as typed, for the commands."""
+    return "\n".join((f"{step.id}: {step.purpose}", "", *_body(doc, step, bundle))) + "\n"
 
 
-def _body(doc: PlanDoc, step: StepDoc) -> Iterator[str]:
+def _body(doc: PlanDoc, step: StepDoc, bundle: str) -> Iterator[str]:
     yield f"Why: {step.why}"
     yield f"Where: {step.engine} ({step.side}), connection {step.connection or 'none'}"
     yield f"Files: {', '.join(_files(step)) or 'none: the executor does it'}"
@@ -72,30 +56,10 @@ def _body(doc: PlanDoc, step: StepDoc) -> Iterator[str]:
     yield f"Resumed: {_GUARDS.get(step.guard.kind, step.guard.kind)}{' ' + step.guard.phase if step.guard.phase else ''}"
     yield ""
     yield "When it fails:"
-    yield from (f"- {line}" for line in _when_it_fails(doc, step))
+    if step.retry_boundary:
+        yield f"A passing fault (deadlock, lock timeout) is repeated from {step.retry_boundary}, twice, before the run gives up. Then:"
+    yield from lines(what_now(doc, step, bundle))
 
 
 def _files(step: StepDoc) -> list[str]:
     return [path for path in (step.file, *step.files.values(), step.guard.file) if path]
-
-
-def _when_it_fails(doc: PlanDoc, step: StepDoc) -> Iterator[str]:
-    codes = CODES.get(step.kind, ())
-    if codes:
-        yield f"codes: {', '.join(codes)}; `dponec explain {codes[0]}` says what to do"
-    if step.transaction:
-        yield "the transaction is rolled back: what it had changed is as before"
-    elif step.side == "target" and step.idempotency not in ("pure",):
-        yield "what it did so far stays; the next run knows it from the state row and goes on"
-    if step.retry_boundary:
-        yield f"a passing fault (deadlock, lock timeout) is repeated from {step.retry_boundary}, twice"
-    if _before_apply(doc, step):
-        yield "the target's rows have not been touched"
-    yield "cure the cause, then the same `dponec run` again: it finishes this attempt with its own window"
-
-
-def _before_apply(doc: PlanDoc, step: StepDoc) -> bool:
-    """Everything up to the record of proved staging leaves the target's rows alone."""
-    ids = [each.id for each in doc.steps]
-    staged = [each.id for each in doc.steps if each.kind == "record_staged"]
-    return bool(staged) and ids.index(step.id) <= ids.index(staged[0])

@@ -109,3 +109,31 @@ class StepRefused(Problem):
     purpose: str
     step: str
     why: str
+
+
+class DponeLeavesOut(Problem):
+    """The manifest for dpone cannot say something that this load says, and dpone would do it in its own way.
+
+    dpone passes over keys that it does not know, so nothing of ours is written that it would not read. Rows and columns are the
+    same ones; bounds, guards or the moment may differ.
+    """
+
+    code: ClassVar[str] = "DP310"
+    severity: ClassVar[Severity] = Severity.WARNING
+    template: ClassVar[str] = "the manifest for dpone leaves out {path}: {why}"
+    advice: ClassVar[str] = "run this load with dponec where it matters"
+    path: str
+    why: str
+
+
+class DponeCannotSay(Problem):
+    """dpone has no word for a part of this load without which it would load other rows or columns, so no manifest is written.
+
+    A manifest that looks right and loads something else would be worse than none.
+    """
+
+    code: ClassVar[str] = "DP311"
+    template: ClassVar[str] = "dpone cannot be told {path}: {why}"
+    advice: ClassVar[str] = "do without it, or run this load with dponec alone"
+    path: str
+    why: str

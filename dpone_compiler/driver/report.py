@@ -247,6 +247,10 @@ def _replay(_context: Context, doc: PlanDoc) -> Iterator[str]:
         ids = told["steps"]
         steps = ids[0] if len(ids) == 1 else f"{ids[0]} to {ids[-1]}"
         yield f"| {stage} | {steps} | {_text(told['target'])} | {_code(told['next'])} |"
+    yield from (
+        "",
+        "What a single step can leave behind, how to tell, and what to type: `dponec explain` with this folder and the step.",
+    )
     yield from ("", "## To load a part again", "")
     yield from _resync(doc)
     yield from (

@@ -30,6 +30,7 @@ from dpone_compiler.runtime.progress import Listener
 from dpone_compiler.runtime.receipt import make_receipt, target_identity, write_receipt
 from dpone_compiler.runtime.sessions import Opener, Sessions
 from dpone_compiler.runtime.units import Unit, last_of_groups, units_of
+from dpone_compiler.runtime.what_now import documents, what_now
 
 _RETRIES = 2
 _WAIT = 0.5  # seconds before the first repetition, doubled each time
@@ -331,7 +332,7 @@ class Run:
             run_id=self._attempt.run_id,
             rows=rows,
             seconds=round(time.monotonic() - self._started, 3),
-            details=self._attempt.plan(self._doc) if self._options.dry_run else {},
+            details=self._details(outcome),
         )
         if not isinstance(self._journal, DiskJournal):
             return outcome
@@ -342,6 +343,19 @@ class Run:
             outcome = replace(outcome, receipt=str(write_receipt(self._journal.folder, receipt)))
         self._journal.close()
         return outcome
+
+    def _details(self, outcome: RunOutcome) -> dict[str, Any]:
+        """What a dry run would do, or in which states the step that ended the run may have left the target."""
+        if self._options.dry_run:
+            return self._attempt.plan(self._doc)
+        step = next((each for each in self._doc.steps if each.id == outcome.step), None)
+        if outcome.exit_code == 0 or step is None:
+            return {}
+        codes = (outcome.code,) if outcome.status == "refused" else ()
+        run_id = self._attempt.run_id or "RUN_ID"
+        replayed = "partitions" in self._options.params
+        again = command("dponec", "resume", run_id, "--from-stage", "extract", "--yes") if replayed else ""
+        return {"what_now": documents(what_now(self._doc, step, self._options.shown, run_id, codes=codes, again=again))}
 
 
 def run_bundle(

@@ -163,6 +163,7 @@ class SinkOptions(Closed):
     type_inference: Recorded = None
     message_format: Recorded = None
     envelope: Recorded = None
+    strategy_intelligence: Unused = None  # what `compile --emit dpone` wrote of its decision
     dlq: Unused = None
     log_sample_rows: Unused = None
     lineage: Unused = None

@@ -1,0 +1,82 @@
+"""`compile --emit dpone`: each load as a manifest that dpone 0.88 reads, with the strategy that was chosen and why."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from dpone_compiler.artifacts.bundle import folder_name
+from dpone_compiler.artifacts.plan_codec import decode_plan
+from dpone_compiler.diagnostics.diagnostic import Diagnostic, has_errors
+from dpone_compiler.diagnostics.render import RENDERERS
+from dpone_compiler.driver.compile import Compiled, Options, compile_paths
+from dpone_compiler.driver.problems import DponeCannotSay, DponeLeavesOut
+from dpone_compiler.driver.request import Outcome, Request
+from dpone_compiler.frontends.manifest.dpone_form import dpone_text, unsaid
+
+
+def emit_request(request: Request) -> Outcome:
+    """Write or check one manifest a load. Raises OSError when an output cannot be written; each file is whole or as before."""
+    options = Options(catalog=request.catalog, policies=request.policies, overrides=request.overrides)
+    result = compile_paths(request.paths, options)
+    found = [*result.diagnostics]
+    texts: dict[Path, str] = {}
+    for item in result.loads:
+        told = tuple(_told(item))
+        found += told
+        if item.bundle is not None and not has_errors(told):
+            texts[request.out / f"{folder_name(item.load.name)}.yaml"] = _text(item)
+    lines = [
+        line for path, text in texts.items() if (line := _check(path, text) if request.check else _write(path, text))
+    ]
+    failed = has_errors(found) or (request.check and bool(lines))
+    verb = "current" if request.check else "written"
+    return Outcome(
+        diagnostics=RENDERERS[request.form](tuple(found), dict(result.files)),
+        lines=(
+            *lines,
+            f"{len(texts)} manifests for dpone, {len(texts) - len(lines) if request.check else len(lines)} {verb}",
+        ),
+        failed=failed,
+    )
+
+
+def _told(item: Compiled) -> Iterator[Diagnostic]:
+    if item.context is None:
+        return
+    load = item.context.load
+    for each in unsaid(load):
+        kind = DponeCannotSay if each.wrong else DponeLeavesOut
+        yield Diagnostic(kind(each.path, each.why), load.origin.at(each.path), load.name)
+
+
+def _text(item: Compiled) -> str:
+    """The decision under dpone's field names, with ours beside them."""
+    if item.context is None or item.bundle is None:
+        raise ValueError(f"{item.load.name} was not compiled")
+    plan = decode_plan(item.bundle.files["plan.json"])
+    decision: dict[str, Any] = {**plan.decision, "native_transfer_plan": plan.native_transfer_plan}
+    decision["reasons"] = [
+        {"severity": "info", "message": reason["reason"], "action": "", **reason} for reason in plan.decision["reasons"]
+    ]
+    return dpone_text(item.context.load, decision)
+
+
+def _check(path: Path, text: str) -> str:
+    same = path.is_file() and path.read_bytes() == text.encode()
+    return "" if same else f"differs: {path.as_posix()}"
+
+
+def _write(path: Path, text: str) -> str:
+    if not _check(path, text):
+        return ""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, half = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    with os.fdopen(handle, "wb") as file:
+        file.write(text.encode())
+    Path(half).chmod(0o644)
+    os.replace(half, path)
+    return f"wrote {path.as_posix()}"
