@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from dpone_compiler.artifacts.plan_doc import StepDoc
 from dpone_compiler.runtime.bundle import LoadedBundle
@@ -13,6 +15,7 @@ from dpone_compiler.runtime.outcome import RefusedError
 from dpone_compiler.runtime.parameters import Parameters
 from dpone_compiler.runtime.progress import Listener
 from dpone_compiler.runtime.sessions import Sessions
+from dpone_compiler.runtime.transfer.batches import Batches
 from dpone_compiler.runtime.transfer.changes import Changes, read_spec
 from dpone_compiler.runtime.transfer.decoded import DecodedSession
 from dpone_compiler.runtime.transfer.pump import pump
@@ -20,11 +23,12 @@ from dpone_compiler.runtime.transfer.pump import pump
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What one step did. `rows` None: the engine gave no count."""
+    """What one step did. `rows` None: the engine gave no count. `batches`: of a transfer, see transfer/batches.py."""
 
     rows: int | None
     size: int
     seconds: float
+    batches: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Executor:
@@ -35,13 +39,15 @@ class Executor:
     ) -> None:
         self._bundle, self._sessions, self._parameters = bundle, sessions, parameters
         self._faults, self._listener = faults, listener
+        self._batches: Mapping[str, Any] = {}
 
     def carry_out(self, step: StepDoc, session: Session) -> Report:
         """Run the step on the session of its side."""
         started = time.monotonic()
         self._faults.inside(step.id)
+        self._batches = {}
         rows, size = self._op(step, session)
-        return Report(rows, size, time.monotonic() - started)
+        return Report(rows, size, time.monotonic() - started, self._batches)
 
     def answers_yes(self, step: StepDoc, session: Session, item: str = "") -> bool:
         """Ask the step's guard query."""
@@ -92,6 +98,8 @@ class Executor:
             self._faults.rows(step.id, rows)
             self._listener.step_progress(step.id, rows, size, expected)
 
+        plan = self._bundle.doc.decision.get("adaptive_batching") or {}
+        batches = Batches(plan) if plan.get("enabled") else None
         done = pump(
             self._sessions.on("source"),
             self._bundle.body(step.files["extract"]),
@@ -99,7 +107,9 @@ class Executor:
             self._bundle.body(step.files["load"]),
             self._parameters.of(step),
             progress,
+            batches,
         )
+        self._batches = batches.told() if batches is not None else {}
         if done.rows_in != done.rows_out:
             message = f"the source sent {done.rows_out} rows and the target took {done.rows_in}"
             raise RefusedError("DP431", message, step=step.id)

@@ -163,7 +163,8 @@ class Run:
         if not step.transaction:
             self._faults.at("after-commit", step.id)
         self._faults.at("before-journal", step.id)
-        done = {"step": step.id, "rows": report.rows, "bytes": report.size, "seconds": round(report.seconds, 3)}
+        done: dict[str, Any] = {"step": step.id, "rows": report.rows, "bytes": report.size}
+        done |= {"seconds": round(report.seconds, 3)} | ({"batches": dict(report.batches)} if report.batches else {})
         self._journal.write("step_done", **done)
         self._reports.append(done)
         self._listener.step_done(step.id, report.rows, report.seconds)

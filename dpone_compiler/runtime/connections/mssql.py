@@ -31,8 +31,6 @@ _SNAPSHOTS = "SELECT CONVERT(nvarchar(1), [snapshot_isolation_state]) AS [allowe
 _LEVEL = "SET TRANSACTION ISOLATION LEVEL READ COMMITTED;"
 _FETCHED = 2000
 _ROLLBACK = "IF @@TRANCOUNT > 0 ROLLBACK TRANSACTION;"
-# Characters of one batch of rows: some thousand rows, far below the 2 GB of nvarchar(max).
-_BATCH_BYTES = 1024 * 1024
 _NO_DRIVER = ("IM002", "IM003", "01000")
 
 
@@ -237,20 +235,14 @@ def _cell(value: object) -> str | None:
 
 
 def _batches(chunks: Iterable[Chunk]) -> Iterator[bytes]:
-    """Whole lines, about a batch at a time."""
-    waiting: list[bytes] = []
-    size = 0
+    """The whole lines of each chunk; how large a chunk is, and so a statement, is the pump's to say."""
+    rest = b""
     for chunk in chunks:
-        waiting.append(chunk.data)
-        size += len(chunk.data)
-        if size >= _BATCH_BYTES:
-            lines, end, rest = b"".join(waiting).rpartition(b"\n")
-            if end:
-                yield lines
-                waiting, size = [rest], len(rest)
-    last = b"".join(waiting).rstrip(b"\n")
-    if last:
-        yield last
+        lines, _, rest = (rest + chunk.data).rpartition(b"\n")
+        if lines:
+            yield lines
+    if rest:
+        yield rest
 
 
 def _json(lines: bytes) -> str:

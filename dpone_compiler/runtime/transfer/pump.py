@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from dpone_compiler.runtime.connections.session import Chunk, RowStream, Session
+from dpone_compiler.runtime.transfer.batches import Batches
 
 _QUEUED = 16  # chunks of about 256 KiB: 4 MiB between the two ends
 _EVERY = 0.1  # seconds between two calls of the progress callback
@@ -33,14 +34,19 @@ def pump(  # noqa: PLR0917 (the two ends, each with its body, read best side by 
     sink_body: str,
     params: Mapping[str, str],
     progress: Progress | None = None,
+    batches: Batches | None = None,
 ) -> PumpResult:
-    """Stream `source_body` into `sink_body`. Whatever fails is raised as it is, and the other end is aborted."""
+    """Stream `source_body` into `sink_body`. Whatever fails is raised as it is, and the other end is aborted.
+
+    `batches` None: the sink takes the chunks as the source gives them.
+    """
     started = time.monotonic()
     rows = source.copy_out(source_body, params)
     reader = _Reader(rows)
     meter = _Meter(progress)
     try:
-        accepted = sink.copy_in(sink_body, params, meter.watch(reader.chunks()))
+        chunks = batches.of(reader.chunks()) if batches is not None else reader.chunks()
+        accepted = sink.copy_in(sink_body, params, meter.watch(chunks))
     except BaseException:
         reader.stop(source)
         raise
