@@ -195,10 +195,11 @@ class DeleteAll:
 
 @value(kw_only=True)
 class DeleteMatching:
-    """Delete target rows whose key is in the staging table."""
+    """Delete target rows whose key is in the staging table. `outside`: only those outside of these partitions."""
 
     staging: Staging
     key: tuple[str, ...]
+    outside: PartitionSet | None = None
 
 
 @value(kw_only=True)
@@ -261,7 +262,8 @@ class MovePartitions:
 class BuildRewrite:
     """Build the new content of every affected partition: target rows that stay, and the staged rows.
 
-    Rows give way by `key` (those whose key is staged, or `left` the filter), or by `scope` (those inside it).
+    Rows give way by `key` (those whose key is staged, or `left` the filter), or by `scope` (those inside it), or by `partitions`
+    (all rows inside them, and outside of them those whose key is staged).
     """
 
     staging: Staging
@@ -269,6 +271,7 @@ class BuildRewrite:
     key: tuple[str, ...]
     left: Staging | None = None
     scope: Scope | None = None
+    partitions: PartitionSet | None = None
 
 
 @value(kw_only=True)
@@ -291,11 +294,14 @@ class ReplacePartitions:
 
 @value(kw_only=True)
 class DropPartitions:
-    """For each partition of the target (of the affected set, if given) that staging lacks: drop it."""
+    """For each partition of the target (of the affected set, if given) that staging lacks: drop it.
+
+    `by_key`: affected are the partitions whose rows moved out of them, besides those of the set.
+    """
 
     staging: Staging
     affected: PartitionSet | None
-    by_key: tuple[str, ...] = ()  # affected = partitions whose rows moved out (merge by rewrite)
+    by_key: tuple[str, ...] = ()
 
 
 # ---- proof and state ------------------------------------------------------------------------------------------------

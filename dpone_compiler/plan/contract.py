@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from dpone_compiler.ir.load import Load
 from dpone_compiler.plan.actions import (
+    BuildShadow,
+    CheckPartitionList,
     CheckScope,
     CleanStaging,
     DeleteAll,
-    DeleteMatching,
-    DeletePartitions,
     DropPartitions,
     ExchangeTables,
     Fence,
+    FindPartitions,
     FreezeWindow,
     MovePartitions,
     ReplacePartitions,
-    SwapPartitions,
-    UpdateMatching,
 )
 from dpone_compiler.plan.feed_actions import CollapseChanges, ReadChanges
 from dpone_compiler.plan.snapshot_actions import BuildVersions, ProveMissing
@@ -66,16 +65,17 @@ def _deletes(load: Load, kinds: set[type], steps: tuple[Step, ...]) -> str:
         return _CAPTURED[collapsed.feed.deletes] + (
             "; a row that leaves the filter counts as deleted" if load.read.where is not None else ""
         )
-    if DeleteAll in kinds or ExchangeTables in kinds or (DropPartitions in kinds and load.write.key == ()):
+    partial = CheckPartitionList in kinds or any(
+        isinstance(s.action, FindPartitions) and not s.action.whole for s in steps
+    )
+    if not partial and _replaces_all(load, kinds, steps):
         return "followed: rows that the source no longer has are gone after the load"
-    partial = any(isinstance(step.action, (DeletePartitions, ReplacePartitions, SwapPartitions)) for step in steps)
-    strategy = "partition_replace" if partial and not _merges(kinds, load) else ""
     leave = (
         "rows that leave the filter are deleted by key"
         if load.write.policies.on_leave_filter == "delete"
         else "rows that leave the filter stay in the target for ever (on_leave_filter: keep)"
     )
-    if strategy:
+    if partial:
         return "followed inside the affected partitions only; a deletion alone does not make a partition affected"
     seen = "not seen: a row deleted at the source stays in the target"
     return f"{seen}; {leave}" if load.read.where is not None else seen
@@ -108,12 +108,12 @@ def _compared(load: Load, steps: tuple[Step, ...]) -> str:
     return ""
 
 
-def _merges(kinds: set[type], load: Load) -> bool:
-    return bool(load.write.key) and (DeleteMatching in kinds or UpdateMatching in kinds or _rewrites(kinds))
-
-
-def _rewrites(kinds: set[type]) -> bool:
-    return any(kind.__name__ == "BuildRewrite" for kind in kinds)
+def _replaces_all(load: Load, kinds: set[type], steps: tuple[Step, ...]) -> bool:
+    if FindPartitions in kinds or DeleteAll in kinds:
+        return True
+    if any(isinstance(step.action, BuildShadow) and step.action.key for step in steps):
+        return False  # the table that is exchanged holds the rows of other keys too
+    return ExchangeTables in kinds or (DropPartitions in kinds and load.write.key == ())
 
 
 def _late_data(load: Load, steps: tuple[Step, ...]) -> str:

@@ -21,6 +21,7 @@ from dpone_compiler.plan.actions import (
 )
 from dpone_compiler.plan.changes import technical
 from dpone_compiler.plan.feed_actions import CollapseChanges
+from dpone_compiler.plan.moving import moving_key
 from dpone_compiler.plan.snapshot_actions import (
     BuildDiff,
     BuildVersions,
@@ -74,8 +75,8 @@ def _faults(load: Load, plan: Plan) -> Iterator[str]:
     yield from _snapshot_faults(load, name, actions)
     if name == "replace" and not all(transfer.selection.scope is not None for transfer in rows):
         yield "the scope does not bound what is read"
-    if name == "partition_replace" and not any(isinstance(a, FindPartitions) for a in actions):
-        yield "the partition column selects no partitions"
+    if name == "partition_replace":
+        yield from _partition_faults(load, actions)
     if name == "cdc_apply" and {a.into for a in actions if isinstance(a, CollapseChanges)} != {"rows", "left"}:
         yield "the captured changes are not collapsed into rows and deletes"
     if load.write.policies.on_leave_filter == "delete" and name == "incremental_merge":
@@ -90,6 +91,17 @@ def _faults(load: Load, plan: Plan) -> Iterator[str]:
         and len(rows) != 1
     ):
         yield "a full refresh does not replace the target"
+
+
+def _partition_faults(load: Load, actions: list[Action]) -> Iterator[str]:
+    """The column finds the partitions, and a row that moved unseen does not stay in its old one."""
+    found = [a for a in actions if isinstance(a, FindPartitions)]
+    if not found:
+        yield "the partition column selects no partitions"
+    deletes = any(isinstance(a, DeleteMatching) and a.outside is not None for a in actions)
+    rewrites = any(isinstance(a, BuildRewrite) and a.partitions is not None for a in actions)
+    if moving_key(load) and not any(a.whole for a in found) and not (deletes or rewrites):
+        yield "the old version of a row that moved unseen stays in its partition"
 
 
 def _snapshot_faults(load: Load, name: str, actions: list[Action]) -> Iterator[str]:

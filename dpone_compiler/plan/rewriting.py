@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dpone_compiler.ir.interval import Scope
+from dpone_compiler.ir.interval import PartitionSet, Scope
 from dpone_compiler.plan.actions import (
     BuildRewrite,
     CreateStaging,
@@ -26,11 +26,12 @@ def rewrite_partitions(
     key: tuple[str, ...] = (),
     left: Staging | None = None,
     scope: Scope | None = None,
+    partitions: PartitionSet | None = None,
     path: str = "sink.strategy.merge_policy",
 ) -> None:
     """Build the new content of every affected partition, note that it is whole, then replace one partition a statement.
 
-    Rows give way by `key` (and `left`), or by `scope`.
+    Rows give way by `key` (and `left`), or by `scope`, or by `partitions` (and outside of them by `key`).
     """
     for step_id, action, purpose, why in (
         (UNIT, DropStaging(staging=rewrite), "drop what an interrupted try left", "the rewrite starts from empty"),
@@ -42,7 +43,7 @@ def rewrite_partitions(
         ),
         (
             "build-rewrite",
-            BuildRewrite(staging=rows, rewrite=rewrite, key=key, left=left, scope=scope),
+            BuildRewrite(staging=rows, rewrite=rewrite, key=key, left=left, scope=scope, partitions=partitions),
             "build the new content of every affected partition",
             f"target rows that stay (NULL {'keys' if scope is None else 'in the scope'} too), and the staged rows",
         ),
@@ -74,7 +75,7 @@ def rewrite_partitions(
     )
     seq.add(
         "drop-emptied-partitions",
-        DropPartitions(staging=rewrite, affected=None, by_key=key),
+        DropPartitions(staging=rewrite, affected=partitions, by_key=key),
         "drop partitions whose rows all moved or left",
         "an empty replacement would be refused or ignored by some versions",
         retry_boundary=UNIT,

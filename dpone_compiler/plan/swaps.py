@@ -61,9 +61,11 @@ class DeleteScope:
 class CheckLosses:
     """Stop before anything changes when the target would lose more rows than the limits allow, where nothing can be rolled back.
 
-    Lost: rows of the target in `partitions`, in `rows`, or in all of it, less those that are staged.
+    Lost: rows of the target in `partitions` (and with a `key` those elsewhere whose key is staged), in `rows`, or in all of it,
+    less those that are staged.
     """
 
     staging: Staging
     partitions: PartitionSet | None = None
+    key: tuple[str, ...] = ()
     rows: Scope | None = None

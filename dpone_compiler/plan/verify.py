@@ -75,6 +75,7 @@ MUTATIONS = (
 )
 _KEYED = (DeleteMatching, UpdateMatching, MarkDeleted, DeleteMissing, MarkMissing, DeleteStale)
 _PROOFS = (Reconcile, ProveMissing, ProveVersions)
+_OF_PARTITIONS = (DeletePartitions, DeleteMatching, BuildPartitions, BuildRewrite, SwapPartitions, Reconcile)
 
 
 def verify_plan(plan: Plan) -> tuple[str, ...]:
@@ -192,8 +193,8 @@ def _one_window(plan: Plan, over: Over) -> Iterator[str]:
             case _:
                 pass
     reads = {(p.unit, p.parameter, p.include_null) for p in _read_partitions(plan)}
-    for step in _of(plan, DeletePartitions, BuildPartitions, SwapPartitions, Reconcile):
-        partitions = getattr(step.action, "partitions", None)
+    for step in _of(plan, *_OF_PARTITIONS):
+        partitions = getattr(step.action, "outside" if isinstance(step.action, DeleteMatching) else "partitions", None)
         if partitions is not None and {(partitions.unit, partitions.parameter, partitions.include_null)} != reads:
             yield f"{step.id} works on another set of partitions than the one that is read"
 

@@ -17,8 +17,10 @@ from dpone_compiler.plan.actions import (
     Selection,
     Staging,
 )
+from dpone_compiler.plan.moving import delete_moved, moving_key
 from dpone_compiler.plan.phases import Shape, close_run, fence_finalize, open_run, prove, stage
 from dpone_compiler.plan.realised import unread
+from dpone_compiler.plan.rewriting import rewrite_partitions
 from dpone_compiler.plan.sequence import COMMITTED, Sequence
 from dpone_compiler.plan.shape import filter_of, finish, shape_of, staging
 from dpone_compiler.plan.step import Idempotency, Plan
@@ -86,14 +88,19 @@ def _steps(shape: Shape, read_column: Column, partition: Partitioning, bound: In
     stage(seq, shape, selection, rows)
     prove(seq, shape, rows, named)
     proof = Reconcile(staging=rows, level=shape.level, scope="partitions", key=load.write.key, partitions=named)
-    _replace(seq, shape, rows, named, proof)
-    close_run(seq, shape, rows)
+    # Where only what is loaded so far is read again, rows are never changed, and so none moves.
+    made = _replace(seq, shape, rows, named, proof, () if bound is not None else moving_key(load))
+    close_run(seq, shape, rows, *made)
     return finish(load, seq)
 
 
-def _replace(seq: Sequence, shape: Shape, rows: Staging, named: PartitionSet, proof: Reconcile) -> None:
+def _replace(  # noqa: PLR0917 - the parts of one change
+    seq: Sequence, shape: Shape, rows: Staging, named: PartitionSet, proof: Reconcile, moving: tuple[str, ...]
+) -> tuple[Staging, ...]:
+    """Replace the named partitions, and take rows that moved into them out of the others. Returns the staging that it made."""
     group = "finalize" if shape.transactional else ""
     actions: list[tuple[str, Action, str, str]] = []
+    made: tuple[Staging, ...] = ()
     if group:
         fence_finalize(seq)
         why = "the read and the delete share one set"
@@ -105,8 +112,13 @@ def _replace(seq: Sequence, shape: Shape, rows: Staging, named: PartitionSet, pr
                 why,
             )
         )
+        if moving:
+            actions.append(delete_moved(rows, moving, named))
         why = "columns are listed, never positional"
         actions.append(("insert-staged", InsertStaged(staging=rows), "insert the staged rows", why))
+    elif moving:
+        made = (staging("rewrite", rows.columns, shaped=True),)
+        rewrite_partitions(seq, rows, *made, key=moving, partitions=named, path=_PATH)
     else:
         why = "one partition a statement: each is atomic, and repeating it gives the same rows"
         actions.append(("replace-partitions", ReplacePartitions(staging=rows), "replace each staged partition", why))
@@ -126,3 +138,4 @@ def _replace(seq: Sequence, shape: Shape, rows: Staging, named: PartitionSet, pr
             transaction=group,
             path=_PATH,
         )
+    return made

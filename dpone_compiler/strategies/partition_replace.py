@@ -21,7 +21,9 @@ from dpone_compiler.plan.actions import (
     SwapPartitions,
 )
 from dpone_compiler.plan.beside import build_beside, check_losses, drop_retired
+from dpone_compiler.plan.moving import delete_moved, moving_key
 from dpone_compiler.plan.phases import Shape, close_run, fence_finalize, open_run, prove, stage
+from dpone_compiler.plan.rewriting import rewrite_partitions
 from dpone_compiler.plan.sequence import COMMITTED, STAGED, Sequence
 from dpone_compiler.plan.shape import filter_of, finish, rows_selection, shape_of, staging
 from dpone_compiler.plan.step import Idempotency, Plan
@@ -97,10 +99,11 @@ def steps(load: Load, setting: Setting) -> Plan:
         include_null=partition.nulls == "own",
     )
     whole = shape.interval is None
-    key = () if whole else load.write.key
+    key, moving = ((), ()) if whole else (load.write.key, moving_key(load))
     names = tuple(dict.fromkeys((*key, partition.column)))
     delta = staging("delta", shape.named(*names))
     rows = staging("rows", shape.columns, shaped=not transactional)
+    made: tuple[Staging, ...] = ()
     seq = Sequence()
     open_run(seq, shape)
     stage(seq, shape, _delta_selection(shape, delta.columns, distinct=not key), delta)
@@ -116,11 +119,16 @@ def steps(load: Load, setting: Setting) -> Plan:
     stage(seq, shape, rows_selection(shape, source_side), rows)
     prove(seq, shape, rows, affected)
     proof = Reconcile(staging=rows, level=shape.level, scope="partitions", key=load.write.key, partitions=affected)
-    check_losses(seq, shape, CheckLosses(staging=rows, partitions=affected))
+    check_losses(seq, shape, CheckLosses(staging=rows, partitions=affected, key=moving))
+    moved_away = (delete_moved(rows, moving, affected),) if moving else ()
     if decided(load.decisions.finalizer) == "attach_detach":
-        _attach(seq, rows, affected, shape.level, load.write.key)
+        _attach(seq, rows, affected, shape.level, load.write.key, moved_away)
     elif transactional:
-        _in_transaction(seq, DeletePartitions(partitions=affected), InsertStaged(staging=rows), proof)
+        _in_transaction(seq, rows, affected, proof, moved_away)
+    elif moving:
+        made = (staging("rewrite", rows.columns, shaped=True),)
+        rewrite_partitions(seq, rows, *made, key=moving, partitions=affected, path="sink.strategy.partition")
+        seq.add("reconcile", proof, *_PROOF, idempotency=Idempotency.PURE, path="sink.strategy.partition")
     else:
         seq.add(
             "replace-partitions",
@@ -137,7 +145,7 @@ def steps(load: Load, setting: Setting) -> Plan:
             path="sink.strategy.partition",
         )
         seq.add("reconcile", proof, *_PROOF, idempotency=Idempotency.PURE, path="sink.strategy.partition")
-    close_run(seq, shape, rows, delta)
+    close_run(seq, shape, rows, delta, *made)
     if decided(load.decisions.finalizer) == "attach_detach":
         drop_retired(seq)
     notes = (
@@ -162,7 +170,17 @@ def _delta_selection(shape: Shape, columns: tuple[MovedColumn, ...], *, distinct
     )
 
 
-def _attach(seq: Sequence, rows: Staging, affected: PartitionSet, level: str, key: tuple[str, ...]) -> None:
+_Change = tuple[str, Action, str, str]
+
+
+def _attach(  # noqa: PLR0917 - the parts of one transaction
+    seq: Sequence,
+    rows: Staging,
+    affected: PartitionSet,
+    level: str,
+    key: tuple[str, ...],
+    moved_away: tuple[_Change, ...],
+) -> None:
     """Build and prove beside the target, then exchange: the lock that readers wait for is held for the exchange and a count."""
     build_beside(
         seq,
@@ -173,6 +191,7 @@ def _attach(seq: Sequence, rows: Staging, affected: PartitionSet, level: str, ke
     )
     _finalize(
         seq,
+        *moved_away,
         (
             "swap-partitions",
             SwapPartitions(staging=rows, partitions=affected),
@@ -187,21 +206,24 @@ def _attach(seq: Sequence, rows: Staging, affected: PartitionSet, level: str, ke
     )
 
 
-def _in_transaction(seq: Sequence, delete: Action, insert: Action, proof: Action) -> None:
+def _in_transaction(
+    seq: Sequence, rows: Staging, affected: PartitionSet, proof: Action, moved_away: tuple[_Change, ...]
+) -> None:
     _finalize(
         seq,
         (
             "delete-partitions",
-            delete,
+            DeletePartitions(partitions=affected),
             "delete the target rows of the affected partitions",
             "the read and the delete share one set",
         ),
-        ("insert-staged", insert, "insert the staged rows", "columns are listed, never positional"),
+        *moved_away,
+        ("insert-staged", InsertStaged(staging=rows), "insert the staged rows", "columns are listed, never positional"),
         ("reconcile", proof, *_PROOF),
     )
 
 
-def _finalize(seq: Sequence, *actions: tuple[str, Action, str, str]) -> None:
+def _finalize(seq: Sequence, *actions: _Change) -> None:
     fence_finalize(seq)
     for step_id, action, purpose, why in actions:
         seq.add(

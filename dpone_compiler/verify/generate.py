@@ -118,15 +118,7 @@ class Generator:
             cells = {**cells, **{name: other[name] for name in self._intent.source_key}}
         if self.may_lack_keys and choices.pick(rare):
             cells = self.with_null_key(cells)
-        return self._in_its_partition(cells, living.get(number), late=since < load)
-
-    def _in_its_partition(self, cells: Cells, before: Cells | None, *, late: bool) -> Cells:
-        """A late row that also moved breaks what the load promises: nobody saw it leave its old partition."""
-        if self._intent.strategy != "partition_replace" or before is None or not late:
-            return cells
-        column = self._intent.write["partition"]["column"]
-        source = next(each.source for each in self._intent.carried if each.target == column)
-        return {**cells, source: before[source]}
+        return cells
 
     def _column(self, name: str) -> TableColumn:
         return self._intent.source.column(name)

@@ -87,7 +87,7 @@ PG_ATTACH = Case(
     steps=(
         *_SHARED, "freeze-window", "open-attempt", "fence-stage-delta", "create-delta", "transfer-delta", "find-partitions",
         *_PG_ROWS, "fence-prove", "check-staged-rows", *_KEYS, "check-partition-values", "record-staged", "fence-build",
-        "build-partitions", "fence-finalize", "swap-partitions", "reconcile", "commit-state", "drop-rows", "drop-delta",
+        "build-partitions", "fence-finalize", "delete-moved", "swap-partitions", "reconcile", "commit-state", "drop-rows", "drop-delta",
         "drop-retired", "release-lease",
     ),
 )  # fmt: skip
@@ -145,8 +145,8 @@ CH_PARTITION = Case(
     deletes=5,
     steps=(
         *_SHARED, "freeze-window", "open-attempt", "drop-old-staging", *_CH_DELTA, *_CH_ROWS, "check-staged-rows",
-        *_KEYS, "check-partition-values", "record-staged", "replace-partitions", "drop-emptied-partitions", "reconcile",
-        "commit-state", "drop-rows", "drop-delta", "release-lease",
+        *_KEYS, "check-partition-values", "record-staged", *_REWRITE, "reconcile", "commit-state", "drop-rows", "drop-delta",
+        "drop-rewrite", "release-lease",
     ),
 )  # fmt: skip
 

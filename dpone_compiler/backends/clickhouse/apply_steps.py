@@ -5,7 +5,7 @@ from __future__ import annotations
 from dpone_compiler.backends.clickhouse import state
 from dpone_compiler.backends.clickhouse.keys import key_in, key_not_in
 from dpone_compiler.backends.clickhouse.partition_key import replacing_refusal, slice_refusal
-from dpone_compiler.backends.clickhouse.partitions import droppable, partition_ids, rewritten
+from dpone_compiler.backends.clickhouse.partitions import droppable, in_set, partition_ids, partitioning_of, rewritten
 from dpone_compiler.backends.clickhouse.profile import View, staging_table, view
 from dpone_compiler.backends.clickhouse.proof_steps import replacing
 from dpone_compiler.backends.clickhouse.scope import inside_scope
@@ -130,11 +130,17 @@ def build_rewrite(ctx: Context, action: BuildRewrite) -> Lowered | Unsupported:
 def _kept(seen: View, action: BuildRewrite, gone: tuple[Sql, ...]) -> Sql:
     if action.scope is not None:
         return frame("NOT <<inside>>", inside=inside_scope(seen, action.scope))
-    return key_not_in(seen, action.key, gone)
+    outside = key_not_in(seen, action.key, gone)
+    if action.partitions is None:
+        return outside
+    inside = in_set(seen, partitioning_of(action.partitions, seen), action.partitions)
+    return frame("NOT <<inside>> AND (<<outside>>)", inside=inside, outside=outside)
 
 
 def delete_matching(ctx: Context, action: DeleteMatching) -> Lowered | Unsupported:
     """Lightweight DELETE of the staged keys, waited for. Rows with a NULL key part match nothing and stay."""
+    if action.outside is not None:
+        return Unsupported("partitions that rows moved out of are rewritten with those that are replaced")
     seen = view(ctx)
     if seen.legacy:
         return Unsupported(

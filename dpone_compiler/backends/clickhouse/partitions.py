@@ -36,17 +36,29 @@ def partition_ids(seen: View, staging: Staging) -> Sql:
 
 
 def rewritten(ctx: Context, action: BuildRewrite) -> Sql:
-    """Predicate on the target: rows of partitions that staged rows go to, or that hold rows of their keys now."""
+    """Predicate on the target: rows of partitions that staged rows go to, or that hold rows which give way."""
     seen = view(ctx)
     staging = staging_table(ctx, action.staging)
-    gone = (staging, staging_table(ctx, action.left)) if action.left is not None else (staging,)
     return frame(
         "_partition_id IN (SELECT _partition_id FROM <<staging>> UNION ALL SELECT _partition_id FROM <<target>> "
         "WHERE <<matching>>)",
         staging=staging,
         target=qualified(seen.target),
-        matching=inside_scope(seen, action.scope) if action.scope is not None else key_in(seen, action.key, gone),
+        matching=giving_way(ctx, action),
     )
+
+
+def giving_way(ctx: Context, action: BuildRewrite) -> Sql:
+    """Predicate on the target: rows that the staged ones take the place of. Never NULL."""
+    seen = view(ctx)
+    if action.scope is not None:
+        return inside_scope(seen, action.scope)
+    gone = [action.staging, *([action.left] if action.left is not None else [])]
+    keyed = key_in(seen, action.key, tuple(staging_table(ctx, role) for role in gone))
+    if action.partitions is None:
+        return keyed
+    inside = in_set(seen, partitioning_of(action.partitions, seen), action.partitions)
+    return frame("(<<inside>> OR <<keyed>>)", inside=inside, keyed=keyed)
 
 
 def droppable(ctx: Context, action: DropPartitions) -> Sql | Unsupported:
@@ -54,18 +66,14 @@ def droppable(ctx: Context, action: DropPartitions) -> Sql | Unsupported:
     seen = view(ctx)
     where: Sql = Sql("1")
     built = next((s.action for s in ctx.plan.steps if isinstance(s.action, BuildRewrite)), None)
-    if action.affected is not None:
-        wanted = partitioning_of(action.affected, seen)
-        if why := slice_refusal(seen.structure, wanted):
-            return Unsupported(why)
-        where = in_set(seen, wanted, action.affected)
-    elif built is not None and built.scope is not None:
-        where = inside_scope(seen, built.scope)
+    if action.affected is not None and (why := slice_refusal(seen.structure, partitioning_of(action.affected, seen))):
+        return Unsupported(why)
+    if built is not None:
+        where = giving_way(ctx, built)
     elif action.by_key:
-        if built is None:
-            return Unsupported("partitions that rows moved out of are known only where the plan rewrites partitions")
-        gone = [built.staging, *([built.left] if built.left is not None else [])]
-        where = key_in(seen, action.by_key, tuple(staging_table(ctx, role) for role in gone))
+        return Unsupported("partitions that rows moved out of are known only where the plan rewrites partitions")
+    elif action.affected is not None:
+        where = in_set(seen, partitioning_of(action.affected, seen), action.affected)
     return frame(
         # Were staging gone or short, "what staging lacks" would be everything: so its rows are counted again first.
         "SELECT DISTINCT _partition_id FROM <<target>> WHERE <<where>> "
@@ -99,10 +107,6 @@ def find_partitions(ctx: Context, action: FindPartitions) -> Lowered | Unsupport
     seen, wanted = view(ctx), action.partitioning
     if why := slice_refusal(seen.structure, wanted):
         return Unsupported(why)
-    if wanted.nulls == "own" and seen.nullable(wanted.column):
-        return Unsupported(
-            "rows with NULL in the partition column cannot be listed here yet; say partition.nulls: fail"
-        )
     delta = staging_table(ctx, action.delta)
     text, unknown = unit_text(wanted, _column(seen, wanted)), _unknown(seen, wanted)
     sources = [frame("SELECT <<v>> AS v, <<unknown>> AS unknown FROM <<t>>", v=text, t=delta, unknown=unknown)]
@@ -117,13 +121,15 @@ def find_partitions(ctx: Context, action: FindPartitions) -> Lowered | Unsupport
                 where=where,
             )
         )
+    # A row without a value counts by `unknown` alone, and `null` comes first in the list.
     body = frame(
-        "SELECT concat('[', arrayStringConcat(arrayMap(x -> concat('\"', x, '\"'), arraySort(groupUniqArray("
-        "replaceAll(replaceAll(v, '\\\\', '\\\\\\\\'), '\"', '\\\\\"')))), ','), ']') AS partitions FROM (<<sources>>) "
+        "SELECT concat('[', arrayStringConcat(arrayConcat(arrayMap(x -> 'null', range(toUInt64(max(unknown)))), "
+        "arrayMap(x -> concat('\"', x, '\"'), arraySort(groupUniqArrayIf("
+        "replaceAll(replaceAll(v, '\\\\', '\\\\\\\\'), '\"', '\\\\\"'), unknown = 0)))), ','), ']') AS partitions FROM (<<sources>>) "
         "HAVING <<few>> AND <<some>> AND <<known>>",
         sources=join(" UNION ALL ", sources),
         few=seen.stop_if(
-            frame("uniqExact(v) > <<max>>", max=number(wanted.max_partitions)),
+            frame("uniqExactIf(v, unknown = 0) + max(unknown) > <<max>>", max=number(wanted.max_partitions)),
             "DP505: more partitions are affected than max_partitions allows",
         ),
         some=seen.stop_if(
@@ -131,7 +137,10 @@ def find_partitions(ctx: Context, action: FindPartitions) -> Lowered | Unsupport
             Sql("count() = 0" if action.whole and seen.load.write.policies.empty_slice == "fail" else "0"),
             "DP502: no partition is affected, the source gave no row",
         ),
-        known=seen.stop_if(Sql("max(unknown) = 1"), "DP506: affected rows have NULL in the partition column"),
+        known=seen.stop_if(
+            Sql("0" if wanted.nulls == "own" else "max(unknown) = 1"),
+            "DP506: affected rows have NULL in the partition column",
+        ),
     )
     return Lowered(op="query", bodies={"main": body.text}, captures=("partitions",))
 
@@ -208,10 +217,11 @@ def check_partition_values(ctx: Context, action: CheckPartitionValues) -> Lowere
     pieces = [
         frame(
             "SELECT 'DP505' AS code, 'staged rows lie in more partitions than max_partitions' AS detail, found AS count "
-            "FROM (SELECT uniqExact(<<text>>) AS found FROM <<table>> WHERE <<known>>) WHERE found > <<max>>",
+            "FROM (SELECT uniqExactIf(<<text>>, <<known>>) + max(<<unknown>>) AS found FROM <<table>>) WHERE found > <<max>>",
             text=text,
             table=table,
             known=known,
+            unknown=_unknown(seen, wanted),
             max=number(wanted.max_partitions),
         )
     ]
@@ -220,18 +230,20 @@ def check_partition_values(ctx: Context, action: CheckPartitionValues) -> Lowere
     if wanted.nulls == "own":
         pieces = pieces[:1]
     if action.partitions is not None:
-        outside = frame("<<known>> AND NOT <<inside>>", known=known, inside=_listed(seen, text, action.partitions))
+        lost = Sql("1") if wanted.nulls == "own" else known  # where NULL fails, it is told above
+        outside = frame("<<lost>> AND NOT <<inside>>", lost=lost, inside=in_set(seen, wanted, action.partitions))
         pieces.append(_rows(table, outside, "that lie outside of the partitions of this run"))
     return Lowered(op="check", bodies={"main": join("\nUNION ALL ", pieces).text})
 
 
 def in_set(seen: View, wanted: Partitioning, partitions: PartitionSet) -> Sql:
-    """Predicate: the row's partition value is in the run's list."""
+    """Predicate: the row's partition value is in the run's list. Never NULL."""
     listed = _listed(seen, unit_text(wanted, _column(seen, wanted)), partitions)
     inside = frame("(<<known>> AND <<listed>>)", known=_known(seen, wanted), listed=listed)
-    if not partitions.include_null:
+    if not (partitions.include_null and seen.nullable(wanted.column)):
         return inside
-    return frame("(isNull(<<name>>) OR <<inside>>)", name=ident(wanted.column), inside=inside)
+    null = frame("startsWith({<<name>>:String}, '[null')", name=Sql(partitions.parameter))
+    return frame("(isNull(<<name>>) AND <<null>> OR <<inside>>)", name=ident(wanted.column), null=null, inside=inside)
 
 
 def partitioning_of(partitions: PartitionSet, seen: View) -> Partitioning:
@@ -252,7 +264,11 @@ def _listed(seen: View, text: Sql, partitions: PartitionSet) -> Sql:
             name=name,
             text=text,
         )
-    return frame("has(JSONExtract({<<name>>:String}, 'Array(String)'), <<text>>)", name=name, text=text)
+    # Read as an Array(String), a null would be '', which may be a value.
+    element = Sql("Nullable(String)" if partitions.include_null else "String")
+    return frame(
+        "has(JSONExtract({<<name>>:String}, 'Array(<<element>>)'), <<text>>)", name=name, element=element, text=text
+    )
 
 
 def _rows(table: Sql, where: Sql, what: str) -> Sql:

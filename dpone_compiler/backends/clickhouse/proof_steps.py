@@ -117,9 +117,22 @@ def reconcile(ctx: Context, action: Reconcile) -> Lowered | Unsupported:
             )
         )
     built = next((s.action for s in ctx.plan.steps if isinstance(s.action, BuildRewrite)), None)
-    if action.scope in {"keys", "rows"} and built is not None:
+    if built is not None and built.partitions is not None:
+        pieces.append(_moved_away(ctx, seen, built, where))
+    if action.scope in {"keys", "rows", "partitions"} and built is not None:
         pieces.append(same_counts(ctx, seen, built))
     return Lowered(op="check", bodies={"main": join("\nUNION ALL ", pieces).text})
+
+
+def _moved_away(ctx: Context, seen: View, built: BuildRewrite, inside: Sql) -> Sql:
+    """Rows of staged keys outside of the partitions that were replaced."""
+    return frame(
+        "SELECT 'DP510' AS code, 'rows that moved are still in their old partitions' AS detail, held AS count "
+        "FROM (SELECT count() AS held FROM <<target>> WHERE <<keyed>> AND NOT <<inside>>) WHERE held > 0",
+        target=qualified(seen.target),
+        keyed=key_in(seen, built.key, (staging_table(ctx, built.staging),)),
+        inside=inside,
+    )
 
 
 def check_window_owned(ctx: Context, action: CheckWindowOwned) -> Lowered:
@@ -145,6 +158,9 @@ def check_losses(ctx: Context, action: CheckLosses) -> Lowered | Unsupported:
         among = inside_scope(seen, action.rows)
     elif action.partitions is not None:
         among = in_set(seen, partitioning_of(action.partitions, seen), action.partitions)
+        if action.key:
+            elsewhere = key_in(seen, action.key, (staging_table(ctx, action.staging),))
+            among = frame("<<among>> OR <<elsewhere>>", among=among, elsewhere=elsewhere)
     too_many = []
     if limits.max_delete_rows is not None:
         too_many.append(frame("gone > <<rows>>", rows=number(limits.max_delete_rows)))

@@ -10,13 +10,15 @@ https://learn.microsoft.com/en-us/sql/t-sql/queries/hints-transact-sql-table
 
 from __future__ import annotations
 
+from typing import cast
+
 from sqlglot import exp
 
 from dpone_compiler.backends.mssql import names
 from dpone_compiler.backends.mssql.marks import is_marked, no_mark
 from dpone_compiler.backends.mssql.predicates import PREDICATES
 from dpone_compiler.backends.mssql.script import count_affected, inside, listed, literal, sql, statements, word
-from dpone_compiler.backends.mssql.shapes import convert
+from dpone_compiler.backends.mssql.shapes import convert, shape
 from dpone_compiler.expr.types import Kind
 from dpone_compiler.ir.load import MovedColumn
 from dpone_compiler.plan.actions import DeleteAll, DeleteMatching, DeletePartitions, InsertStaged, UpdateMatching
@@ -103,10 +105,15 @@ def delete_all(ctx: Context, action: DeleteAll) -> Lowered:
 
 
 def delete_matching(ctx: Context, action: DeleteMatching) -> Lowered:
-    """Typed equality on the bare keys."""
+    """Typed equality on the bare keys. A row whose partition value is NULL lies outside of every list that does not name NULL."""
     staged = exp.select("1").from_(table(names.staging(ctx, action.staging), "s"))
-    which = exp.Exists(this=staged.where(key_match(action.key, "t", "s")))
-    return delete_where(ctx, which)
+    conditions: list[exp.Expression] = [exp.Exists(this=staged.where(key_match(action.key, "t", "s")))]
+    params = []
+    if action.outside is not None:
+        there = partition_predicate(action.outside, column(action.outside.column, "t"), PREDICATES)
+        conditions.append(shape("CASE WHEN :there THEN 0 ELSE 1 END = 1", there=there))
+        params.append(action.outside.parameter)
+    return delete_where(ctx, cast(exp.Expression, exp.and_(*conditions)), tuple(params))
 
 
 def delete_partitions(ctx: Context, action: DeletePartitions) -> Lowered:

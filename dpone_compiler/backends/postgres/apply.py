@@ -56,13 +56,18 @@ def delete_all(ctx: Context, action: DeleteAll) -> Lowered:
 
 
 def delete_matching(ctx: Context, action: DeleteMatching) -> Lowered:
-    """Typed equality on the bare keys."""
+    """Typed equality on the bare keys. A row whose partition value is NULL lies outside of every list that does not name NULL."""
+    conditions, params = [key_match(action.key, "t", "s")], []
+    if action.outside is not None:
+        inside = partition_predicate(action.outside, column(action.outside.column, "t"), PREDICATES)
+        conditions.append(shape("(:inside) IS NOT TRUE", inside=inside))
+        params.append(action.outside.parameter)
     delete = exp.Delete(
         this=table(names.target(ctx.load), "t"),
         using=[table(names.staging(ctx, action.staging), "s")],
-        where=exp.Where(this=key_match(action.key, "t", "s")),
+        where=exp.Where(this=exp.and_(*conditions)),
     )
-    return changing(ctx, counted(delete, "rows_deleted"))
+    return changing(ctx, counted(delete, "rows_deleted"), tuple(params))
 
 
 def delete_partitions(ctx: Context, action: DeletePartitions) -> Lowered:

@@ -7,8 +7,8 @@ make a partition affected; together with any change in its partition it is follo
 Without a cursor every partition of source and target is affected.
 
 Only rows of the window are seen to move. A row that moved with a cursor value below the watermark (it is late) or above the end of
-the window (it moved while the load ran) may be read with its new partition, and its old version is still in the old one: a unique
-key of the target refuses such a load, without one the next window that holds the row mends it.
+the window (it moved while the load ran) may be read with its new partition while its old one is not affected: with a key its old
+version is deleted there, and nothing else of that partition changes. Without a key it is there twice until a window holds it.
 
 More partitions than `max_partitions` are refused before anything changes. NULL in the partition column is refused, or
 a partition of its own (`nulls: own`).
@@ -51,6 +51,20 @@ def partition_replace(target: Rows, source: Source, state: State, asked: Asked) 
     4   wed
     watermark 20
 
+    Order 1 moved after the window was frozen, or was late, and only order 3 is seen. Its version of Monday goes all the same:
+
+    >>> late = Source(horizon=20, rows=table('''
+    ... id  day  at
+    ... 1   tue  25
+    ... 3   tue  12
+    ... '''))
+    >>> show(partition_replace(target, late, state, asked))
+    id  day
+    1   tue
+    3   tue
+    4   wed
+    watermark 20
+
     Without a key nothing says that order 1 was on Monday:
 
     >>> show(partition_replace(target, source, state, replace(asked, key=())))
@@ -84,4 +98,6 @@ def partition_replace(target: Rows, source: Source, state: State, asked: Asked) 
     new = staged((row for row in selected if partition.holding(asked.carry(row)) in affected), asked)
     if asked.cursor is None:
         not_empty(new, asked)
-    return tuple(row for row in target if partition.holding(row) not in affected) + new, window.moves(state)
+    here = keys_of(new, asked) if asked.key else set()
+    kept = (row for row in target if partition.holding(row) not in affected and key_of(row, asked) not in here)
+    return tuple(kept) + new, window.moves(state)

@@ -11,7 +11,7 @@ umask 077
 export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 
 NAME=orders_days_pg_to_pg
-FINGERPRINT=98bb664d059967f03c2f0cae59f5ba839ae05f81686d83e47f8977b153ba5ef0
+FINGERPRINT=be4d3cc19c5051dd2a2d336cf2cf002eb15d4364cecf94f59c131f4e4f250bf1
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=demo_source
@@ -546,6 +546,7 @@ if todo prove staged; then
 fi
 # fence-finalize: hold the state row with our fencing token
 # delete-partitions: delete the target rows of the affected partitions
+# delete-moved: delete rows of staged keys outside of these partitions
 # insert-staged: insert the staged rows
 # reconcile: prove that the affected partitions hold what was staged
 # commit-state: move the watermark and mark the run committed
@@ -553,22 +554,23 @@ if todo finalize committed; then
   group_begin target run_id fence partitions window_low window_high
   group_file steps/21-fence-finalize.sql
   group_file steps/22-delete-partitions.sql
-  group_file steps/23-insert-staged.sql
-  group_file steps/24-reconcile.sql
-  group_file steps/25-commit-state.sql
+  group_file steps/23-delete-moved.sql
+  group_file steps/24-insert-staged.sql
+  group_file steps/25-reconcile.sql
+  group_file steps/26-commit-state.sql
   group_run
 fi
 # drop-rows: drop staging (rows)
 if todo drop-rows ''; then
-  pg_sql target steps/26-drop-rows.sql
+  pg_sql target steps/27-drop-rows.sql
 fi
 # drop-delta: drop staging (delta)
 if todo drop-delta ''; then
-  pg_sql target steps/27-drop-delta.sql
+  pg_sql target steps/28-drop-delta.sql
 fi
 # release-lease: mark the run done and give the lease back
 if todo release-lease ''; then
-  pg_sql target steps/28-release-lease.sql run_id fence
+  pg_sql target steps/29-release-lease.sql run_id fence
   released
 fi
 

@@ -77,6 +77,18 @@ def test_changed_moved_and_deleted_rows(world: World) -> None:
 
 
 @on(*POSTGRES)
+def test_a_late_row_that_moved_leaves_its_old_partition(world: World) -> None:
+    """It moved below the window, so its old partition is not exchanged: there it is deleted by key, and the rest stays."""
+    partitioned(world)
+    world.insert(order(1), order(2, day="2026-02-01"), order(3))
+    swapping(world).run()
+    world.source("UPDATE orders SET day = '2026-02-02' WHERE id = 1")
+    world.source("UPDATE orders SET note = 'v2', at = clock_timestamp() WHERE id = 2")
+    world.run()
+    world.same(world.source_rows())
+
+
+@on(*POSTGRES)
 def test_what_hangs_on_a_partition_is_taken_over(world: World) -> None:
     partitioned(world)
     reader = f"dponec_reader_{world.target_url.rpartition('/')[2].lower()}"[:60]

@@ -4,6 +4,7 @@
 -- idempotency: transactional
 -- why: from here on the run can be finished without the source
 -- params: run_id, fence, partitions
+ANALYZE "staging"."orders__dponec_655da1bd_rows" ("order_id");
 DO $dponec$
 #variable_conflict use_column
 DECLARE

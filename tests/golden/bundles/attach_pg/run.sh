@@ -11,7 +11,7 @@ umask 077
 export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 
 NAME=attach_pg
-FINGERPRINT=b0e2a73bc11f912a5778ef2972603e05615964f8f543c163b2810da35d1c25da
+FINGERPRINT=a0c9751b819a3119e50f2ef31805652f859cf0ae101a60e316e2edd5c98d12a2
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg
@@ -553,32 +553,34 @@ if todo build committed; then
   group_run
 fi
 # fence-finalize: hold the state row with our fencing token
+# delete-moved: delete rows of staged keys outside of these partitions
 # swap-partitions: detach each affected partition and attach the new one in its place
 # reconcile: prove that the affected partitions hold what was staged
 # commit-state: move the watermark and mark the run committed
 if todo finalize committed; then
   group_begin target run_id fence partitions window_low window_high
   group_file steps/23-fence-finalize.sql
-  group_file steps/24-swap-partitions.sql
-  group_file steps/25-reconcile.sql
-  group_file steps/26-commit-state.sql
+  group_file steps/24-delete-moved.sql
+  group_file steps/25-swap-partitions.sql
+  group_file steps/26-reconcile.sql
+  group_file steps/27-commit-state.sql
   group_run
 fi
 # drop-rows: drop staging (rows)
 if todo drop-rows ''; then
-  pg_sql target steps/27-drop-rows.sql
+  pg_sql target steps/28-drop-rows.sql
 fi
 # drop-delta: drop staging (delta)
 if todo drop-delta ''; then
-  pg_sql target steps/28-drop-delta.sql
+  pg_sql target steps/29-drop-delta.sql
 fi
 # drop-retired: drop what the swap took out of the target
 if todo drop-retired ''; then
-  pg_sql target steps/29-drop-retired.sql
+  pg_sql target steps/30-drop-retired.sql
 fi
 # release-lease: mark the run done and give the lease back
 if todo release-lease ''; then
-  pg_sql target steps/30-release-lease.sql run_id fence
+  pg_sql target steps/31-release-lease.sql run_id fence
   released
 fi
 

@@ -11,7 +11,7 @@ umask 077
 export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 
 NAME=orders
-FINGERPRINT=0379fc275dce7c423c447738cd30753b3ebad1e6f7f447abcf11055e87565e18
+FINGERPRINT=a89276b17990f432e6e8c0c0021f1b814294633aec56b069023827d1e4a86cb8
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=pg_oltp
@@ -672,6 +672,7 @@ if todo prove staged; then
 fi
 # fence-finalize: hold the state row with our fencing token
 # delete-partitions: delete the target rows of the affected partitions
+# delete-moved: delete rows of staged keys outside of these partitions
 # insert-staged: insert the staged rows
 # reconcile: prove that the affected partitions hold what was staged
 # commit-state: move the watermark and mark the run committed
@@ -679,22 +680,23 @@ if todo finalize committed; then
   ms_begin
   ms_member fence-finalize steps/21-fence-finalize.sql run_id fence
   ms_member delete-partitions steps/22-delete-partitions.sql partitions
-  ms_member insert-staged steps/23-insert-staged.sql
-  ms_member reconcile steps/24-reconcile.sql run_id fence partitions
-  ms_member commit-state steps/25-commit-state.sql run_id fence window_low window_high
+  ms_member delete-moved steps/23-delete-moved.sql partitions
+  ms_member insert-staged steps/24-insert-staged.sql
+  ms_member reconcile steps/25-reconcile.sql run_id fence partitions
+  ms_member commit-state steps/26-commit-state.sql run_id fence window_low window_high
   ms_end
 fi
 # drop-rows: drop staging (rows)
 if todo drop-rows ''; then
-  ms_sql target steps/26-drop-rows.sql run_id fence
+  ms_sql target steps/27-drop-rows.sql run_id fence
 fi
 # drop-delta: drop staging (delta)
 if todo drop-delta ''; then
-  ms_sql target steps/27-drop-delta.sql run_id fence
+  ms_sql target steps/28-drop-delta.sql run_id fence
 fi
 # release-lease: mark the run done and give the lease back
 if todo release-lease ''; then
-  ms_sql target steps/28-release-lease.sql run_id fence
+  ms_sql target steps/29-release-lease.sql run_id fence
   released
 fi
 

@@ -4,6 +4,7 @@
 -- idempotency: transactional
 -- why: from here on the run can be finished without the source
 -- params: run_id, fence, partitions
+ANALYZE "dwh"."orders_months__dponec_10542f54_rows" ("id");
 DO $dponec$
 #variable_conflict use_column
 DECLARE
