@@ -50,6 +50,7 @@ POLICY_WORDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "null_keys": ("fail", "skip"),
         "staging_duplicates": ("fail", "latest"),
         "on_leave_filter": ("keep", "delete"),
+        "deletes": ("ignore", "soft", "hard"),
         "empty_slice": ("fail", "keep", "clear"),
         "readers": ("consistent", "tolerant"),
         "reconcile": ("auto", "counts", "keys", "content", "full"),

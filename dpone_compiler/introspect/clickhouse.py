@@ -35,7 +35,8 @@ _SETTINGS = (
     "session_timezone",
 )
 _GENERATED = frozenset({"MATERIALIZED", "ALIAS", "EPHEMERAL"})
-_VERSION = re.compile(r"^\w*ReplacingMergeTree\((?:'[^']*',\s*'[^']*',?\s*)?(`(?:[^`\\]|\\.)*`|[A-Za-z_]\w*)")
+_NAME = r"(`(?:[^`\\]|\\.)*`|[A-Za-z_]\w*)"
+_VERSION = re.compile(r"^\w*ReplacingMergeTree\((?:'[^']*',\s*'[^']*',?\s*)?" + _NAME + r"(?:,\s*" + _NAME + r")?")
 _DEFAULT_DATABASE = "default"
 _TTL = re.compile(r"\sTTL\s")
 
@@ -113,6 +114,7 @@ def _table(session: Session, asked: TableRef, table: TableRef) -> TableFacts:
                 session, frame("SELECT engine FROM system.databases WHERE name = <<d>>", d=literal(table.schema))
             ),
             version_column=_unquoted(version[1]) if version else "",
+            deleted_column=_unquoted(version[2]) if version and version[2] else "",
             hazards=(*_views(session, table), *((("ttl", table.name),) if _TTL.search(full or created) else ())),
         ),
         statistics=TableStatistics(

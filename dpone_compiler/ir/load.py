@@ -136,10 +136,14 @@ class ColumnSpec:
 
 @value(kw_only=True)
 class Read:
-    """What is read. `columns` None: all columns of the catalog (or of `declared`)."""
+    """What is read. `columns` None: all columns of the catalog (or of `declared`).
+
+    `tombstone`: a condition that is true of a row that the source has deleted and still holds; policies.deletes says what it does.
+    """
 
     endpoint: Endpoint
     where: SqlText | ParsedSql | None = None
+    tombstone: SqlText | ParsedSql | None = None
     columns: tuple[ColumnSpec, ...] | None = None
     cursor: Cursor | None = None
     feed: ChangeFeed | None = None
@@ -172,6 +176,7 @@ class Policies:
     """What happens to the awkward rows; every default is the careful one.
 
     null_keys: fail | skip.  staging_duplicates: fail | latest (by cursor).  on_leave_filter: keep | delete.
+    deletes: ignore | soft | hard (rows that `Read.tombstone` is true of).
     empty_slice: fail | keep | clear.  readers: consistent | tolerant (may see a shorter or empty table for a moment).
     reconcile: auto | counts | keys | content | full.
     """
@@ -179,6 +184,7 @@ class Policies:
     null_keys: str = "fail"
     staging_duplicates: str = "fail"
     on_leave_filter: str = "keep"
+    deletes: str = "ignore"
     empty_slice: str = "fail"
     readers: str = "consistent"
     reconcile: str = "auto"

@@ -47,7 +47,7 @@ class TableStructure:
     """The structural part of a snapshot: what a plan may rely on and `run` checks for drift.
 
     `partition_key` is the server's own text (ClickHouse `partition_key`, Postgres `pg_get_partkeydef`), '' for none.
-    `table_engine`: ClickHouse engine_full, '' elsewhere. `version_column`: of a ReplacingMergeTree.
+    `table_engine`: ClickHouse engine_full, '' elsewhere. `version_column`, `deleted_column`: of a ReplacingMergeTree.
     `replica_identity`: columns that a captured UPDATE or DELETE has of the old row; () none, None not known.
     `hazards`: (kind, name), e.g. ("trigger", "audit"), ("incoming_foreign_key", "…"), ("materialized_view", "…").
     """
@@ -61,6 +61,7 @@ class TableStructure:
     table_engine: str = ""
     database_engine: str = ""
     version_column: str = ""
+    deleted_column: str = ""
     replica_identity: tuple[str, ...] | None = None
     hazards: tuple[tuple[str, str], ...] = ()
 

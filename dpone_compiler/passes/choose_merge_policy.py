@@ -70,6 +70,13 @@ def _unfit(policy: str, load: Load, context: PassContext) -> str:
             return "no catalog snapshot proves that the target is a ReplacingMergeTree with a version column"
         if "ReplacingMergeTree" not in table.structure.table_engine or not table.structure.version_column:
             return "the target is not a ReplacingMergeTree with a version column"
+        if load.write.policies.deletes == "hard" and not table.structure.deleted_column:
+            return (
+                "deletes: hard needs ReplacingMergeTree(version, is_deleted), which is in ClickHouse 23.2 and later; "
+                "a table without the second column keeps the row for ever"
+            )
+    if load.write.policies.deletes == "soft" and policy not in ("update_insert", "partition_rewrite"):
+        return "deletes: soft marks rows in place (update_insert) or in their rewritten partitions (partition_rewrite)"
     if policy == "update_insert" and load.write.policies.staging_duplicates not in ("fail", "latest"):
         return "it needs one staged row a key"
     return ""

@@ -114,6 +114,13 @@ def _refusal(load: Load, context: PassContext, strategy: str) -> NotViable | Non
     known = context.strategies.get(strategy)
     if known is None:
         return NotViable("not_supported", "this compiler has no such strategy yet")
+    if load.read.tombstone is not None and not known.tombstones:
+        return NotViable("not_supported", "it does not ask for source.tombstone; incremental_merge does")
+    if load.write.policies.deletes != "ignore" and load.read.tombstone is None:
+        return NotViable(
+            "tombstone_required",
+            f"policies.deletes: {load.write.policies.deletes} needs to know which rows are deleted",
+        )
     verdict = known.judge(load, Setting(facts=context.facts, source=context.source, sink=context.sink))
     return verdict if isinstance(verdict, NotViable) else None
 
@@ -122,6 +129,7 @@ def _remedy(refusal: NotViable) -> str:
     remedies = {
         "unique_key_required": "add sink.strategy.unique_key",
         "cursor_required": "add source.cursor",
+        "tombstone_required": "add source.tombstone, a condition such as `deleted_at IS NOT NULL`",
         "partition_required": "add sink.strategy.partition",
         "scope_required": "give source.options.portable_scope a loaded column and literals of its type",
         "not_supported": "choose another mode; `dponec advise` says which fit",

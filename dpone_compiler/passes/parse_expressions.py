@@ -16,7 +16,7 @@ from dpone_compiler.spi.parse import SqlFault
 
 @value
 class ParseExpressions:
-    """Parses `where` and every column's `sql`. Unknown columns, wrong types and statements are diagnostics."""
+    """Parses `where`, `tombstone` and every column's `sql`. Unknown columns, wrong types and statements are diagnostics."""
 
     name: str = "parse-expressions"
     requires: tuple[str, ...] = ()
@@ -38,6 +38,7 @@ class ParseExpressions:
 
         read = load.read
         where = parse(read.where, "source.where", "where", True)
+        tombstone = parse(read.tombstone, "source.tombstone", "tombstone", True)
         columns: tuple[ColumnSpec, ...] | None = read.columns
         if columns is not None:
             columns = tuple(
@@ -46,10 +47,11 @@ class ParseExpressions:
                 else spec
                 for index, spec in enumerate(columns)
             )
-        if where is read.where and columns == read.columns:
+        if where is read.where and tombstone is read.tombstone and columns == read.columns:
             return PassResult(load=load, diagnostics=tuple(found))
         return PassResult(
-            load=replace(load, read=replace(read, where=where, columns=columns)), diagnostics=tuple(found)
+            load=replace(load, read=replace(read, where=where, tombstone=tombstone, columns=columns)),
+            diagnostics=tuple(found),
         )
 
 

@@ -22,6 +22,7 @@ from dpone_compiler.plan.swaps import (
     DropRetired,
     SwapPartitions,
 )
+from dpone_compiler.plan.tombstones import TombstoneAction
 from dpone_compiler.source.value import value
 
 # ---- before anything is written -------------------------------------------------------------------------------------
@@ -389,4 +390,5 @@ Action = (
     | ReleaseLease
     | FeedAction
     | SnapshotAction
+    | TombstoneAction
 )

@@ -17,6 +17,9 @@ from dpone_compiler.plan.actions import (
 from dpone_compiler.plan.phases import Shape, fence_finalize
 from dpone_compiler.plan.sequence import COMMITTED, RERUN, Sequence
 from dpone_compiler.plan.step import Idempotency
+from dpone_compiler.plan.tombstones import ProveDeleted
+
+GONE = ("prove that no row is left whose key the source has deleted", "what was missed would stay for ever")
 
 
 def build_beside(seq: Sequence, step_id: str, action: Action, purpose: str, why: str) -> None:
@@ -76,12 +79,20 @@ def check_losses(seq: Sequence, shape: Shape, action: CheckLosses) -> None:
     )
 
 
-def swap_shadow(seq: Sequence, shape: Shape, rows: Staging, left: Staging | None, proof: Reconcile) -> None:
+def swap_shadow(
+    seq: Sequence,
+    shape: Shape,
+    rows: Staging,
+    left: Staging | None,
+    proof: Reconcile,
+    *,
+    gone: ProveDeleted | None = None,
+) -> None:
     """Build the new target, prove it at the load's level before its lock, exchange it, and count once more under the lock."""
     key = shape.load.write.key if proof.scope == "keys" else ()
     shadow = Staging(role="shadow", columns=rows.columns, shaped=True)
     fence_finalize(seq)
-    for step_id, action, purpose, why in (
+    steps: list[tuple[str, Action, str, str]] = [
         (
             "build-shadow",
             BuildShadow(staging=rows, shadow=shadow, key=key, left=left),
@@ -106,13 +117,18 @@ def swap_shadow(seq: Sequence, shape: Shape, rows: Staging, left: Staging | None
             "prove that the target is what was built",
             "inside the transaction a failed proof undoes everything",
         ),
-    ):
+    ]
+    if gone is not None:
+        steps.append(("prove-deleted", gone, *GONE))
+    for step_id, action, purpose, why in steps:
         seq.add(
             step_id,
             action,
             purpose,
             why,
-            idempotency=Idempotency.PURE if isinstance(action, Reconcile) else Idempotency.TRANSACTIONAL,
+            idempotency=Idempotency.PURE
+            if isinstance(action, (Reconcile, ProveDeleted))
+            else Idempotency.TRANSACTIONAL,
             guard=COMMITTED,
             transaction="finalize",
             path="sink.strategy.merge_policy",

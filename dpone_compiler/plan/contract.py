@@ -78,7 +78,16 @@ def _deletes(load: Load, kinds: set[type], steps: tuple[Step, ...]) -> str:
     if partial:
         return "followed inside the affected partitions only; a deletion alone does not make a partition affected"
     seen = "not seen: a row deleted at the source stays in the target"
+    if load.read.tombstone is not None:
+        seen = _TOMBSTONES[load.write.policies.deletes]
     return f"{seen}; {leave}" if load.read.where is not None else seen
+
+
+_TOMBSTONES = {
+    "ignore": "not followed: rows that the source calls deleted are passed over, and the target's rows stay (deletes: ignore)",
+    "soft": "marked: the row of a key that the source calls deleted keeps its values and gets a mark, and loses it when the key is back",
+    "hard": "followed: the row of a key that the source calls deleted is deleted by key, also where it left the filter",
+}
 
 
 _CAPTURED = {

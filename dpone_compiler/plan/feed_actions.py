@@ -78,15 +78,6 @@ class CollapseChanges:
 
 
 @value(kw_only=True)
-class MarkDeleted:
-    """Set the deleted column of target rows whose key is staged in `staging`."""
-
-    staging: Staging
-    key: tuple[str, ...]
-    column: str
-
-
-@value(kw_only=True)
 class AdvanceSlot:
     """Let the slot go on to what is committed in the target, so that the source may remove WAL. A slot that is gone is no error."""
 
@@ -94,4 +85,4 @@ class AdvanceSlot:
     interval: Interval
 
 
-FeedAction = CreateSlot | ExportSnapshot | ReadChanges | CheckChanges | CollapseChanges | MarkDeleted | AdvanceSlot
+FeedAction = CreateSlot | ExportSnapshot | ReadChanges | CheckChanges | CollapseChanges | AdvanceSlot

@@ -10,13 +10,15 @@ from dpone_compiler.plan.actions import (
     Staging,
     UpdateMatching,
 )
-from dpone_compiler.plan.beside import swap_shadow
-from dpone_compiler.plan.feed_actions import MarkDeleted
+from dpone_compiler.plan.beside import GONE, swap_shadow
 from dpone_compiler.plan.phases import Shape, fence_finalize
 from dpone_compiler.plan.rewriting import rewrite_partitions
 from dpone_compiler.plan.sequence import COMMITTED, Sequence
 from dpone_compiler.plan.shape import staging
+from dpone_compiler.plan.snapshot_actions import BuildDiff
+from dpone_compiler.plan.snapshot_steps import rebuilt, technical
 from dpone_compiler.plan.step import Idempotency
+from dpone_compiler.plan.tombstones import MarkDeleted, ProveDeleted
 
 
 def merge(
@@ -27,26 +29,49 @@ def merge(
     policy: str,
     *,
     mark: MarkDeleted | None = None,
+    gone: ProveDeleted | None = None,
 ) -> tuple[Staging, ...]:
     """Change the target by a merge policy and prove it. Returns the staging tables that the policy made besides.
 
-    `left`: keys to delete first. `mark`: keys whose rows are marked instead (where there is a transaction).
+    `left`: keys to delete first. `mark`: keys whose rows are marked instead. `gone`: what is proved of the keys that the source has
+    deleted; its mark, if any, is taken off the rows that are staged.
     """
     made: tuple[Staging, ...] = ()
     if shape.transactional and policy == "shadow_swap":
-        swap_shadow(seq, shape, rows, left, _proof(shape, rows))
+        swap_shadow(seq, shape, rows, left, _proof(shape, rows), gone=gone)
         return made
     if shape.transactional:
-        _merge_in_transaction(seq, shape, rows, left, policy, mark)
+        _merge_in_transaction(seq, shape, rows, left, policy, mark, gone)
         return made
     if policy == "partition_rewrite":
-        rewrite = staging("rewrite", rows.columns, shaped=True)
-        rewrite_partitions(seq, rows, rewrite, key=shape.load.write.key, left=left)
-        made = (rewrite,)
+        made = _by_rewrite(seq, shape, rows, left, mark)
     else:
-        _statements(seq, shape, rows, left, policy)
+        _statements(seq, shape, rows, left, policy, mark)
     seq.add("reconcile", _proof(shape, rows), *_PROOF, idempotency=Idempotency.PURE, path="sink.strategy.unique_key")
+    if gone is not None:
+        seq.add("prove-deleted", gone, *GONE, idempotency=Idempotency.PURE, path="source.tombstone")
     return made
+
+
+def _by_rewrite(
+    seq: Sequence, shape: Shape, rows: Staging, left: Staging | None, mark: MarkDeleted | None
+) -> tuple[Staging, ...]:
+    """The partitions of staged keys are built anew; where rows are marked, copies of them with the mark count as staged."""
+    key, written = shape.load.write.key, rows
+    if mark is not None:
+        written = staging("diff", (*rows.columns, technical(mark.mark)), shaped=True)
+        build = BuildDiff(staging=rows, diff=written, key=key, missing=mark.staging, mark=mark.mark)
+        rebuilt(
+            seq,
+            written,
+            ("build-diff", build, "collect the rows to write, and copies of those to mark", _SOFT),
+        )
+    rewrite = staging("rewrite", written.columns, shaped=True)
+    rewrite_partitions(seq, written, rewrite, key=key, left=left)
+    return (*((written,) if written is not rows else ()), rewrite)
+
+
+_SOFT = "deletes: soft; the row stays, and readers see that it is gone"
 
 
 _PROOF = (
@@ -60,15 +85,20 @@ def _proof(shape: Shape, rows: Staging) -> Reconcile:
 
 
 def _merge_in_transaction(  # noqa: PLR0917 - the parts of one transaction
-    seq: Sequence, shape: Shape, rows: Staging, left: Staging | None, policy: str, mark: MarkDeleted | None
+    seq: Sequence,
+    shape: Shape,
+    rows: Staging,
+    left: Staging | None,
+    policy: str,
+    mark: MarkDeleted | None,
+    gone: ProveDeleted | None,
 ) -> None:
-    key = shape.load.write.key
+    key, cleared = shape.load.write.key, gone.mark if gone is not None else None
     actions: list[tuple[str, Action, str, str]] = []
     if mark is not None:
-        why = "soft_delete: the row stays, and readers see that it is gone"
-        actions.append(("mark-deleted", mark, "mark the rows whose key is gone", why))
+        actions.append(("mark-deleted", mark, "mark the rows whose key is gone", _SOFT))
     if left is not None:
-        actions.append(_delete_left(left, key))
+        actions.append(_delete_left(shape, left))
     if policy == "upsert":
         actions.append(
             (
@@ -80,11 +110,12 @@ def _merge_in_transaction(  # noqa: PLR0917 - the parts of one transaction
         )
     elif policy == "update_insert":
         why = "unchanged rows are not written, so there are no dead tuples for nothing"
-        actions.append(("update-matching", UpdateMatching(staging=rows, key=key), "update rows that differ", why))
+        update = UpdateMatching(staging=rows, key=key, mark=cleared)
+        actions.append(("update-matching", update, "update rows that differ", why))
         actions.append(
             (
                 "insert-missing",
-                InsertStaged(staging=rows, missing_key=key),
+                InsertStaged(staging=rows, missing_key=key, mark=cleared),
                 "insert keys that are new",
                 "in the same transaction",
             )
@@ -107,6 +138,8 @@ def _merge_in_transaction(  # noqa: PLR0917 - the parts of one transaction
             )
         )
     actions.append(("reconcile", _proof(shape, rows), *_PROOF))
+    if gone is not None:
+        actions.append(("prove-deleted", gone, *GONE))
     fence_finalize(seq)
     for step_id, action, purpose, why in actions:
         seq.add(
@@ -114,24 +147,36 @@ def _merge_in_transaction(  # noqa: PLR0917 - the parts of one transaction
             action,
             purpose,
             why,
-            idempotency=Idempotency.PURE if step_id == "reconcile" else Idempotency.TRANSACTIONAL,
+            idempotency=Idempotency.PURE if step_id in _PURE else Idempotency.TRANSACTIONAL,
             guard=COMMITTED,
             transaction="finalize",
             path="sink.strategy.merge_policy",
         )
 
 
-def _delete_left(left: Staging, key: tuple[str, ...]) -> tuple[str, Action, str, str]:
-    why = "on_leave_filter: delete; otherwise such a row would stay for ever"
-    return "delete-left", DeleteMatching(staging=left, key=key), "delete rows whose key left the filter", why
+_PURE = ("reconcile", "prove-deleted")
 
 
-def _statements(seq: Sequence, shape: Shape, rows: Staging, left: Staging | None, policy: str) -> None:
+def _delete_left(shape: Shape, left: Staging) -> tuple[str, Action, str, str]:
+    policies, key = shape.load.write.policies, shape.load.write.key
+    said = [
+        ("on_leave_filter: delete", policies.on_leave_filter == "delete"),
+        ("deletes: hard", policies.deletes == "hard"),
+    ]
+    reasons = " and ".join(word for word, holds in said if holds) or "delete_policy: apply"
+    what = "delete rows whose key left the filter" if policies.deletes == "ignore" else "delete rows whose key is gone"
+    why = f"{reasons}; otherwise such a row would stay for ever"
+    return "delete-left", DeleteMatching(staging=left, key=key), what, why
+
+
+def _statements(  # noqa: PLR0917 - the parts of one unit
+    seq: Sequence, shape: Shape, rows: Staging, left: Staging | None, policy: str, mark: MarkDeleted | None
+) -> None:
     """Delete and insert as single statements; repeated as a unit from the first delete."""
     key = shape.load.write.key
     actions: list[tuple[str, Action, str, str]] = []
     if left is not None:
-        actions.append(_delete_left(left, key))
+        actions.append(_delete_left(shape, left))
     if policy != "replacing_merge_tree":
         actions.append(
             (
@@ -144,6 +189,9 @@ def _statements(seq: Sequence, shape: Shape, rows: Staging, left: Staging | None
     actions.append(
         ("insert-staged", InsertStaged(staging=rows), "insert the staged rows", "columns are listed, never positional")
     )
+    if mark is not None:
+        why = "deletes: hard; the engine leaves out a row whose newest version says so"
+        actions.append(("mark-deleted", mark, "add a version of each deleted row that says so", why))
     for index, (step_id, action, purpose, why) in enumerate(actions):
         seq.add(
             step_id,

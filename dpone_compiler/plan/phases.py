@@ -36,6 +36,7 @@ from dpone_compiler.plan.actions import (
 from dpone_compiler.plan.sequence import COMMITTED, STAGED, Sequence
 from dpone_compiler.plan.snapshot_actions import FreezeInstant
 from dpone_compiler.plan.step import Guard, Idempotency
+from dpone_compiler.plan.tombstones import CheckTombstones
 from dpone_compiler.source.value import value
 
 PURE, TRANSACTIONAL = Idempotency.PURE, Idempotency.TRANSACTIONAL
@@ -220,11 +221,13 @@ def prove(
     changes: Staging | None = None,
     key: tuple[str, ...] | None = None,
     scope: Scope | None = None,
+    deleted: Staging | None = None,
 ) -> None:
     """The gates between staging and the target: rows, digest, emptiness, keys, partitions; then the note that it is staged.
 
     `changes` is what came from the source where that is not `staging` itself; `collapse` makes `staging` of it, in the
     transaction whose name it is given. `key`: what may be staged once, where that is more than the load's key.
+    `deleted`: staged keys of rows that the source has deleted.
     """
     load, policies = shape.load, shape.load.write.policies
     level = fingerprint_level(shape.level)
@@ -282,6 +285,14 @@ def prove(
             "no key is staged twice",
             "which of two rows wins would be chance",
             "sink.strategy.unique_key",
+        )
+    if deleted is not None:
+        gate(
+            "check-tombstones",
+            CheckTombstones(staging=staging, left=deleted, key=key),
+            "no key is staged as deleted and as living",
+            "which of the two came last, nobody could say",
+            "source.tombstone",
         )
     if load.write.partition is not None and partitions is not None:
         gate(

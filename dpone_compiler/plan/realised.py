@@ -31,6 +31,7 @@ from dpone_compiler.plan.snapshot_actions import (
     MarkMissing,
 )
 from dpone_compiler.plan.step import Plan
+from dpone_compiler.plan.tombstones import MarkDeleted
 
 
 def unrealised(load: Load, plan: Plan) -> tuple[str, ...]:
@@ -52,6 +53,8 @@ def _unread(load: Load, plan: Plan) -> Iterator[str]:
     for transfer in rows:
         if transfer.selection.where != load.read.where or transfer.selection.negate_filter:
             yield "the filter `where` is not part of the extraction"
+        if transfer.selection.tombstone != load.read.tombstone:
+            yield "the tombstone is not part of the extraction"
         if tuple(c for c in transfer.selection.columns if not technical(c.target.name)) != load.decisions.columns:
             yield "not every column is extracted"
         if transfer.selection.table != load.read.endpoint.table:
@@ -82,9 +85,14 @@ def _faults(load: Load, plan: Plan) -> Iterator[str]:
     if load.write.policies.on_leave_filter == "delete" and name == "incremental_merge":
         deletes = [a for a in actions if isinstance(a, DeleteMatching) and a.staging.role == "left"]
         rewrites = [a for a in actions if isinstance(a, (BuildRewrite, BuildShadow)) and a.left is not None]
-        negated = [t for t in transfers if t.selection.negate_filter and t.staging.role == "left"]
+        negated = [
+            t
+            for t in transfers
+            if t.selection.negate_filter and t.staging.role == "left" and t.selection.where == load.read.where
+        ]
         if not negated or not (deletes or rewrites):
             yield "on_leave_filter: delete deletes nothing"
+    yield from _tombstone_faults(load, actions)
     if (
         name == "full_refresh"
         and not any(isinstance(a, (DeleteAll, ExchangeTables)) for a in actions)
@@ -102,6 +110,32 @@ def _partition_faults(load: Load, actions: list[Action]) -> Iterator[str]:
     rewrites = any(isinstance(a, BuildRewrite) and a.partitions is not None for a in actions)
     if moving_key(load) and not any(a.whole for a in found) and not (deletes or rewrites):
         yield "the old version of a row that moved unseen stays in its partition"
+
+
+def _tombstone_faults(load: Load, actions: list[Action]) -> Iterator[str]:
+    """Rows that the source has deleted and still holds."""
+    policy = load.write.policies.deletes
+    if policy == "ignore":
+        return
+    read = [
+        a
+        for a in actions
+        if isinstance(a, Transfer) and a.staging.role == "left" and a.selection.tombstone == load.read.tombstone
+    ]
+    lefts = (BuildRewrite, BuildShadow)
+    deletes = [
+        a
+        for a in actions
+        if (isinstance(a, DeleteMatching) and a.staging.role == "left") or (isinstance(a, lefts) and a.left is not None)
+    ]
+    marks = [
+        a
+        for a in actions
+        if isinstance(a, MarkDeleted) or (isinstance(a, BuildDiff) and a.missing is not None and a.mark is not None)
+    ]
+    versions = [a for a in marks if isinstance(a, MarkDeleted) and a.version]
+    if not read or not (marks if policy == "soft" else deletes or versions):
+        yield f"deletes: {policy} changes nothing"
 
 
 def _snapshot_faults(load: Load, name: str, actions: list[Action]) -> Iterator[str]:

@@ -12,13 +12,15 @@ from dpone_compiler.source.value import value
 class Selection:
     """Rows of the source: `columns` of `table` where the filter, the window, the partition set and the scope all hold.
 
-    `negate_filter`: rows of the window that do NOT satisfy the filter (false or NULL), for on_leave_filter: delete.
+    `tombstone`: only rows that it is not true of. `negate_filter`: the rows of the window that filter and tombstone leave out, for
+    on_leave_filter: delete (of rows that do not satisfy the filter, false or NULL) and deletes: soft | hard.
     `distinct`: SELECT DISTINCT, for lists of partition values.
     """
 
     table: TableRef
     columns: tuple[MovedColumn, ...]
     where: ParsedSql | None = None
+    tombstone: ParsedSql | None = None
     interval: Interval | None = None
     partitions: PartitionSet | None = None
     scope: Scope | None = None

@@ -38,23 +38,33 @@ def filter_of(load: Load) -> ParsedSql | None:
     return load.read.where
 
 
+def tombstone_of(load: Load) -> ParsedSql | None:
+    """The parsed tombstone. Raises TypeError when it was never parsed."""
+    if isinstance(load.read.tombstone, SqlText):
+        raise TypeError("the tombstone was not parsed")
+    return load.read.tombstone
+
+
 def rows_selection(shape: Shape, partitions: PartitionSet | None = None) -> Selection:
     """All moved columns: of the window, or of whole partitions (which are read again regardless of the window)."""
     return Selection(
         table=shape.load.read.endpoint.table,
         columns=shape.columns,
         where=filter_of(shape.load),
+        tombstone=tombstone_of(shape.load),
         interval=None if partitions is not None else shape.interval,
         partitions=partitions,
     )
 
 
-def left_selection(shape: Shape) -> Selection:
-    """Keys of the window's rows that do not satisfy the filter."""
+def left_selection(shape: Shape, columns: tuple[MovedColumn, ...]) -> Selection:
+    """Keys of the window's rows that do not satisfy the filter, or that the source has deleted, as the policies ask."""
+    policies = shape.load.write.policies
     return Selection(
         table=shape.load.read.endpoint.table,
-        columns=shape.named(*shape.load.write.key),
-        where=filter_of(shape.load),
+        columns=columns,
+        where=filter_of(shape.load) if policies.on_leave_filter == "delete" else None,
+        tombstone=tombstone_of(shape.load) if policies.deletes != "ignore" else None,
         interval=shape.interval,
         negate_filter=True,
     )

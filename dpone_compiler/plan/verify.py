@@ -40,7 +40,6 @@ from dpone_compiler.plan.feed_actions import (
     CollapseChanges,
     CreateSlot,
     ExportSnapshot,
-    MarkDeleted,
     ReadChanges,
 )
 from dpone_compiler.plan.graph import BrokenGraph, dominators
@@ -55,6 +54,7 @@ from dpone_compiler.plan.snapshot_actions import (
     ProveVersions,
 )
 from dpone_compiler.plan.step import Idempotency, Plan, Step
+from dpone_compiler.plan.tombstones import CheckTombstones, MarkDeleted, ProveDeleted
 
 MUTATIONS = (
     DeleteAll,
@@ -74,7 +74,7 @@ MUTATIONS = (
     DeleteScope,
 )
 _KEYED = (DeleteMatching, UpdateMatching, MarkDeleted, DeleteMissing, MarkMissing, DeleteStale)
-_PROOFS = (Reconcile, ProveMissing, ProveVersions)
+_PROOFS = (Reconcile, ProveMissing, ProveVersions, ProveDeleted)
 _OF_PARTITIONS = (DeletePartitions, DeleteMatching, BuildPartitions, BuildRewrite, SwapPartitions, Reconcile)
 
 
@@ -95,6 +95,7 @@ def verify_plan(plan: Plan) -> tuple[str, ...]:
         _same_selection,
         _changes_in_order,
         _deletes_guarded,
+        _tombstones,
     )
     return tuple(fault for rule in rules for fault in rule(plan, over))
 
@@ -293,8 +294,10 @@ def _deletes_guarded(plan: Plan, over: Over) -> Iterator[str]:
     )
     for later, earlier, why in rules:
         for step in _of(plan, later):
-            if isinstance(step.action, BuildDiff) and step.action.missing is None:
-                continue
+            if isinstance(step.action, BuildDiff) and (
+                step.action.missing is None or step.action.missing.role == "left"
+            ):
+                continue  # nothing is marked, or what the source itself calls deleted
             if not _dominated_by(plan, over, step, earlier):
                 yield f"{step.id} can be reached without {earlier.__name__}: {why}"
     for commit in _of(plan, CommitState):
@@ -302,3 +305,17 @@ def _deletes_guarded(plan: Plan, over: Over) -> Iterator[str]:
             yield f"{commit.id} can be reached without ProveMissing"
         if _of(plan, BuildVersions) and not _dominated_by(plan, over, commit, ProveVersions):
             yield f"{commit.id} can be reached without ProveVersions"
+
+
+def _tombstones(plan: Plan, over: Over) -> Iterator[str]:
+    """Rows that live are read without those that are deleted; where these do something, no key is both, and it is proved done."""
+    transfers = [step.action for step in plan.steps if isinstance(step.action, Transfer)]
+    deletes = any(each.staging.role == "left" and each.selection.tombstone is not None for each in transfers)
+    if not deletes:
+        return
+    for step in _of(plan, *MUTATIONS):
+        if not _dominated_by(plan, over, step, CheckTombstones):
+            yield f"{step.id} can be reached without CheckTombstones: a key may be deleted and alive"
+    for commit in _of(plan, CommitState):
+        if not _dominated_by(plan, over, commit, ProveDeleted):
+            yield f"{commit.id} can be reached without ProveDeleted"

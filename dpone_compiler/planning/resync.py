@@ -22,7 +22,7 @@ from dpone_compiler.plan.phases import Shape, close_run, fence_finalize, open_ru
 from dpone_compiler.plan.realised import unread
 from dpone_compiler.plan.rewriting import rewrite_partitions
 from dpone_compiler.plan.sequence import COMMITTED, Sequence
-from dpone_compiler.plan.shape import filter_of, finish, shape_of, staging
+from dpone_compiler.plan.shape import filter_of, finish, shape_of, staging, tombstone_of
 from dpone_compiler.plan.step import Idempotency, Plan
 from dpone_compiler.plan.verify import verify_plan
 from dpone_compiler.planning.plan_load import UnprovedPlan
@@ -44,6 +44,8 @@ def plan_resync(load: Load, strategy: Strategy, setting: Setting) -> Plan | NotV
         return NotViable(
             "not_supported", strategy.no_reload or f"{strategy.name} does not say how a partition is loaded again"
         )
+    if load.write.policies.deletes == "soft":
+        return NotViable("not_supported", "a partition that is read again lacks the rows that are marked as deleted")
     if not capabilities.partitions:
         return NotViable("partition_replace_not_supported", "the sink has no partitions to replace")
     shape = shape_of(load, transactional=capabilities.transactional, cursor_type=None)
@@ -80,7 +82,12 @@ def _steps(shape: Shape, read_column: Column, partition: Partitioning, bound: In
     named = PartitionSet(column=partition.column, unit=unit, type=shape.named(partition.column)[0].target.type)
     read = PartitionSet(column=read_column.name, unit=unit, type=read_column.type)
     selection = Selection(
-        table=load.read.endpoint.table, columns=shape.columns, where=filter_of(load), interval=bound, partitions=read
+        table=load.read.endpoint.table,
+        columns=shape.columns,
+        where=filter_of(load),
+        tombstone=tombstone_of(load),
+        interval=bound,
+        partitions=read,
     )
     rows = staging("rows", shape.columns, shaped=not shape.transactional)
     seq = Sequence()

@@ -41,7 +41,7 @@ class Strategy:
     judge: can it be used for this load between these two ends. finalizer: (name, reason) of how staging gets into the
     target. steps: the decided load as a plan. reload: which rows of a partition may be loaded again by a resync:
     `whole` (all of them), `loaded` (those below the watermark: later ones would be added once more by the next run), '' none,
-    for the reason in `no_reload`.
+    for the reason in `no_reload`. tombstones: whether it knows what to do with rows that the source has deleted and still holds.
     """
 
     name: str
@@ -51,6 +51,7 @@ class Strategy:
     steps: Callable[[Load, Setting], Plan]
     reload: str = ""
     no_reload: str = ""
+    tombstones: bool = False
 
 
 @value(kw_only=True)

@@ -34,7 +34,8 @@ class Technical:
 def technical_columns(load: Load, strategy: str, facts: Facts, sink: Backend) -> tuple[Technical, ...]:
     """The columns that this strategy writes besides the loaded ones."""
     column = partial(_column, facts, sink)
-    if strategy == "snapshot_diff" and missing_policy(load, strategy) == "soft_delete":
+    soft = strategy == "incremental_merge" and load.write.policies.deletes == "soft"
+    if soft or (strategy == "snapshot_diff" and missing_policy(load, strategy) == "soft_delete"):
         wanted = (Kind.TIMESTAMP, Kind.BOOL, Kind.INT)
         mark = column("mark", load.write.snapshot.mark, INSTANT, wanted, nullable=True)
         # A flag need not be NULL to say no.

@@ -27,7 +27,6 @@ from dpone_compiler.plan.feed_actions import (
     CollapseChanges,
     CreateSlot,
     ExportSnapshot,
-    MarkDeleted,
     ReadChanges,
 )
 from dpone_compiler.plan.merging import merge
@@ -35,6 +34,7 @@ from dpone_compiler.plan.phases import Shape, close_run, open_run, prove, stage
 from dpone_compiler.plan.sequence import STAGED, Sequence
 from dpone_compiler.plan.shape import filter_of, finish, shape_of, staging
 from dpone_compiler.plan.step import Idempotency, Plan
+from dpone_compiler.plan.tombstones import MarkDeleted
 from dpone_compiler.spi.columns import source_column
 from dpone_compiler.spi.strategy import NotViable, Setting, Strategy, Viable
 
@@ -137,7 +137,8 @@ def steps(load: Load, setting: Setting) -> Plan:
     if streams:
         shape = replace(shape, interval=lsn_window())
     changes = staging("changes", change_columns(load, shape.columns, _order(load, setting, feed), _onto(setting)))
-    rows = staging("rows", (*shape.columns, *_flag(feed, setting)))
+    flag = _flag(feed, setting)
+    rows = staging("rows", (*shape.columns, *flag))
     left = staging("left", shape.named(*load.write.key))
     seq = Sequence()
     open_run(seq, shape, before_window=lambda s: _open_slot(s, load, feed) if streams else None)
@@ -149,14 +150,13 @@ def steps(load: Load, setting: Setting) -> Plan:
     stage(seq, shape, selection, changes)
     prove(seq, shape, rows, collapse=lambda g: _collapse(seq, shape, (changes, rows, left), feed, g), changes=changes)
     policy = decided(load.decisions.merge_policy)
-    mark = MarkDeleted(staging=left, key=load.write.key, column=feed.deleted_column)
     made = merge(
         seq,
         shape,
         rows,
         left if feed.deletes == "apply" else None,
         policy,
-        mark=mark if feed.deletes == "soft_delete" else None,
+        mark=MarkDeleted(staging=left, key=load.write.key, mark=flag[0].target) if flag else None,
     )
     stagings = (changes, rows, left, *made)
     close_run(seq, shape, *stagings, after_commit=lambda s: _advance(s, shape, feed) if streams else None)

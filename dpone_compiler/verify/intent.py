@@ -14,8 +14,8 @@ from dpone_compiler.source.value import value
 from dpone_compiler.verify.meaning.asked import Asked, Cursor, Partition, Row, Test, Versions, everything
 from dpone_compiler.verify.values import meeting_type, unit_of, value_of
 
-SELECTED, CURSOR = "$selected", "$cursor"
-"""What a source row knows besides its carried columns: whether the filter is true of it, and its cursor value."""
+SELECTED, DELETED, CURSOR = "$selected", "$deleted", "$cursor"
+"""What a source row knows besides its carried columns: whether filter and tombstone are true of it, and its cursor value."""
 
 Plain = Mapping[str, Any]
 
@@ -97,13 +97,26 @@ class Intent:
     def technical(self) -> tuple[TableColumn, ...]:
         """Columns of the target that the strategy writes itself: the mark of a soft deletion, the time of a version."""
         names: tuple[str, ...] = ()
-        if self.strategy == "snapshot_diff" and self.write["snapshot"]["missing"] == "soft_delete":
+        if self.marks:
             names = (self.write["snapshot"]["mark"],)
         elif self.strategy == "scd2":
             history = self.write["history"]
             names = (history["valid_from"], history["valid_to"], history["current"])
         loaded = {each.target for each in self.carried}
         return tuple(self.target.column(name) for name in names if name not in loaded)
+
+    @property
+    def marks(self) -> bool:
+        """Whether rows that are gone stay with a mark."""
+        if self.strategy == "incremental_merge":
+            return bool(self.write["policies"].get("deletes") == "soft")
+        return bool(self.strategy == "snapshot_diff" and self.write["snapshot"]["missing"] == "soft_delete")
+
+    @property
+    def tombstone(self) -> str:
+        """What is true of a deleted row, in the source's SQL; '' for none."""
+        said = self.read.get("tombstone")
+        return str(said["text"]) if said else ""
 
     @property
     def where(self) -> str:
@@ -193,6 +206,7 @@ def asked_of(intent: Intent) -> Asked:
     return Asked(
         key=intent.key,
         where=lambda row: row[SELECTED],
+        tombstone=lambda row: row[DELETED],
         carry=_without_marks,
         cursor=_cursor(intent),
         partition=_partition(intent),
@@ -209,6 +223,8 @@ def asked_of(intent: Intent) -> Asked:
 def _deletions(intent: Intent) -> dict[str, Any]:
     """What becomes of missing keys; without a guard more than half of the target is never deleted or marked."""
     limits, snapshot = intent.write["limits"], intent.write.get("snapshot") or {}
+    if intent.strategy == "incremental_merge":
+        return {"deletes": intent.write["policies"].get("deletes", "ignore"), "mark": snapshot.get("mark", "")}
     ratio, rows = limits["max_delete_ratio"], limits.get("max_delete_rows")
     return {
         "deletes": (snapshot.get("missing") or "hard_delete").removesuffix("_delete"),
@@ -255,7 +271,7 @@ def _scope(intent: Intent) -> Test:
 
 
 def _without_marks(row: Row) -> Row:
-    return {name: each for name, each in row.items() if name not in (SELECTED, CURSOR)}
+    return {name: each for name, each in row.items() if name not in (SELECTED, DELETED, CURSOR)}
 
 
 def _cursor(intent: Intent) -> Cursor | None:

@@ -23,7 +23,7 @@ from dpone_compiler.runtime.setup import apply_setup
 from dpone_compiler.runtime.state import run_state_command
 from dpone_compiler.verify.case import TICK, TICKS, Cells
 from dpone_compiler.verify.clickhouse_side import ClickHouseSide
-from dpone_compiler.verify.intent import CURSOR, SELECTED, Intent, asked_of
+from dpone_compiler.verify.intent import CURSOR, DELETED, SELECTED, Intent, asked_of
 from dpone_compiler.verify.meaning.asked import Rows
 from dpone_compiler.verify.postgres_side import PostgresSide
 from dpone_compiler.verify.values import value_of
@@ -123,7 +123,7 @@ class Lab:
             types[CURSOR] = cursor.type
 
         def read(name: str, text: str | None) -> Any:
-            return text == "true" if name == SELECTED else value_of(text, types[name])
+            return text == "true" if name in (SELECTED, DELETED) else value_of(text, types[name])
 
         return tuple({name: read(name, text) for name, text in zip(names, row, strict=True)} for row in rows)
 

@@ -33,8 +33,10 @@ def palette(intent: Intent, column: TableColumn) -> tuple[str | None, ...]:
     """Cells of a source column that arrive exactly; () when its type is not known here."""
     carried = intent.carried_from(column.name)
     cells: list[str | None] = list(_dated(intent, column) or _cells(column, carried))
-    if intent.read["where"] and column.name in intent.read["where"]["columns"] and column.type.kind is Kind.TEXT:
-        cells[1:1] = [found.replace("''", "'") for found in _LITERAL.findall(intent.where)]
+    conditions = [said for said in (intent.read["where"], intent.read.get("tombstone")) if said]
+    if column.type.kind is Kind.TEXT:
+        literals = [_LITERAL.findall(said["text"]) for said in conditions if column.name in said["columns"]]
+        cells[1:1] = [found.replace("''", "'") for listed in literals for found in listed]
     if column.nullable and _takes_null(intent, carried):
         cells.insert(1, None)
     return tuple(dict.fromkeys(cells))

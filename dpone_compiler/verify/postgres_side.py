@@ -10,7 +10,7 @@ from dpone_compiler.runtime.connections.session import Session
 from dpone_compiler.sql.identifiers import column, identifier, table
 from dpone_compiler.sql.render import Sql, frame, join, render
 from dpone_compiler.verify.case import Cells
-from dpone_compiler.verify.intent import CURSOR, SELECTED, Carried, Intent, Side, TableColumn
+from dpone_compiler.verify.intent import CURSOR, DELETED, SELECTED, Carried, Intent, Side, TableColumn
 
 Row = tuple[str | None, ...]
 
@@ -102,8 +102,8 @@ class PostgresSide:
     def snapshot(self, intent: Intent) -> tuple[tuple[str, ...], tuple[Row, ...]]:
         """Each source row as the load reads it: carried columns, whether the filter is true of it, its cursor."""
         wanted = [(each.target, _expression(each)) for each in intent.carried]
-        selected = frame("(<<where>>) IS TRUE", where=Sql(intent.where)) if intent.where else Sql("true")
-        wanted.append((SELECTED, selected))
+        for name, said, otherwise in ((SELECTED, intent.where, "true"), (DELETED, intent.tombstone, "false")):
+            wanted.append((name, frame("(<<said>>) IS TRUE", said=Sql(said)) if said else Sql(otherwise)))
         if intent.cursor is not None:
             wanted.append((CURSOR, render(column(intent.cursor.name), "postgres")))
         texts = [frame("(<<each>>)::text AS <<name>>", each=each, name=word(name)) for name, each in wanted]

@@ -22,6 +22,7 @@ _COLUMNS = {
 _TECHNICAL = {
     "": ("", ""),
     "deleted_at": (", deleted_at timestamptz", ", deleted_at Nullable({moment})"),
+    "gone": ("", ", gone UInt8 DEFAULT 0"),
     "history": (
         ", valid_from timestamptz NOT NULL, valid_to timestamptz, is_current boolean NOT NULL",
         ", valid_from {moment}, valid_to Nullable({moment}), is_current Bool",

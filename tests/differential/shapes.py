@@ -10,6 +10,7 @@ MONTHS = {"column": "day", "by": "month"}
 CLOCK = {"cursor": {"column": "at", "assigned_by": "database"}}
 SEQUENCE = {"cursor": {"column": "seq", "assigned_by": "database"}}
 FILTER = {"where": "note <> 'draft'"}
+TOMBSTONE = {"tombstone": "note = 'gone'"}
 PLAIN_KEY, LOOSE_KEY = "PRIMARY KEY", ""
 
 
@@ -18,7 +19,7 @@ class Shape:
     """A load of the table `orders`: id, amount, note, day, seq, at.
 
     `key`: the constraint of id at the source; without one, keys may be NULL or occur twice. `target`: how the ClickHouse target is
-    made. `technical`: columns that the target has besides: deleted_at | history. `examples`: stories told in CI.
+    made. `technical`: columns that the target has besides: deleted_at | gone | history. `examples`: stories told in CI.
     """
 
     name: str
@@ -68,6 +69,42 @@ SHAPES = (
         sinks=POSTGRES,
         source=FILTER,
         strategy={"merge_policy": "shadow_swap", "readers": "tolerant", "empty_slice": "clear"},
+        examples=2,
+    ),
+    Shape(
+        name="merge-deletes_hard",
+        mode="incremental_merge",
+        sinks=EVERYWHERE,
+        source=CLOCK | FILTER | TOMBSTONE,
+        strategy={"deletes": "hard"},
+        examples=2,
+    ),
+    Shape(
+        name="merge-deletes_hard-replacing_merge_tree",
+        mode="incremental_merge",
+        sinks=("chdb",),
+        source=SEQUENCE | TOMBSTONE,
+        strategy={"deletes": "hard", "merge_policy": "replacing_merge_tree"},
+        target={"engine": "ReplacingMergeTree(seq, gone)", "partition": ""},
+        technical="gone",
+        examples=2,
+    ),
+    Shape(
+        name="merge-deletes_soft",
+        mode="incremental_merge",
+        sinks=EVERYWHERE,
+        source=FILTER | TOMBSTONE,
+        strategy={"deletes": "soft", "empty_slice": "keep"},
+        technical="deleted_at",
+        examples=2,
+    ),
+    Shape(
+        name="merge-deletes_soft-cursor",
+        mode="incremental_merge",
+        sinks=("pg18", "chdb"),
+        source=CLOCK | TOMBSTONE,
+        strategy={"deletes": "soft"},
+        technical="deleted_at",
         examples=2,
     ),
     Shape(

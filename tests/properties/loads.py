@@ -167,6 +167,7 @@ READS = st.builds(
     Read,
     endpoint=endpoints(SOURCE_ENGINES),
     where=st.one_of(st.none(), SQL),
+    tombstone=st.one_of(st.none(), SQL),
     columns=st.one_of(
         st.none(), st.lists(COLUMNS, min_size=1, max_size=3, unique_by=lambda column: column.target).map(tuple)
     ),

@@ -18,6 +18,7 @@ from dpone_compiler.backends.clickhouse import (
     staging_steps,
     state,
     state_steps,
+    tombstones,
 )
 from dpone_compiler.backends.clickhouse.capabilities import capabilities
 from dpone_compiler.backends.clickhouse.carry import carry
@@ -28,6 +29,7 @@ from dpone_compiler.backends.clickhouse.state_commands import state_commands
 from dpone_compiler.backends.clickhouse.types import propose_type
 from dpone_compiler.ir.load import MovedColumn
 from dpone_compiler.plan import actions, feed_actions, snapshot_actions
+from dpone_compiler.plan import tombstones as gone
 from dpone_compiler.plan.step import Step
 from dpone_compiler.spi.backend import Backend, Context, Lowered, SetupFile, Unsupported
 from dpone_compiler.sql.clickhouse_types import parse_type
@@ -168,8 +170,12 @@ def _lowered(ctx: Context, step: Step) -> Lowered | Unsupported:  # noqa: PLR091
             | feed_actions.AdvanceSlot()
         ):
             return Unsupported("the slot is on the source")
-        case feed_actions.MarkDeleted():
-            return Unsupported("an UPDATE is a mutation that rewrites whole parts; deletes are applied or ignored here")
+        case gone.CheckTombstones():
+            return tombstones.check_tombstones(ctx, action)
+        case gone.MarkDeleted():
+            return tombstones.mark_deleted(ctx, action)
+        case gone.ProveDeleted():
+            return tombstones.prove_deleted(ctx, action)
         case feed_actions.CheckChanges():
             return feed_steps.check_changes(ctx, action)
         case feed_actions.CollapseChanges():

@@ -12,6 +12,7 @@ from dpone_compiler.backends.mssql.marks import is_marked, mark_value, unmarked
 from dpone_compiler.backends.mssql.script import MESSAGE, count_affected, inside, literal, refuse, sql, statements, word
 from dpone_compiler.expr.types import Kind
 from dpone_compiler.ir.interval import HIGH
+from dpone_compiler.ir.schema import Column
 from dpone_compiler.plan.snapshot_actions import CheckDeletes, DeleteMissing, MarkMissing, ProveMissing
 from dpone_compiler.plan.staging import Staging
 from dpone_compiler.spi.backend import Context, Lowered
@@ -49,7 +50,7 @@ def check_deletes(ctx: Context, action: CheckDeletes) -> Lowered:
     gone = _missing(ctx, action.staging, action.key, action.keep_when_empty)
     living = Sql("")
     if action.mark is not None:
-        gone = _both(gone, unmarked(action.mark, "t"))
+        gone = both(gone, unmarked(action.mark, "t"))
         living = frame(" WHERE <<unmarked>>", unmarked=word(unmarked(action.mark, "t")))
     parts = [frame(_CHECK, target=_target(ctx), gone=sql(gone), living=living)]
     if action.rows is not None:
@@ -82,30 +83,34 @@ def delete_missing(ctx: Context, action: DeleteMissing) -> Lowered:
 
 def mark_missing(ctx: Context, action: MarkMissing) -> Lowered:
     """A mark that is there stays as it is, so it says when the row was first missed."""
-    missing = _missing(ctx, action.staging, action.key, action.keep_when_empty)
+    return mark_where(ctx, action.mark, _missing(ctx, action.staging, action.key, action.keep_when_empty))
+
+
+def mark_where(ctx: Context, mark: Column, which: exp.Expression) -> Lowered:
+    """Mark rows `t` of the target that are not marked yet."""
     body = frame(
         _MARK,
-        mark=word(identifier(action.mark.name)),
-        value=word(mark_value(action.mark)),
+        mark=word(identifier(mark.name)),
+        value=word(mark_value(mark)),
         target=_target(ctx),
-        which=sql(_both(missing, unmarked(action.mark, "t"))),
+        which=sql(both(which, unmarked(mark, "t"))),
         count=count_affected("rows_marked"),
     )
-    return changing(ctx, body, (HIGH,) if action.mark.type.kind is Kind.TIMESTAMP else ())
+    return changing(ctx, body, (HIGH,) if mark.type.kind is Kind.TIMESTAMP else ())
 
 
 def prove_missing(ctx: Context, action: ProveMissing) -> Lowered:
     """DP510 when a missing key is left, without its mark where there is one, or when a staged key is marked."""
     missing = _missing(ctx, action.staging, action.key, action.keep_when_empty)
     if action.mark is None:
-        parts = [_none(ctx, missing, " rows of the target have a key that the source lacks")]
+        parts = [none_left(ctx, missing, " rows of the target have a key that the source lacks")]
     else:
-        staged = exp.Exists(this=_staged(ctx, action.staging, action.key))
+        present = exp.Exists(this=staged(ctx, action.staging, action.key))
         parts = [
-            _none(ctx, _both(missing, unmarked(action.mark, "t")), " rows that the source lacks are not marked"),
-            _none(
+            none_left(ctx, both(missing, unmarked(action.mark, "t")), " rows that the source lacks are not marked"),
+            none_left(
                 ctx,
-                _both(staged, is_marked(action.mark, "t")),
+                both(present, is_marked(action.mark, "t")),
                 " rows of the target are marked, and the source has their key",
             ),
         ]
@@ -113,20 +118,22 @@ def prove_missing(ctx: Context, action: ProveMissing) -> Lowered:
     return Lowered(op="sql", bodies={"main": body.text})
 
 
-def _staged(ctx: Context, staging: Staging, key: tuple[str, ...]) -> exp.Select:
+def staged(ctx: Context, staging: Staging, key: tuple[str, ...]) -> exp.Select:
+    """The staged rows with the key of row `t`."""
     return exp.select("1").from_(table(names.staging(ctx, staging), "s")).where(key_match(key, "t", "s"))
 
 
 def _missing(ctx: Context, staging: Staging, key: tuple[str, ...], keep_when_empty: bool) -> exp.Expression:
     """The row `t` has a key, and staging has not."""
     known = exp.Not(this=exp.Paren(this=any_null(key, "t")))
-    conditions: list[exp.Expression] = [known, exp.Not(this=exp.Exists(this=_staged(ctx, staging, key)))]
+    conditions: list[exp.Expression] = [known, exp.Not(this=exp.Exists(this=staged(ctx, staging, key)))]
     if keep_when_empty:
         conditions.append(exp.Exists(this=exp.select("1").from_(table(names.staging(ctx, staging), "s"))))
-    return _both(*conditions)
+    return both(*conditions)
 
 
-def _both(*conditions: exp.Expression) -> exp.Expression:
+def both(*conditions: exp.Expression) -> exp.Expression:
+    """All of them."""
     return cast(exp.Expression, exp.and_(*conditions))
 
 
@@ -134,7 +141,8 @@ def _target(ctx: Context) -> Sql:
     return word(table(names.target(ctx.load)))
 
 
-def _none(ctx: Context, which: exp.Expression, message: str) -> Sql:
+def none_left(ctx: Context, which: exp.Expression, message: str) -> Sql:
+    """DP510 when a row `t` of the target is such a one."""
     return frame(
         _NONE,
         target=_target(ctx),

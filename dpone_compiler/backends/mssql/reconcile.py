@@ -31,6 +31,7 @@ from dpone_compiler.expr.types import Kind
 from dpone_compiler.ir.load import MovedColumn
 from dpone_compiler.plan.actions import DeleteMatching, InsertStaged, Reconcile, Staging, UpdateMatching
 from dpone_compiler.plan.snapshot_actions import CheckDeletes
+from dpone_compiler.plan.tombstones import ProveDeleted
 from dpone_compiler.spi.backend import Context, Lowered
 from dpone_compiler.sql.identifiers import column, table
 from dpone_compiler.sql.predicates import interval_predicate, key_match, partition_predicate
@@ -200,7 +201,8 @@ def _key_proofs(ctx: Context, action: Reconcile) -> list[Sql]:
 
 
 def _left_proofs(ctx: Context, action: Reconcile) -> list[Sql]:
-    if not action.key or action.level not in _PROVING_KEYS:
+    proved = any(isinstance(step.action, ProveDeleted) for step in ctx.plan.steps)
+    if proved or not action.key or action.level not in _PROVING_KEYS:
         return []
     match = word(key_match(action.key, "t", "s"))
     stayed = "<<target>>\n   WHERE EXISTS (SELECT 1 FROM <<left>> WHERE <<match>>)"

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dpone_compiler.backends.mssql import apply, checks, missing, scope, staging, state
+from dpone_compiler.backends.mssql import apply, checks, missing, scope, staging, state, tombstones
 from dpone_compiler.backends.mssql.drift import check_table
 from dpone_compiler.backends.mssql.partitions import check_partition_list, find_partitions
 from dpone_compiler.backends.mssql.reconcile import reconcile
 from dpone_compiler.plan import actions as do
 from dpone_compiler.plan import feed_actions as feed
 from dpone_compiler.plan import snapshot_actions as snapshot
+from dpone_compiler.plan import tombstones as gone
 from dpone_compiler.plan.step import Step
 from dpone_compiler.spi.backend import Context, Lowered, Unsupported
 from dpone_compiler.sql.mssql_native import NativeTypeError
@@ -88,11 +89,9 @@ def _lower(ctx: Context, step: Step, action: do.Action) -> Lowered | Unsupported
             return Unsupported(_IN_PLACE + "rows are deleted by key, so no partition has to be rewritten")
         case do.RecordRewrite():
             return Unsupported(_IN_PLACE + "no partition is rewritten, so there is nothing to note")
-        case do.ReplacePartitions():
-            return Unsupported(_IN_PLACE + "use DeletePartitions and InsertStaged")
         case do.DropPartitions():
             return Unsupported(_IN_PLACE + "use DeletePartitions")
-        case do.BuildPartitions() | do.SwapPartitions():
+        case do.ReplacePartitions() | do.BuildPartitions() | do.SwapPartitions():
             return Unsupported(_IN_PLACE + "use DeletePartitions and InsertStaged")
         case do.CheckScope():
             return scope.check_scope(ctx, action)
@@ -124,5 +123,7 @@ def _lower(ctx: Context, step: Step, action: do.Action) -> Lowered | Unsupported
             return Unsupported("versions of rows are not kept on SQL Server by this version")
         case feed.CreateSlot() | feed.ExportSnapshot() | feed.ReadChanges() | feed.AdvanceSlot():
             return Unsupported("the slot is the source's")
-        case feed.CheckChanges() | feed.CollapseChanges() | feed.MarkDeleted():
+        case gone.CheckTombstones() | gone.MarkDeleted() | gone.ProveDeleted():
+            return tombstones.lower(ctx, action)
+        case feed.CheckChanges() | feed.CollapseChanges():
             return Unsupported("captured changes are not applied on SQL Server by this version")

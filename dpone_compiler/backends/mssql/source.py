@@ -172,10 +172,7 @@ def _table(selection: Selection) -> Sql:
 def _where(ctx: Context, selection: Selection) -> Sql:
     """The selection's rows. No alias: the manifest's filter names bare columns."""
     conditions: list[exp.Expression] = []
-    if selection.where is not None:
-        wanted = parsed(selection.where)
-        negated = shape("CASE WHEN :wanted THEN 0 ELSE 1 END = 1", wanted=wanted)
-        conditions.append(negated if selection.negate_filter else wanted)
+    conditions += _chosen(selection)
     if selection.interval is not None:
         bare = column(selection.interval.column)
         conditions.append(interval_predicate(selection.interval, bare, MssqlPredicates()))
@@ -187,6 +184,16 @@ def _where(ctx: Context, selection: Selection) -> Sql:
     if not conditions:
         return Sql("")
     return frame("\n WHERE <<conditions>>", conditions=sql(_all(conditions)))
+
+
+def _chosen(selection: Selection) -> list[exp.Expression]:
+    """What filter and tombstone ask of a row, or (`negate_filter`) what is true of the rows that they leave out."""
+    wanted, gone = ([parsed(sql_)] if sql_ is not None else [] for sql_ in (selection.where, selection.tombstone))
+    unless = "CASE WHEN :each THEN 0 ELSE 1 END = 1"
+    if not selection.negate_filter:
+        return [*wanted, *(shape(unless, each=each) for each in gone)]
+    out = [*(shape(unless, each=each) for each in wanted), *gone]
+    return [exp.Paren(this=exp.or_(*out)) if len(out) > 1 else each for each in out[:1]]
 
 
 def _all(conditions: list[exp.Expression]) -> exp.Expression:

@@ -1,17 +1,16 @@
-"""Captured changes on the sink: checked, collapsed into the rows that live and the keys that are gone, or marked."""
+"""Captured changes on the sink: checked, and collapsed into the rows that live and the keys that are gone."""
 
 from __future__ import annotations
 
 from sqlglot import exp
 
 from dpone_compiler.backends.postgres import names
-from dpone_compiler.backends.postgres.apply import changing, counted
 from dpone_compiler.backends.postgres.script import do_block, literal, statements, word
 from dpone_compiler.expr.types import Kind
 from dpone_compiler.ir.load import MovedColumn
 from dpone_compiler.plan.actions import Staging
 from dpone_compiler.plan.changes import KEPT, OPERATION, ORDER, UNCHANGED, old_key, replicates, technical
-from dpone_compiler.plan.feed_actions import CheckChanges, CollapseChanges, MarkDeleted
+from dpone_compiler.plan.feed_actions import CheckChanges, CollapseChanges
 from dpone_compiler.spi.backend import Context, Lowered
 from dpone_compiler.sql.identifiers import column, identifier, table
 from dpone_compiler.sql.predicates import any_null, key_match
@@ -272,22 +271,6 @@ def _earlier(action: CollapseChanges, key: tuple[str, ...], of: str) -> Sql:
 def _same(key: tuple[str, ...], left: str, other: tuple[str, ...], right: str) -> Sql:
     pairs = [word(exp.EQ(this=column(k, left), expression=column(o, right))) for k, o in zip(key, other, strict=True)]
     return join(" AND ", pairs)
-
-
-def mark_deleted(ctx: Context, action: MarkDeleted) -> Lowered:
-    """The flag of rows that are gone, where it is not set yet."""
-    flag = column(action.column, "t")
-    update = exp.Update(
-        this=table(names.target(ctx.load), "t"),
-        expressions=[exp.EQ(this=column(action.column), expression=exp.true())],
-        from_=exp.From(this=table(names.staging(ctx, action.staging), "s")),
-        where=exp.Where(
-            this=exp.and_(
-                key_match(action.key, "t", "s"), exp.Not(this=exp.Coalesce(this=flag, expressions=[exp.false()]))
-            )
-        ),
-    )
-    return changing(ctx, counted(update, "rows_marked"))
 
 
 def _table(ctx: Context, staging: Staging) -> Sql:

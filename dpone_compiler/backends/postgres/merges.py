@@ -36,7 +36,7 @@ def _no_upsert(load: Load, facts: Facts) -> str:
     if "rule" in hazards:
         return f"rule {hazards['rule']} rewrites statements on the target, and INSERT … ON CONFLICT takes none"
     limited = load.write.limits.max_delete_ratio is not None or load.write.limits.max_delete_rows is not None
-    if limited and load.write.policies.on_leave_filter == "delete":
+    if limited and (load.write.policies.on_leave_filter == "delete" or load.write.policies.deletes == "hard"):
         return "the limit on deleted rows needs to know how many rows are new"
     return ""
 

@@ -92,12 +92,12 @@ def prove_missing(ctx: Context, action: ProveMissing) -> Lowered:
     left = exp.select("count(*)").from_(table(names.target(ctx.load), "t"))
     left = left.where(_missing(ctx, action.staging, action.key, action.keep_when_empty))
     if action.mark is None:
-        parts = [_none(left, "%s rows of the target have a key that the source lacks")]
+        parts = [none_left(left, "%s rows of the target have a key that the source lacks")]
     else:
-        parts = [_none(left.where(_unmarked(action.mark)), "%s rows that the source lacks are not marked")]
+        parts = [none_left(left.where(_unmarked(action.mark)), "%s rows that the source lacks are not marked")]
         present = exp.select("count(*)").from_(table(names.target(ctx.load), "t"))
         present = present.where(exp.Exists(this=_staged(ctx, action.staging, action.key)), is_marked(action.mark, "t"))
-        parts.append(_none(present, "%s rows of the target are marked, and the source has their key"))
+        parts.append(none_left(present, "%s rows of the target are marked, and the source has their key"))
     body = do_block(statements(*parts), Sql("  wrong bigint;"))
     return Lowered(op="sql", bodies={"main": body.text + "\n"})
 
@@ -119,5 +119,6 @@ def _missing(ctx: Context, staging: Staging, key: tuple[str, ...], keep_when_emp
     return cast(exp.Expression, exp.and_(*conditions))
 
 
-def _none(query: exp.Select, message: str) -> Sql:
+def none_left(query: exp.Select, message: str) -> Sql:
+    """DP510 when the query counts anything."""
     return frame(_NONE, wrong=sql(query), message=literal(message))

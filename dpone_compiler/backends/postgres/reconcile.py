@@ -14,6 +14,7 @@ from sqlglot import exp
 
 from dpone_compiler.backends.postgres import names
 from dpone_compiler.backends.postgres.apply import gives_account
+from dpone_compiler.backends.postgres.marks import is_marked
 from dpone_compiler.backends.postgres.predicates import PREDICATES, PostgresPredicates
 from dpone_compiler.backends.postgres.scope import within
 from dpone_compiler.backends.postgres.script import (
@@ -41,8 +42,8 @@ from dpone_compiler.plan.actions import (
     SwapPartitions,
     UpdateMatching,
 )
-from dpone_compiler.plan.feed_actions import MarkDeleted
 from dpone_compiler.plan.snapshot_actions import CheckDeletes
+from dpone_compiler.plan.tombstones import MarkDeleted, ProveDeleted
 from dpone_compiler.spi.backend import Context, Lowered
 from dpone_compiler.sql.identifiers import column, table
 from dpone_compiler.sql.predicates import interval_predicate, key_match, partition_predicate
@@ -228,7 +229,8 @@ def _key_proofs(ctx: Context, action: Reconcile) -> list[Sql]:
 
 
 def _left_proofs(ctx: Context, action: Reconcile) -> list[Sql]:
-    if not action.key or action.level not in _PROVING_KEYS:
+    proved = any(isinstance(step.action, ProveDeleted) for step in ctx.plan.steps)
+    if proved or not action.key or action.level not in _PROVING_KEYS:
         return []
     target = _proved(ctx, action)
     proofs: list[Sql] = []
@@ -236,7 +238,7 @@ def _left_proofs(ctx: Context, action: Reconcile) -> list[Sql]:
         gone = (
             exp.select("1").from_(table(names.staging(ctx, mark.staging), "s")).where(key_match(action.key, "t", "s"))
         )
-        unmarked = exp.Not(this=exp.Coalesce(this=column(mark.column, "t"), expressions=[exp.false()]))
+        unmarked = exp.Not(this=exp.Paren(this=is_marked(mark.mark, "t")))
         query = exp.select("count(*)").from_(table(target, "t")).where(exp.Exists(this=gone)).where(unmarked)
         proofs.append(_none(query, "%s rows whose key is gone are not marked"))
     for left in _left(ctx):

@@ -13,6 +13,7 @@ from dpone_compiler.backends.postgres import (
     shadow,
     staging,
     state,
+    tombstones,
 )
 from dpone_compiler.backends.postgres.drift import check_table
 from dpone_compiler.backends.postgres.partitions import check_partition_list, find_partitions
@@ -20,6 +21,7 @@ from dpone_compiler.backends.postgres.reconcile import reconcile
 from dpone_compiler.plan import actions as do
 from dpone_compiler.plan import feed_actions as feed
 from dpone_compiler.plan import snapshot_actions as snapshot
+from dpone_compiler.plan import tombstones as gone
 from dpone_compiler.plan.step import Step
 from dpone_compiler.spi.backend import Context, Lowered, Unsupported
 from dpone_compiler.sql.postgres_native import NativeTypeError
@@ -129,8 +131,8 @@ def _lower(ctx: Context, step: Step, action: do.Action) -> Lowered | Unsupported
             return feed_sink.check_changes(ctx, action)
         case feed.CollapseChanges():
             return feed_sink.collapse_changes(ctx, action)
-        case feed.MarkDeleted():
-            return feed_sink.mark_deleted(ctx, action)
+        case gone.CheckTombstones() | gone.MarkDeleted() | gone.ProveDeleted():
+            return tombstones.lower(ctx, action)
         case _:
             return _of_snapshots(ctx, action)
 

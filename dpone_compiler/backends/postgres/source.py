@@ -160,9 +160,7 @@ def _ended(query: Sql) -> Sql:
 def select_from(ctx: Context, selection: Selection, values: list[exp.Expression]) -> exp.Select:
     """The selection's rows. No alias: the manifest's filter names bare columns."""
     conditions: list[exp.Expression] = []
-    if selection.where is not None:
-        wanted = parsed(selection.where)
-        conditions.append(shape("NOT coalesce(:wanted, false)", wanted=wanted) if selection.negate_filter else wanted)
+    conditions += _chosen(selection)
     if selection.interval is not None:
         conditions.append(interval_predicate(selection.interval, column(selection.interval.column), PREDICATES))
     if selection.partitions is not None:
@@ -175,6 +173,15 @@ def select_from(ctx: Context, selection: Selection, values: list[exp.Expression]
     query = exp.Select(expressions=values).from_(origin)
     query = query.where(*conditions) if conditions else query
     return query.distinct() if selection.distinct else query
+
+
+def _chosen(selection: Selection) -> list[exp.Expression]:
+    """What filter and tombstone ask of a row, or (`negate_filter`) what is true of the rows that they leave out."""
+    wanted, gone = ([parsed(sql_)] if sql_ is not None else [] for sql_ in (selection.where, selection.tombstone))
+    if not selection.negate_filter:
+        return [*wanted, *(shape("NOT coalesce(:gone, false)", gone=each) for each in gone)]
+    out = [*(shape("NOT coalesce(:wanted, false)", wanted=each) for each in wanted), *gone]
+    return [exp.Paren(this=exp.or_(*out)) if len(out) > 1 else each for each in out[:1]]
 
 
 def _partition_condition(ctx: Context, selection: Selection, partitions: PartitionSet) -> exp.Expression:

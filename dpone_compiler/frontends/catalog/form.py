@@ -87,7 +87,7 @@ def _structure(structure: TableStructure) -> dict[str, Any]:
     return {"columns": columns, **{k: v for k, v in {**lists, **texts}.items() if v}, **identity}
 
 
-_TEXTS = ("partition_key", "sorting_key", "table_engine", "database_engine", "version_column")
+_TEXTS = ("partition_key", "sorting_key", "table_engine", "database_engine", "version_column", "deleted_column")
 
 
 def _read_structure(raw: Mapping[str, Any], parse: ParseType) -> TableStructure:

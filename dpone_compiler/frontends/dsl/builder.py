@@ -10,7 +10,7 @@ from dpone_compiler.frontends.dsl import arguments as checked
 from dpone_compiler.frontends.dsl.conditions import Col, Condition
 from dpone_compiler.frontends.dsl.problems import ArgumentNotUsable, SaidTwice, ScriptError, SideMissing
 from dpone_compiler.frontends.dsl.script import RUNNING, place
-from dpone_compiler.frontends.dsl.sides import where_text
+from dpone_compiler.frontends.dsl.sides import column_of, where_text
 from dpone_compiler.ir.load import (
     CHUNK_KINDS,
     Backfill,
@@ -43,6 +43,7 @@ class LoadBuilder:
     token: object = field(compare=False, repr=False)
     source: Endpoint | None = None
     condition: Condition | str | None = None
+    gone: Condition | str | None = None
     cols: tuple[ColumnSpec, ...] | None = None
     cursor_spec: Cursor | None = None
     feed: ChangeFeed | None = None
@@ -72,11 +73,16 @@ class LoadBuilder:
         self._first(self.condition is None, "which rows")
         return replace(self, condition=condition, spans=self._at({"source.where": "0"}))
 
+    def tombstone(self, condition: Condition | str) -> LoadBuilder:
+        """Which rows the source has deleted and still holds; `policies(deletes=…)` says what they do."""
+        self._first(self.gone is None, "which rows are deleted")
+        return replace(self, gone=condition, spans=self._at({"source.tombstone": "0"}))
+
     def columns(self, *columns: str | Col | ColumnSpec) -> LoadBuilder:
         """Which columns; without this call, all of the catalog's."""
         self._first(self.cols is None, "which columns")
         places = {"source.columns": "", **{f"source.columns.{i}": str(i) for i in range(len(columns))}}
-        return replace(self, cols=tuple(map(_column, columns)), spans=self._at(places))
+        return replace(self, cols=tuple(map(column_of, columns)), spans=self._at(places))
 
     def cursor(
         self,
@@ -237,7 +243,7 @@ class LoadBuilder:
         return replace(self, hints=hints, spans=self._at(places))
 
     def policies(self, **words: str) -> LoadBuilder:
-        """What happens to awkward rows: null_keys, staging_duplicates, on_leave_filter, empty_slice, readers, reconcile."""
+        """What happens to awkward rows: null_keys, staging_duplicates, on_leave_filter, deletes, empty_slice …"""
         self._first(self.kept is None, "policies")
         for name, word in words.items():
             checked.one_of(name, meaning.POLICY_WORDS, "policy", name)
@@ -341,6 +347,7 @@ class LoadBuilder:
             read=Read(
                 endpoint=self.source,
                 where=where_text(self.condition, self.source.engine),
+                tombstone=where_text(self.gone, self.source.engine),
                 columns=self.cols,
                 cursor=self.cursor_spec,
                 feed=self.feed,
@@ -389,9 +396,3 @@ def load(name: str) -> LoadBuilder:
     if script is not None:
         script.begun[token] = (name, place())
     return LoadBuilder(name=name, token=token, spans=(("", place()), ("name", place("0"))))
-
-
-def _column(column: str | Col | ColumnSpec) -> ColumnSpec:
-    if isinstance(column, ColumnSpec):
-        return column
-    return checked.column(column.name if isinstance(column, Col) else column)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dpone_compiler.expr.printer import predicate_sql
-from dpone_compiler.frontends.dsl.arguments import PartitionBy, endpoint
-from dpone_compiler.frontends.dsl.conditions import Condition
+from dpone_compiler.frontends.dsl.arguments import PartitionBy, column, endpoint
+from dpone_compiler.frontends.dsl.conditions import Col, Condition
 from dpone_compiler.frontends.dsl.problems import ArgumentNotUsable, ScriptError
-from dpone_compiler.ir.load import Endpoint, PartitionUnit, SqlText
+from dpone_compiler.ir.load import ColumnSpec, Endpoint, PartitionUnit, SqlText
 
 
 def postgres(connection: str, table: str) -> Endpoint:
@@ -52,6 +52,11 @@ def month(column: str) -> PartitionBy:
 def year(column: str) -> PartitionBy:
     """Partitions of a year."""
     return PartitionBy(column, PartitionUnit.YEAR)
+
+
+def column_of(given: str | Col | ColumnSpec) -> ColumnSpec:
+    """A column that is read, however it was named."""
+    return given if isinstance(given, ColumnSpec) else column(given.name if isinstance(given, Col) else given)
 
 
 def where_text(condition: Condition | str | None, engine: str) -> SqlText | None:

@@ -31,13 +31,22 @@ UNITS = tuple(unit.value for unit in PartitionUnit)
 
 
 def _where(draft: Draft, clause: Node) -> None:
+    draft.where = _condition(clause)
+    draft.place("source.where", clause)
+
+
+def _tombstone(draft: Draft, clause: Node) -> None:
+    draft.tombstone = _condition(clause)
+    draft.place("source.tombstone", clause)
+
+
+def _condition(clause: Node) -> SqlText:
     token = next(tokens(clause))
     text = str(token)
     if token.type == "DOLLAR_SQL":
         tag = text[: text.index("$", 1) + 1]
         text = text[len(tag) : -len(tag)]
-    draft.where = SqlText(text=text.strip())
-    draft.place("source.where", clause)
+    return SqlText(text=text.strip())
 
 
 def _columns(draft: Draft, clause: Node) -> None:
@@ -212,6 +221,7 @@ _ON = MappingProxyType(
         "null_keys": "null_keys",
         "staging_duplicates": "staging_duplicates",
         "leave_filter": "on_leave_filter",
+        "deletes": "deletes",
         "empty_slice": "empty_slice",
     }
 )
@@ -335,6 +345,7 @@ CLAUSES: Mapping[str, Callable[[Draft, Node], None]] = MappingProxyType(
         "from_clause": read_from,
         "into_clause": read_into,
         "where_clause": _where,
+        "tombstone_clause": _tombstone,
         "columns_clause": _columns,
         "declared_clause": _declared,
         "staging_clause": _staging,

@@ -43,6 +43,7 @@ class Draft:
     source: Endpoint | None = None
     sink: Endpoint | None = None
     where: SqlText | None = None
+    tombstone: SqlText | None = None
     columns: tuple[ColumnSpec, ...] | None = None
     declared: tuple[tuple[str, str, bool], ...] = ()
     cursor: Cursor | None = None

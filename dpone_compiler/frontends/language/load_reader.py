@@ -37,6 +37,7 @@ def _built(draft: Draft) -> Load | None:
         read=Read(
             endpoint=draft.source,
             where=draft.where,
+            tombstone=draft.tombstone,
             columns=draft.columns,
             cursor=draft.cursor,
             feed=draft.feed,

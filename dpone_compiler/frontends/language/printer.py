@@ -61,6 +61,8 @@ def _clauses(load: Load) -> Iterator[str]:
     if read.feed is not None:
         yield _feed(read.feed)
     yield from _hints(load.hints)
+    if read.tombstone is not None:  # SQL of any kind ends for sure only before a word like `into` or `strategy`
+        yield f"tombstone {_sql(read.tombstone)}"
     policy = "" if write.merge_policy == "auto" else f" policy {write.merge_policy}"
     yield f"strategy {write.mode}{policy}"
     yield from _policies(write.policies)
@@ -158,6 +160,8 @@ def _policies(policies: Policies) -> Iterator[str]:
         yield f"on staging_duplicates {policies.staging_duplicates}"
     if policies.on_leave_filter != usual.on_leave_filter:
         yield f"on leave_filter {policies.on_leave_filter}"
+    if policies.deletes != usual.deletes:
+        yield f"on deletes {policies.deletes}"
     if policies.empty_slice != usual.empty_slice:
         yield f"on empty_slice {policies.empty_slice}"
     if policies.readers != usual.readers:

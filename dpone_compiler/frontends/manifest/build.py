@@ -6,7 +6,15 @@ from types import MappingProxyType
 
 from dpone_compiler.diagnostics.diagnostic import Diagnostics, has_errors
 from dpone_compiler.frontends.load_checks import check_load
-from dpone_compiler.frontends.manifest.build_read import columns_of, cursor_of, declared_of, feed_of, scope_of, where_of
+from dpone_compiler.frontends.manifest.build_read import (
+    columns_of,
+    cursor_of,
+    declared_of,
+    feed_of,
+    scope_of,
+    tombstone_of,
+    where_of,
+)
 from dpone_compiler.frontends.manifest.build_write import (
     backfill_of,
     history_of,
@@ -68,6 +76,7 @@ def _read(notes: Notes, process: Process, options: SourceOptions, strategy: Stra
             table=table_of(notes, "source", source.type, source.table, None),
         ),
         where=where_of(notes, source, options),
+        tombstone=tombstone_of(notes, source),
         columns=columns_of(notes, source, options),
         cursor=cursor_of(notes, source, options),
         feed=feed_of(notes, options, strategy),

@@ -22,6 +22,12 @@ def where_of(notes: Notes, source: Source, options: SourceOptions) -> SqlText | 
     return SqlText(text=text) if text is not None else None
 
 
+def tombstone_of(notes: Notes, source: Source) -> SqlText | None:
+    """What is true of a row that the source has deleted."""
+    text = notes.one("source.tombstone", Said("source.tombstone", source.tombstone))
+    return SqlText(text=text) if text is not None else None
+
+
 def columns_of(notes: Notes, source: Source, options: SourceOptions) -> tuple[ColumnSpec, ...] | None:
     """The columns that are read; None for all."""
     if source.columns is not None:

@@ -69,6 +69,7 @@ def policies_of(notes: Notes, strategy: Strategy) -> Policies:
         null_keys=word("null_keys"),
         staging_duplicates=word("staging_duplicates"),
         on_leave_filter=word("on_leave_filter"),
+        deletes=word("deletes"),
         empty_slice=word("empty_slice"),
         readers=word("readers"),
         reconcile=word("reconcile"),

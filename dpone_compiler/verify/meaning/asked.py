@@ -20,6 +20,11 @@ def everything(_row: Row) -> bool:
     return True
 
 
+def nothing(_row: Row) -> bool:
+    """The condition that no row satisfies."""
+    return False
+
+
 def unchanged(row: Row) -> Row:
     """Source columns as they are."""
     return row
@@ -80,12 +85,14 @@ class Asked:
     """What the manifest says, as far as the meaning depends on it.
 
     `carry` makes the target's row of a source row. null_keys: fail | skip. duplicates: fail | latest (by cursor).
-    on_leave_filter: keep | delete. empty_slice: fail | keep | clear. deletes: ignore | soft | hard; `mark` is the column that
-    a soft delete stamps. `scope`: the part of the target that `replace` owns. `slices`: half-open ranges of `slice_by`.
+    on_leave_filter: keep | delete. empty_slice: fail | keep | clear. `tombstone` is true of a source row that is deleted and still
+    there. deletes: ignore | soft | hard; `mark` is the column that a soft delete stamps. `scope`: the part of the target that
+    `replace` owns. `slices`: half-open ranges of `slice_by`.
     """
 
     key: tuple[str, ...] = ()
     where: Test = everything
+    tombstone: Test = nothing
     carry: Callable[[Row], Row] = unchanged
     cursor: Cursor | None = None
     partition: Partition | None = None

@@ -17,6 +17,7 @@ from dpone_compiler.ir.schema import Column, TableRef
 from dpone_compiler.plan import actions as do
 from dpone_compiler.plan import feed_actions as feed
 from dpone_compiler.plan import snapshot_actions as snap
+from dpone_compiler.plan import tombstones as gone
 from dpone_compiler.spi.backend import Lowered, Unsupported
 from dpone_compiler.sql.postgres_native import NativeTypeError, read_native
 from dpone_compiler.sql.render import Sql
@@ -84,7 +85,9 @@ EVERY: tuple[do.Action, ...] = (
     feed.CheckChanges(changes=ROWS, key=KEY, feed=FEED),
     feed.CollapseChanges(changes=ROWS, rows=ROWS, left=ROWS, key=KEY, feed=FEED, into="rows"),
     feed.CollapseChanges(changes=ROWS, rows=ROWS, left=ROWS, key=KEY, feed=FEED, into="left"),
-    feed.MarkDeleted(staging=ROWS, key=KEY, column="gone"),
+    gone.CheckTombstones(staging=ROWS, left=ROWS, key=KEY),
+    gone.MarkDeleted(staging=ROWS, key=KEY, mark=GONE),
+    gone.ProveDeleted(staging=ROWS, left=ROWS, key=KEY, mark=GONE),
     feed.AdvanceSlot(feed=FEED, interval=WINDOW),
     snap.FreezeInstant(),
     snap.CheckDeletes(staging=ROWS, key=KEY, mark=GONE, ratio=0.5, rows=10),

@@ -29,6 +29,7 @@ class PolicyKeys(Closed):
     null_keys: Literal["fail", "skip"] | None = None
     staging_duplicates: Literal["fail", "latest"] | None = None
     on_leave_filter: Literal["keep", "delete"] | None = None
+    deletes: Literal["ignore", "soft", "hard"] | None = None
     empty_slice: Literal["fail", "keep", "clear"] | None = None
     readers: Literal["consistent", "tolerant"] | None = None
     reconcile: Literal["auto", "counts", "keys", "content", "full"] | None = None

@@ -161,6 +161,7 @@ class Source(Closed):
     api_type: Annotated[object, UNUSED] = None
     table: TableField | None = None
     where: Text | None = None
+    tombstone: Text | None = None
     columns: list[Annotated[ColumnBlock, NAME_TEXT]] | None = None
     cursor: Annotated[CursorBlock, COLUMN_TEXT] | None = None
     options: SourceOptions | None = None
