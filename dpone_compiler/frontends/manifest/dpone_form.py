@@ -164,6 +164,8 @@ def _unread(load: Load) -> Iterator[Unsaid]:
             )
     if read.scope is not None:
         yield Unsaid("source.options.portable_scope", "its scope has another form, below the strategy", wrong=True)
+    if read.tombstone is not None:
+        yield Unsaid("source.tombstone", "it would load deleted rows like others", wrong=True)
     if load.write.backfill is not None:
         yield Unsaid("sink.strategy.backfill", "its slices are counted in another way", wrong=True)
     if read.cursor is not None:
@@ -193,7 +195,7 @@ def _unwritten(load: Load) -> Iterator[Unsaid]:
         )
     if write.partition is not None:
         yield from _partition(load, write.partition)
-    words = ("null_keys", "staging_duplicates", "on_leave_filter", "empty_slice", "readers")
+    words = ("null_keys", "staging_duplicates", "on_leave_filter", "deletes", "empty_slice", "readers")
     yield from _differing("sink.strategy.policies", write.policies, usual, words, "it has no such policy")
     # dpone's own guards on deletes are passed through as they were written.
     guards = () if any(p == "reconciliation" for p, _ in load.passthrough) else ("max_delete_ratio", "max_delete_rows")

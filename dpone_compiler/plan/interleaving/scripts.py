@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dpone_compiler.plan import actions
 from dpone_compiler.plan.interleaving.model import PARTITIONS, Script, Statement
 from dpone_compiler.plan.step import Step
+from dpone_compiler.plan.tombstones import ProveDeleted
 
 _DELETES = (
     actions.DeleteAll,
@@ -27,6 +28,7 @@ _SPOKEN = (
     actions.RecordRewrite,
     actions.DropPartitions,
     actions.Reconcile,
+    ProveDeleted,
     actions.CommitState,
     actions.DropStaging,
     actions.ReleaseLease,

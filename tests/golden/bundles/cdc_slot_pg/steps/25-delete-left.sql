@@ -2,7 +2,7 @@
 -- purpose: delete rows whose key left the filter
 -- engine: postgres (target), transaction finalize
 -- idempotency: transactional
--- why: on_leave_filter: delete; otherwise such a row would stay for ever
+-- why: delete_policy: apply; otherwise such a row would stay for ever
 DO $dponec$
 #variable_conflict use_column
 DECLARE

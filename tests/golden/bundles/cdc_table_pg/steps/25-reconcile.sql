@@ -81,7 +81,9 @@ WHERE
     WHERE
       "t"."id" = "s"."id"
   )
-  AND NOT COALESCE("t"."gone", FALSE)
+  AND NOT (
+    COALESCE("t"."gone", FALSE)
+  )
   );
   IF found <> 0 THEN
     RAISE EXCEPTION USING ERRCODE = 'DP510', MESSAGE = format('%s rows whose key is gone are not marked', found),

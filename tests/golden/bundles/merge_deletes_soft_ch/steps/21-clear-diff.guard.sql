@@ -1,0 +1,7 @@
+-- step clear-diff (guard: answers 1 when the step is already done)
+-- purpose: drop what an interrupted try left
+-- engine: clickhouse (target)
+-- idempotency: idempotent
+-- why: it is filled from empty or not at all
+-- params: staging_diff
+SELECT if((SELECT argMax(`rewritten`, seq) FROM `dwh`.`dponec_state` WHERE load = 'merge_deletes_soft_ch') = {run_id:String} AND count() > 0, '1', '0') FROM system.tables WHERE database = 'dwh' AND name = {staging_rewrite:String}

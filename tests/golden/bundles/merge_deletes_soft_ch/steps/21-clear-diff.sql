@@ -1,0 +1,7 @@
+-- step clear-diff
+-- purpose: drop what an interrupted try left
+-- engine: clickhouse (target)
+-- idempotency: idempotent
+-- why: it is filled from empty or not at all
+-- params: staging_diff
+DROP TABLE IF EXISTS `dwh`.{staging_diff:Identifier} SYNC SETTINGS max_table_size_to_drop = 0

@@ -1,0 +1,9 @@
+-- step build-rewrite
+-- purpose: build the new content of every affected partition
+-- engine: clickhouse (target)
+-- idempotency: idempotent-as-a-unit, repeat from clear-rewrite
+-- why: target rows that stay (NULL keys too), and the staged rows
+-- params: staging_rewrite, staging_diff
+INSERT INTO `dwh`.{staging_rewrite:Identifier} (`id`, `day`, `at`, `amount`, `status`, `deleted_at`) SETTINGS async_insert = 0, insert_deduplicate = 0, max_partitions_per_insert_block = 0, optimize_on_insert = 0, insert_null_as_default = 0
+SELECT `id`, `day`, `at`, `amount`, `status`, `deleted_at` FROM `dwh`.`orders_marked` WHERE _partition_id IN (SELECT _partition_id FROM `dwh`.{staging_diff:Identifier} UNION ALL SELECT _partition_id FROM `dwh`.`orders_marked` WHERE `id` IN (SELECT `id` FROM `dwh`.{staging_diff:Identifier})) AND `id` NOT IN (SELECT `id` FROM `dwh`.{staging_diff:Identifier})
+UNION ALL SELECT `id`, `day`, `at`, `amount`, `status`, `deleted_at` FROM `dwh`.{staging_diff:Identifier}

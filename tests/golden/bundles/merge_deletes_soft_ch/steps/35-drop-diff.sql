@@ -1,0 +1,7 @@
+-- step drop-diff
+-- purpose: drop staging (diff)
+-- engine: clickhouse (target)
+-- idempotency: idempotent
+-- why: nothing is left behind
+-- params: staging_diff
+DROP TABLE IF EXISTS `dwh`.{staging_diff:Identifier} SYNC SETTINGS max_table_size_to_drop = 0
