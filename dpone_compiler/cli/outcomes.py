@@ -38,7 +38,8 @@ def _document(outcome: RunOutcome) -> dict[str, Any]:
 
 def _text(outcome: RunOutcome) -> str:
     if outcome.status == "done":
-        return f"{outcome.load}: done, {outcome.rows:,} rows in {outcome.seconds:.1f} s (run {outcome.run_id})"
+        told = f"; {outcome.message}" if outcome.message else ""
+        return f"{outcome.load}: done, {outcome.rows:,} rows in {outcome.seconds:.1f} s (run {outcome.run_id}){told}"
     if outcome.status == "planned":
         return _planned(outcome)
     place = f" at step {outcome.step}" if outcome.step else ""

@@ -121,7 +121,7 @@ def decision_document(load: Load) -> dict[str, Any]:
         "sink_type": load.write.endpoint.engine,
         "requested_mode": load.write.mode,
         "strategy": _value(decisions.strategy),
-        "strategy_mode": _value(decisions.strategy),
+        "strategy_mode": "backfill" if load.write.slices else _value(decisions.strategy),
         "merge_policy": _value(decisions.merge_policy),
         "native_fast_path": _value(decisions.native_path),
         "adaptive_batching": _value(decisions.batching),
@@ -135,7 +135,17 @@ def decision_document(load: Load) -> dict[str, Any]:
         ],
         "safety_gates": to_plain(decisions.gates),
         "warnings": to_plain(decisions.warnings),
+        **_slices(load),
     }
+
+
+def _slices(load: Load) -> dict[str, Any]:
+    """Of a backfill alone: what is cut, and into how many."""
+    slices = load.write.slices
+    if slices is None:
+        return {}
+    said = {name: getattr(slices, name) for name in ("column", "kind", "first", "last", "step", "count")}
+    return {"slices": {"inner_mode": load.write.strategy, **said}}
 
 
 def parameters(context: Context, steps: tuple[StepDoc, ...]) -> tuple[ParamDoc, ...]:

@@ -82,7 +82,7 @@ def stages_of(steps: Sequence[StepDoc]) -> dict[str, tuple[str, ...]]:
         "extract": start("check_staged_rows"),
         "validate": first.get("record_staged", -1) + 1,
         "finalize": commit + 1 if start("commit_state") != commit else first.get("reconcile", commit),
-        "reconcile": commit,
+        "reconcile": min(commit, first.get("record_slice", commit)),
         "commit_state": commit + 1,
         "cleanup": len(steps),
     }
@@ -127,6 +127,6 @@ def _resync(load: Load, resync: Resync, written: Written) -> dict[str, Any]:
 
 
 def _instead(load: Load) -> tuple[str, ...]:
-    if load.read.cursor is None or decided(load.decisions.strategy) == "full_refresh":
+    if load.read.cursor is None or load.write.slices or decided(load.decisions.strategy) == "full_refresh":
         return ("dponec run BUNDLE",)
     return (f"dponec state rewind {load.name} WATERMARK", "dponec run BUNDLE")

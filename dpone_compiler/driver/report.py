@@ -20,6 +20,7 @@ def render_plan_md(context: Context, doc: PlanDoc) -> str:
         _summary,
         _warnings,
         _decision,
+        _slices,
         _contract,
         _meetings,
         _steps,
@@ -50,7 +51,8 @@ def _summary(context: Context, doc: PlanDoc) -> Iterator[str]:
     source, target = doc.route["source"], doc.route["target"]
     decision = doc.decision
     policy = f" by {decision['merge_policy']}" if decision["merge_policy"] else f" by {decision['finalizer']}"
-    yield f"# {_text(doc.name)}: {decision['strategy']}{policy}"
+    outer = "backfill of " if "slices" in decision else ""
+    yield f"# {_text(doc.name)}: {outer}{decision['strategy']}{policy}"
     yield ""
     yield (
         f"{_code(source['table'])} ({source['engine']}, {_code(source['connection'])}) into {_code(target['table'])} "
@@ -113,6 +115,40 @@ def _decision(context: Context, doc: PlanDoc) -> Iterator[str]:
         f"- {gate['severity']} {_code(gate['code'])}: {_text(gate['message'])}" for gate in doc.decision["safety_gates"]
     )
     yield ""
+
+
+def _slices(context: Context, doc: PlanDoc) -> Iterator[str]:
+    """What a backfill loads, in which pieces, and what it costs to stop it."""
+    slices = context.load.write.slices
+    if slices is None:
+        return
+    pairs = slices.pairs()
+    unit = {"integer": "", "date": " days", "timestamp": " seconds"}[slices.kind]
+    shown = [(1, pairs[0]), (len(pairs), pairs[-1])] if len(pairs) > 1 else [(1, pairs[0])]
+    listed = next(step.file for step in doc.steps if step.kind == "next_slice")
+    yield from (
+        "## Slices",
+        "",
+        f"{len(pairs)} of {_code(slices.column)}, {slices.step}{unit} each, one after another; all of them stand in "
+        f"[{listed}]({listed}). Rows with NULL there lie in no slice.",
+        "",
+        "| | from | up to, without |",
+        "| ---: | --- | --- |",
+        *(f"| {number} | {_code(low)} | {_code(high)} |" for number, (low, high) in shown),
+        "",
+        "- Each slice is a run of its own: staged, proved, committed and recorded as loaded; readers see the slices before it.",
+        "- Stopped, it goes on with the slice that it stopped in, from any folder and without a journal: what is recorded stands "
+        f"beside {_code(doc.state['table'])}. A slice that was staged is not read again; one that was not costs one slice of reading.",
+        "- Repeated when all are loaded, it changes nothing. To load a slice again, delete its row in `dponec_slices`.",
+        "- The watermark of the load stays where it is. A declared `source.cursor` is not used.",
+        *_partitions_read_again(context),
+        "",
+    )
+
+
+def _partitions_read_again(context: Context) -> Iterator[str]:
+    if context.load.write.strategy == "partition_replace":
+        yield "- Partitions are read whole: one that several slices lie in is read and replaced with each of them."
 
 
 def _contract(_context: Context, doc: PlanDoc) -> Iterator[str]:

@@ -10,7 +10,7 @@ from dpone_compiler.script.words import Command, Comment, Line, Shell, When, com
 
 _EVERY_RUN = ("read_state", "acquire_lease", "check_table")
 _CLIENTS = ("postgres", "clickhouse")
-_OPENING = ("freeze_window", "freeze_instant", "open_attempt")
+_OPENING = ("freeze_window", "freeze_instant", "next_slice", "open_attempt")
 _SLOT = ("create_slot", "export_snapshot", "read_changes", "advance_slot")
 
 
@@ -18,6 +18,7 @@ def render_run_sh(doc: PlanDoc) -> str:
     """The script's text, deterministic."""
     steps = doc.steps
     source = next((step for step in steps if step.side == "source"), None)
+    sliced = any(step.kind == "next_slice" for step in steps)
     route = doc.route.get("source") or {}
     holes = {
         "name": word(doc.name),
@@ -38,6 +39,8 @@ def render_run_sh(doc: PlanDoc) -> str:
             next((s.files["giveback"] for s in steps if "giveback" in s.files and s.engine == "postgres"), "")
         ),
         "mssql": _mssql(doc),
+        "sliced": Shell(shell_frame("slices.sh.frame").render() if sliced else ""),
+        "more": Shell(script([command("go_on")]).text + "\n" if sliced else ""),
         "staged_guard": script([_staged_guard(steps)]),
         "steps": script([line for unit in _units(steps) for line in _unit(unit, steps)]),
     }
@@ -166,7 +169,7 @@ def _single(step: StepDoc) -> Iterable[Line]:
     if step.kind == "acquire_lease":
         yield command("leased", *step.captures)
     elif op == "query":
-        yield command("capture", *step.captures)
+        yield command("slice" if step.kind == "next_slice" else "capture", *step.captures)
     if step.kind == "read_state":
         yield command("decide")
     elif step.kind == "release_lease":

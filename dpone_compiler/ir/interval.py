@@ -41,15 +41,21 @@ class Scope:
     """The rows that a `replace` answers for, by literals of the manifest: the read and the delete are rendered from it alike.
 
     `column` is the source's column, `type` its type. equality: `column = low`. range: `low <= column < high`, or `<= high`
-    when `inclusive`; an end that is None is open. Literals are text that the type reads.
+    when `inclusive`; an end that is None is open. Literals are text that the type reads. slice: a range whose ends are the run
+    parameters of these names.
     """
 
     column: str
     type: DataType
-    kind: str  # equality | range
+    kind: str  # equality | range | slice
     low: str | None = None
     high: str | None = None
     inclusive: bool = False
+
+    @property
+    def params(self) -> tuple[str, ...]:
+        """The run parameters that it is told by."""
+        return (self.low or "", self.high or "") if self.kind == "slice" else ()
 
 
 def loaded_so_far(column: str, type_: DataType) -> Interval:

@@ -9,6 +9,7 @@ from dpone_compiler.expr.types import DataType
 from dpone_compiler.ir.decision import Chosen, Undecided
 from dpone_compiler.ir.origin import Origin
 from dpone_compiler.ir.schema import Column, TableRef
+from dpone_compiler.ir.slices import Slices
 from dpone_compiler.source.value import value
 
 STRATEGIES = (
@@ -93,10 +94,11 @@ class DeclaredScope:
     """The rows that mode `replace` answers for, as declared: literals are text, typed by the column when the load is decided.
 
     kind equality: `column = low`. kind range: `low <= column < high`, `<= high` when `inclusive`; None: that end is open.
+    kind slice: the run's slice of a backfill; no manifest says it.
     """
 
     column: str
-    kind: str  # one of SCOPE_KINDS
+    kind: str  # one of SCOPE_KINDS, or slice
     low: str | None = None
     high: str | None = None
     inclusive: bool = False
@@ -117,11 +119,12 @@ class Chunk:
 
 @value(kw_only=True)
 class Backfill:
-    """Slices over an inner mode, one after another; each is a run of its own."""
+    """Slices over an inner mode, one after another; each is a run of its own. `slices`: cut from `chunk`; None: not yet."""
 
     inner_mode: str
     chunk: Chunk
     max_chunks: int = 1000
+    slices: Slices | None = None
 
 
 @value(kw_only=True)
@@ -245,6 +248,16 @@ class Write:
     history: History = History()
     limits: Limits = Limits()
     backfill: Backfill | None = None
+
+    @property
+    def strategy(self) -> str:
+        """The mode that decides the steps: the inner one of a backfill."""
+        return self.backfill.inner_mode if self.mode == "backfill" and self.backfill is not None else self.mode
+
+    @property
+    def slices(self) -> Slices | None:
+        """The slices of a load that is a backfill, once they are cut."""
+        return self.backfill.slices if self.mode == "backfill" and self.backfill is not None else None
 
 
 @value(kw_only=True)

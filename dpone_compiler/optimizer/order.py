@@ -11,6 +11,7 @@ from dpone_compiler.passes.choose_merge_policy import ChooseMergePolicy
 from dpone_compiler.passes.choose_native_path import ChooseNativePath
 from dpone_compiler.passes.choose_reconcile import ChooseReconcile
 from dpone_compiler.passes.choose_strategy import ChooseStrategy
+from dpone_compiler.passes.cut_slices import CutSlices
 from dpone_compiler.passes.parse_expressions import ParseExpressions
 from dpone_compiler.passes.resolve_columns import ResolveColumns
 from dpone_compiler.passes.safety_gates import SafetyGates
@@ -19,6 +20,7 @@ ORDER = PassOrder(
     (
         ParseExpressions(),
         ResolveColumns(),
+        CutSlices(),
         ChooseStrategy(),
         CheckCursor(),
         CheckTechnical(),

@@ -35,7 +35,7 @@ class CheckCursor:
         cursor = load.read.cursor
         strategy = decided(load.decisions.strategy)
         whole = strategy in ("full_refresh", "snapshot_diff")
-        if cursor is None or whole or (strategy == "cdc_apply" and replicates(load)):
+        if cursor is None or whole or load.write.slices or (strategy == "cdc_apply" and replicates(load)):
             return PassResult(load=load)
         found: list[Diagnostic] = []
 

@@ -35,7 +35,7 @@ class ChooseStrategy:
     """Fills `decisions.strategy` with reason, rule, facts and rejected alternatives."""
 
     name: str = "choose-strategy"
-    requires: tuple[str, ...] = ("columns",)
+    requires: tuple[str, ...] = ("columns", "slices")
     establishes: tuple[str, ...] = ("strategy",)
 
     def run(self, load: Load, context: PassContext) -> PassResult:
@@ -45,27 +45,29 @@ class ChooseStrategy:
         return self._explicit(load, context) if load.write.mode != "auto" else self._auto(load, context)
 
     def _explicit(self, load: Load, context: PassContext) -> PassResult:
-        refusal = _refusal(load, context, load.write.mode)
+        asked, name = load.write.mode, load.write.strategy
+        sliced = name != asked
+        refusal = _unsupported(context, asked) or _refusal(load, context, name)
         if refusal is not None:
-            problem = StrategyRefused(load.write.mode, refusal.reason, _remedy(refusal))
+            problem = StrategyRefused(asked, refusal.reason, _remedy(refusal))
             return PassResult(
                 load=load, diagnostics=(Diagnostic(problem, load.origin.at("sink.strategy.mode"), load.name),)
             )
         facts = load_facts(load, context)
         advised = decide(context.policy, facts).rule
         rejected: tuple[Rejected, ...] = ()
-        if advised is not None and advised.choose != load.write.mode:
+        if advised is not None and advised.choose != name and not sliced:
             rejected = (
                 Rejected(
                     advised.choose, f"the rules would choose it ({advised.name}), but the manifest says otherwise"
                 ),
             )
         chosen = Chosen(
-            value=load.write.mode,
+            value=name,
             by=self.name,
             rule="explicit_strategy",
-            reason="the manifest asks for it",
-            facts=(("mode", load.write.mode),),
+            reason="the manifest asks for a backfill over it" if sliced else "the manifest asks for it",
+            facts=(("mode", asked),),
             rejected=rejected,
         )
         return PassResult(load=replace(load, decisions=replace(load.decisions, strategy=chosen)))
@@ -108,9 +110,8 @@ def _facts(entry: RuleTrace) -> tuple[tuple[str, str], ...]:
 
 def _refusal(load: Load, context: PassContext, strategy: str) -> NotViable | None:
     """Why the strategy cannot be used, or None."""
-    lacks = context.sink.capabilities(context.facts.target_engine).strategies.get(strategy, "it is not known there")
-    if lacks:
-        return NotViable("not_supported", f"{context.sink.name} does not support it: {lacks}")
+    if lacks := _unsupported(context, strategy):
+        return lacks
     known = context.strategies.get(strategy)
     if known is None:
         return NotViable("not_supported", "this compiler has no such strategy yet")
@@ -123,6 +124,11 @@ def _refusal(load: Load, context: PassContext, strategy: str) -> NotViable | Non
         )
     verdict = known.judge(load, Setting(facts=context.facts, source=context.source, sink=context.sink))
     return verdict if isinstance(verdict, NotViable) else None
+
+
+def _unsupported(context: PassContext, strategy: str) -> NotViable | None:
+    lacks = context.sink.capabilities(context.facts.target_engine).strategies.get(strategy, "it is not known there")
+    return NotViable("not_supported", f"{context.sink.name} does not support it: {lacks}") if lacks else None
 
 
 def _remedy(refusal: NotViable) -> str:

@@ -304,6 +304,55 @@ class TechnicalColumnFed(Problem):
     role: str
 
 
+class SlicesUnfit(Problem):
+    """The range of a backfill cannot be cut into slices of its column.
+
+    Slices are half-open and follow one another, and both engines must agree which rows lie in one. So the column is loaded as it
+    is, its type is that of `kind`, the ends are values of it, and `step` is given: a count for integers, a duration for times.
+
+    Example: `chunk: {column: day, kind: date, from: 2026-02-01, to: 2026-01-01, step: 7 days}`, which ends before it begins.
+
+    What to do: mend `chunk` as the message says. `to` is not part of the range: the day after the last one.
+    """
+
+    code: ClassVar[str] = "DP236"
+    template: ClassVar[str] = "the backfill has no slices: {fault}"
+    advice: ClassVar[str] = "write chunk: {{column: …, kind: date, from: 2026-01-01, to: 2026-03-01, step: 7 days}}"
+    fault: str
+
+
+class InnerModeRefused(Problem):
+    """The inner mode of a backfill needs the whole source.
+
+    A full refresh, a comparison of snapshots or a history takes what it does not read for deleted: loaded slice by slice, each
+    slice would take away all the others. Changes of a slot have no slices at all.
+
+    What to do: use one of the modes that the message names, or run the mode itself, without a backfill.
+    """
+
+    code: ClassVar[str] = "DP237"
+    template: ClassVar[str] = "a backfill cannot run {inner} slice by slice: it needs the whole source"
+    advice: ClassVar[str] = "use one of {known}"
+    inner: str
+    known: str
+
+
+class TooManySlices(Problem):
+    """The range gives more slices than `max_chunks` allows.
+
+    Each slice is a run with its own proof and commit, so thousands of them are more often a slip in `step` than a wish. Every slice
+    is written out in a step of the plan, for the reviewer.
+
+    What to do: make `step` larger, or raise `max_chunks`.
+    """
+
+    code: ClassVar[str] = "DP238"
+    template: ClassVar[str] = "the backfill has {count} slices, and max_chunks is {most}"
+    advice: ClassVar[str] = "make step larger, or raise max_chunks"
+    count: int
+    most: int
+
+
 class GateDenied(Problem):
     """A policy gate denies this plan. Gates are the team's own rules; the message is theirs."""
 

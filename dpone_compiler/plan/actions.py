@@ -11,6 +11,7 @@ from dpone_compiler.ir.load import Partitioning
 from dpone_compiler.ir.schema import Column, TableRef
 from dpone_compiler.plan.feed_actions import FeedAction
 from dpone_compiler.plan.selection import Selection
+from dpone_compiler.plan.slice_actions import SliceAction
 from dpone_compiler.plan.snapshot_actions import SnapshotAction
 from dpone_compiler.plan.staging import Staging
 from dpone_compiler.plan.swaps import (
@@ -391,4 +392,5 @@ Action = (
     | FeedAction
     | SnapshotAction
     | TombstoneAction
+    | SliceAction
 )

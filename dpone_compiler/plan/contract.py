@@ -18,6 +18,7 @@ from dpone_compiler.plan.actions import (
     ReplacePartitions,
 )
 from dpone_compiler.plan.feed_actions import CollapseChanges, ReadChanges
+from dpone_compiler.plan.slice_actions import NextSlice
 from dpone_compiler.plan.snapshot_actions import BuildVersions, ProveMissing
 from dpone_compiler.plan.step import Contract, Step
 
@@ -27,14 +28,22 @@ def derive_contract(load: Load, steps: tuple[Step, ...]) -> Contract:
     kinds = {type(step.action) for step in steps}
     fenced = any(isinstance(step.action, Fence) and step.transaction == "finalize" for step in steps)
     return Contract(
-        atomicity=_atomicity(kinds, fenced),
-        replay=_replay(kinds, fenced),
+        atomicity=_slice_by_slice(kinds, _atomicity(kinds, fenced)),
+        replay=_once_a_slice(kinds, _replay(kinds, fenced)),
         deletes=_deletes(load, kinds, steps),
         late_data=_late_data(load, steps),
         null_keys=_null_keys(load),
         staging_duplicates=_duplicates(load, kinds),
         concurrency=_concurrency(fenced),
     )
+
+
+def _slice_by_slice(kinds: set[type], said: str) -> str:
+    return f"{said}; a slice at a time: readers see a backfill that is half done" if NextSlice in kinds else said
+
+
+def _once_a_slice(kinds: set[type], said: str) -> str:
+    return f"{said}; a slice that is recorded is never loaded again by this backfill" if NextSlice in kinds else said
 
 
 def _atomicity(kinds: set[type], fenced: bool) -> str:
@@ -127,6 +136,8 @@ def _replaces_all(load: Load, kinds: set[type], steps: tuple[Step, ...]) -> bool
 
 def _late_data(load: Load, steps: tuple[Step, ...]) -> str:
     window = next((step.action for step in steps if isinstance(step.action, FreezeWindow)), None)
+    if any(isinstance(step.action, NextSlice) for step in steps):
+        return "a slice is read once: what commits into it afterwards is not loaded; the watermark stays where it is"
     if window is None:
         return "none can be late: every run reads the whole source"
     if any(isinstance(step.action, ReadChanges) for step in steps):

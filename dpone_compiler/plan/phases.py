@@ -33,7 +33,8 @@ from dpone_compiler.plan.actions import (
     Staging,
     Transfer,
 )
-from dpone_compiler.plan.sequence import COMMITTED, STAGED, Sequence
+from dpone_compiler.plan.sequence import COMMITTED, RERUN, STAGED, Sequence
+from dpone_compiler.plan.slice_actions import CheckSliceFilled, NextSlice, RecordSlice
 from dpone_compiler.plan.snapshot_actions import FreezeInstant
 from dpone_compiler.plan.step import Guard, Idempotency
 from dpone_compiler.plan.tombstones import CheckTombstones
@@ -110,7 +111,17 @@ def open_run(
         idempotency=Idempotency.IDEMPOTENT,
     )
     before_window(seq)
-    if shape.interval is not None:
+    if load.write.slices is not None:
+        seq.add(
+            "next-slice",
+            NextSlice(slices=load.write.slices, backfill=_backfill(load)),
+            "take the first slice that is not recorded as loaded",
+            "what is loaded is recorded with its data, so an interrupted backfill goes on where it stopped",
+            idempotency=PURE,
+            guard=Guard(kind="phase", phase="open", why="an unfinished attempt keeps its own slice"),
+            path="sink.strategy.backfill",
+        )
+    elif shape.interval is not None:
         # A slot has no cursor: its changes come in commit order, so nothing is held back and nothing read again.
         cursor = load.read.cursor if load.read.cursor is not None else Cursor(column=shape.interval.column)
         seq.add(
@@ -246,7 +257,15 @@ def prove(
     )
     if collapse is not None:
         collapse(group)
-    if _fails_when_empty(load, shape):
+    if load.write.slices is not None and policies.empty_slice == "fail":
+        gate(
+            "check-slice",
+            CheckSliceFilled(staging=staging, scope=load.write.slices.scope),
+            "a slice without rows stops the run",
+            "a range that the source has nothing of is more often a mistake than a fact (empty_slice: fail)",
+            "sink.strategy.backfill",
+        )
+    elif _fails_when_empty(load, shape):
         gate(
             "check-not-empty",
             CheckNotEmpty(staging=staging),
@@ -347,15 +366,28 @@ def close_run(
     seq: Sequence, shape: Shape, *stagings: Staging, after_commit: Callable[[Sequence], None] = lambda _seq: None
 ) -> None:
     """Commit the state (in the finalizer's transaction where there is one), drop staging, release the lease."""
+    sliced = shape.load.write.slices is not None
+    interval = None if sliced else shape.interval  # a backfill moves no watermark: it loads what lies behind it
+    if sliced:
+        seq.add(
+            "record-slice",
+            RecordSlice(backfill=_backfill(shape.load)),
+            "record the slice as loaded",
+            "the same backfill never loads it again",
+            idempotency=TRANSACTIONAL if shape.transactional else Idempotency.IDEMPOTENT,
+            guard=COMMITTED if shape.transactional else RERUN,
+            transaction="finalize" if shape.transactional else "",
+            path="sink.strategy.backfill",
+        )
     seq.add(
         "commit-state",
-        CommitState(interval=shape.interval),
-        "mark the run committed" if shape.interval is None else "move the watermark and mark the run committed",
+        CommitState(interval=interval),
+        "mark the run committed" if interval is None else "move the watermark and mark the run committed",
         "state and data agree, or neither moved",
         idempotency=TRANSACTIONAL if shape.transactional else Idempotency.IDEMPOTENT,
         guard=Guard(kind="phase", phase="committed", why="the state row names this run as committed"),
         transaction="finalize" if shape.transactional else "",
-        path="source.cursor" if shape.interval is not None else "sink.strategy",
+        path="source.cursor" if interval is not None else "sink.strategy",
     )
     after_commit(seq)
     for staging in stagings:
@@ -366,3 +398,9 @@ def close_run(
             "nothing is left behind",
         )
     seq.add("release-lease", ReleaseLease(), "mark the run done and give the lease back", "the next run need not wait")
+
+
+def _backfill(load: Load) -> str:
+    """What the slices of a load are recorded under: another inner mode or column is another backfill."""
+    assert load.write.backfill is not None, "it has slices"
+    return f"{load.write.backfill.inner_mode} by {load.write.backfill.chunk.column}"

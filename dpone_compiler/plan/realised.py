@@ -22,6 +22,7 @@ from dpone_compiler.plan.actions import (
 from dpone_compiler.plan.changes import technical
 from dpone_compiler.plan.feed_actions import CollapseChanges
 from dpone_compiler.plan.moving import moving_key
+from dpone_compiler.plan.slice_actions import NextSlice, RecordSlice
 from dpone_compiler.plan.snapshot_actions import (
     BuildDiff,
     BuildVersions,
@@ -72,9 +73,14 @@ def _faults(load: Load, plan: Plan) -> Iterator[str]:
     if (
         load.read.cursor is not None
         and name not in ("full_refresh", "snapshot_diff")
-        and not any(isinstance(a, FreezeWindow) for a in actions)
+        and not any(isinstance(a, (FreezeWindow, NextSlice)) for a in actions)
     ):
         yield "the cursor freezes no window"
+    taken = [a.slices for a in actions if isinstance(a, NextSlice)]
+    if taken != ([load.write.slices] if load.write.mode == "backfill" else []) or (
+        taken and not any(isinstance(a, RecordSlice) for a in actions)
+    ):
+        yield "the slices of the backfill are not taken and recorded"
     yield from _snapshot_faults(load, name, actions)
     if name == "replace" and not all(transfer.selection.scope is not None for transfer in rows):
         yield "the scope does not bound what is read"

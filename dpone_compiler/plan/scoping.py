@@ -25,13 +25,15 @@ def typed_scope(declared: DeclaredScope, columns: tuple[MovedColumn, ...]) -> Sc
         )
     given, held = moved.source.type, moved.target.type
     allowed = _EQUAL if declared.kind == "equality" else _ORDERED
+    if declared.kind == "slice":
+        return Scope(column=declared.column, type=given, kind="slice", low=declared.low, high=declared.high)
     if moved.cast or given.kind is not held.kind:
         return f"the scope's column {declared.column} is {given.label()} in the source and {held.label()} in the target"
     if given.kind not in allowed:
         return f"{declared.column} is {given.label()}, which has no {declared.kind} that both engines agree on"
     ends: list[str | None] = []
     for literal in (declared.low, declared.high):
-        text = None if literal is None else _canonical(literal, given)
+        text = None if literal is None else canonical(literal, given)
         if literal is not None and text is None:
             return f"{literal!r} is no {given.label()}, which {declared.column} is"
         ends.append(text)
@@ -42,7 +44,7 @@ def typed_scope(declared: DeclaredScope, columns: tuple[MovedColumn, ...]) -> Sc
     )
 
 
-def _canonical(literal: str, type_: DataType) -> str | None:
+def canonical(literal: str, type_: DataType) -> str | None:
     """The literal in the one form that every engine reads alike: ISO, instants in UTC."""
     read: dict[Kind, Callable[[str], str]] = {
         Kind.INT: lambda text: str(int(text)),

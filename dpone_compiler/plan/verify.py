@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dpone_compiler.ir.interval import WATERMARK, Interval, PartitionSet
+from dpone_compiler.ir.slices import Slices
 from dpone_compiler.plan.actions import (
     BuildPartitions,
     BuildRewrite,
@@ -43,6 +44,7 @@ from dpone_compiler.plan.feed_actions import (
     ReadChanges,
 )
 from dpone_compiler.plan.graph import BrokenGraph, dominators
+from dpone_compiler.plan.slice_actions import NextSlice, RecordSlice
 from dpone_compiler.plan.snapshot_actions import (
     BuildDiff,
     BuildVersions,
@@ -96,6 +98,7 @@ def verify_plan(plan: Plan) -> tuple[str, ...]:
         _changes_in_order,
         _deletes_guarded,
         _tombstones,
+        _one_slice,
     )
     return tuple(fault for rule in rules for fault in rule(plan, over))
 
@@ -177,7 +180,10 @@ def _fenced(plan: Plan, over: Over) -> Iterator[str]:
 def _one_window(plan: Plan, over: Over) -> Iterator[str]:
     """The read window, the proof's window and the committed window are one object, equal by value; so are partition sets."""
     frozen = [step.action.interval for step in plan.steps if isinstance(step.action, FreezeWindow)]
-    expected: Interval | None = frozen[0] if frozen else None
+    scopes = [s.action.selection.scope for s in plan.steps if isinstance(s.action, Transfer)]
+    slices = [] if any(scope is not None for scope in scopes) else _slices(plan)  # a scope is proved by the next rule
+    sliced = [Interval(column=each.column, type=each.type) for each in slices]
+    expected: Interval | None = next(iter((*frozen, *sliced)), None)
     for step in plan.steps:
         match step.action:
             case Transfer(selection=selection) if selection.interval is not None or (
@@ -185,11 +191,11 @@ def _one_window(plan: Plan, over: Over) -> Iterator[str]:
             ):
                 if selection.interval != expected and not _narrows(selection):
                     yield f"{step.id} reads another window than the one that is frozen"
-                if expected is not None and not _dominated_by(plan, over, step, FreezeWindow):
+                if expected is not None and not _dominated_by(plan, over, step, FreezeWindow, NextSlice):
                     yield f"{step.id} can read before the window is frozen"
             case Reconcile(interval=interval) if interval is not None and interval != expected:
                 yield f"{step.id} proves another window than the one that is frozen"
-            case CommitState(interval=interval) if interval != expected:
+            case CommitState(interval=interval) if interval != (None if sliced else expected):
                 yield f"{step.id} commits another window than the one that is frozen"
             case _:
                 pass
@@ -319,3 +325,29 @@ def _tombstones(plan: Plan, over: Over) -> Iterator[str]:
     for commit in _of(plan, CommitState):
         if not _dominated_by(plan, over, commit, ProveDeleted):
             yield f"{commit.id} can be reached without ProveDeleted"
+
+
+def _slices(plan: Plan) -> list[Slices]:
+    return [step.action.slices for step in plan.steps if isinstance(step.action, NextSlice)]
+
+
+def _one_slice(plan: Plan, over: Over) -> Iterator[str]:
+    """A slice is taken before it is read, proved before it is recorded, and recorded before the run counts as committed."""
+    records = _of(plan, RecordSlice)
+    slices = _slices(plan)
+    if len(records) != len(slices) or len(slices) > 1:
+        yield f"{len(slices)} slices are taken and {len(records)} are recorded"
+    for step in _of(plan, Transfer):
+        assert isinstance(step.action, Transfer)
+        scope = step.action.selection.scope
+        if scope is not None and scope.params and [scope] != [each.scope for each in slices]:
+            yield f"{step.id} reads another slice than the one that is taken"
+        if slices and not _dominated_by(plan, over, step, NextSlice):
+            yield f"{step.id} can read before the slice is taken"
+    for step in records:
+        if not _dominated_by(plan, over, step, *_PROOFS):
+            yield f"{step.id} can be reached without Reconcile"
+    for commit in _of(plan, CommitState):
+        for step in records:
+            if step.id not in over[commit.id] or step.transaction != commit.transaction:
+                yield f"{step.id} records the slice apart from its data"

@@ -38,6 +38,8 @@ def plan_resync(load: Load, strategy: Strategy, setting: Setting) -> Plan | NotV
     """The proved resync sequence of a decided load, or why it has none. Raises UnprovedPlan."""
     capabilities = setting.sink.capabilities(setting.facts.target_engine)
     partition = load.write.partition
+    if load.write.slices is not None:
+        return NotViable("not_supported", "a backfill loads slices; a partition is loaded again by the load itself")
     if partition is None:
         return NotViable("partition_required", "the load names no partition")
     if not strategy.reload:

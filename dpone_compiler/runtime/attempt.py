@@ -12,6 +12,7 @@ from dpone_compiler.runtime.outcome import RefusedError
 _OPENING = (
     "freeze_window",
     "freeze_instant",
+    "next_slice",
     "open_attempt",
 )  # their result is frozen in the state row of a continued attempt
 _ALWAYS = ("read_state", "acquire_lease", "check_table", "fence", "release_lease")

@@ -49,6 +49,13 @@ class Executor:
         rows, size = self._op(step, session)
         return Report(rows, size, time.monotonic() - started, self._batches)
 
+    def ask(self, step: StepDoc, session: Session) -> Result:
+        """What a step's query answers; no row is an answer too."""
+        self._faults.inside(step.id)
+        result = self._run(step, session)
+        _answered(step, result)
+        return result
+
     def answers_yes(self, step: StepDoc, session: Session, item: str = "") -> bool:
         """Ask the step's guard query."""
         params = {**self._parameters.all(), "item": item}

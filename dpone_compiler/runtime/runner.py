@@ -29,6 +29,7 @@ from dpone_compiler.runtime.parameters import Parameters, one_row
 from dpone_compiler.runtime.progress import Listener
 from dpone_compiler.runtime.receipt import make_receipt, target_identity, write_receipt
 from dpone_compiler.runtime.sessions import Opener, Sessions
+from dpone_compiler.runtime.slices import LEFT, EverySliceLoaded, run_slices, takes_slices
 from dpone_compiler.runtime.units import Unit, last_of_groups, units_of
 from dpone_compiler.runtime.what_now import documents, what_now
 
@@ -81,6 +82,9 @@ class Run:
         try:
             self._all_units()
             outcome = RunOutcome(exit_code=0, status="planned" if self._options.dry_run else "done")
+        except EverySliceLoaded:
+            self._parameters.put(**{LEFT: "0"})
+            outcome = RunOutcome(exit_code=0, status="done", message="every slice of the backfill is loaded")
         except RefusedError as error:
             outcome = refused(error if error.step or not self._step else self._placed(error))
         except ConnectionProblem as error:
@@ -98,6 +102,12 @@ class Run:
         finally:
             self._leave()
         return self._finish(outcome)
+
+    @property
+    def slices_left(self) -> int | None:
+        """Of a backfill: how many slices are waiting. A continued run did not ask: None."""
+        left = self._parameters.get(LEFT)
+        return int(left) if left else None
 
     # ---- the list of steps -------------------------------------------------------------------------------------------
 
@@ -181,6 +191,8 @@ class Run:
                 return self._acquire(step)
             case "export_snapshot":
                 return self._export(step)
+            case "next_slice":
+                return self._take_slice(step)
             case "release_lease":
                 self._holding.released()
             case _:
@@ -249,6 +261,16 @@ class Run:
             message = "the staging of the first run is gone, and so is the snapshot that it was copied from"
             raise RefusedError("DP444", message, next=abort, step=step.id)
         self._parameters.put(feed_start=str(self._sessions.export(self._bundle.body(step.file))))
+        return Report(None, 0, time.monotonic() - started)
+
+    def _take_slice(self, step: StepDoc) -> Report:
+        started = time.monotonic()
+        result = self._executor.ask(step, self._sessions.on("target"))
+        if not result.rows:
+            raise EverySliceLoaded
+        self._parameters.capture(step, result)
+        low, high = (self._parameters.get(name) for name in ("window_low", "window_high"))
+        self._journal.write("slice_taken", low=low, high=high, left=self._parameters.get(LEFT))
         return Report(None, 0, time.monotonic() - started)
 
     def _acquire(self, step: StepDoc) -> Report:
@@ -368,10 +390,20 @@ def run_bundle(
     listener: Listener,
     faults: Faults,
 ) -> RunOutcome:
-    """Run one bundle to its end. `url`: the target's, for the lock's key and the receipt."""
-    holding = Holding(bundle.doc, url)
-    try:
-        run = Run(bundle=bundle, options=options, opener=opener, holding=holding, listener=listener, faults=faults)
-    except RefusedError as error:
-        return refused(error, load=bundle.doc.name)
-    return run.execute()
+    """Run one bundle to its end, a backfill slice after slice. `url`: the target's, for the lock's key and the receipt."""
+
+    def once(asked: RunOptions) -> tuple[RunOutcome, int | None]:
+        holding = Holding(bundle.doc, url)
+        try:
+            run = Run(bundle=bundle, options=asked, opener=opener, holding=holding, listener=listener, faults=faults)
+        except RefusedError as error:
+            return refused(error, load=bundle.doc.name), 0
+        outcome = run.execute()
+        return outcome, run.slices_left if outcome.status == "done" else 0
+
+    if not takes_slices(bundle.doc):
+        return once(options)[0]
+    later = replace(options, from_step="", resume="")  # what was asked of an unfinished run is done by the first one
+    return run_slices(
+        bundle.doc, windowed=options.window is not None, run=lambda first: once(options if first else later)
+    )

@@ -15,6 +15,7 @@ from dpone_compiler.backends.clickhouse import (
     partitions,
     proof_steps,
     scope,
+    slices,
     staging_steps,
     state,
     state_steps,
@@ -28,7 +29,7 @@ from dpone_compiler.backends.clickhouse.profile import DEFAULT_DATABASE, params,
 from dpone_compiler.backends.clickhouse.state_commands import state_commands
 from dpone_compiler.backends.clickhouse.types import propose_type
 from dpone_compiler.ir.load import MovedColumn
-from dpone_compiler.plan import actions, feed_actions, snapshot_actions
+from dpone_compiler.plan import actions, feed_actions, slice_actions, snapshot_actions
 from dpone_compiler.plan import tombstones as gone
 from dpone_compiler.plan.step import Step
 from dpone_compiler.spi.backend import Backend, Context, Lowered, SetupFile, Unsupported
@@ -180,6 +181,8 @@ def _lowered(ctx: Context, step: Step) -> Lowered | Unsupported:  # noqa: PLR091
             return feed_steps.check_changes(ctx, action)
         case feed_actions.CollapseChanges():
             return feed_steps.collapse_changes(ctx, action)
+        case slice_actions.NextSlice() | slice_actions.CheckSliceFilled() | slice_actions.RecordSlice():
+            return slices.lower_slice(ctx, action)
         case _:
             return _of_snapshots(ctx, action)
 
@@ -222,6 +225,10 @@ def setup(ctx: Context) -> tuple[SetupFile, ...]:
             purpose="the append-only state table; the row with the highest seq of a load is its state",
         )
     )
+    if ctx.load.write.slices is not None:
+        purpose = "the slices that backfills have loaded; without its row a slice is loaded again"
+        body = slices.create_table(seen).text
+        files.append(SetupFile(name=f"{len(files) + 1:02}_slices.sql", side="target", body=body, purpose=purpose))
     return tuple(files)
 
 

@@ -18,6 +18,7 @@ _MODERN = frozenset(
         "snapshot_diff",
         "scd2",
         "cdc_apply",
+        "backfill",
     }
 )
 # 18.16 has REPLACE PARTITION FROM (clickhouse.com/docs/sql-reference/statements/alter/partition#replace-partition) but no MOVE [run].

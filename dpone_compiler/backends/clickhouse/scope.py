@@ -27,7 +27,7 @@ def inside_scope(seen: View, scope: Scope) -> Sql:
     moved = next(c.target for c in seen.columns if c.sql is None and c.source.name == scope.column)
     column = ident(moved.name)
     parts = [
-        frame("<<column>> <<sign>> <<end>>", column=column, sign=Sql(sign), end=_value(seen, end, moved.type))
+        frame("<<column>> <<sign>> <<end>>", column=column, sign=Sql(sign), end=_end(seen, scope, end, moved.type))
         for sign, end in _ends(scope)
         if end is not None
     ]
@@ -39,6 +39,24 @@ def _ends(scope: Scope) -> tuple[tuple[str, str | None], ...]:
     if scope.kind == "equality":
         return (("=", scope.low),)
     return ((">=", scope.low), ("<=" if scope.inclusive else "<", scope.high))
+
+
+def _end(seen: View, scope: Scope, end: str, type_: DataType) -> Sql:
+    return _given(seen, end, type_) if end in scope.params else _value(seen, end, type_)
+
+
+def _given(seen: View, name: str, type_: DataType) -> Sql:
+    """An end that is a run parameter; instants are in UTC. 18.16 has no type finer than a second."""
+    hole = Sql(name)
+    match type_.kind:
+        case Kind.DATE:
+            return frame("toDate({<<name>>:String})" if seen.legacy else "toDate32({<<name>>:String})", name=hole)
+        case Kind.TIMESTAMP if seen.legacy:
+            return frame("toDateTime(substring({<<name>>:String}, 1, 19), 'UTC')", name=hole)
+        case Kind.TIMESTAMP:
+            return frame("parseDateTime64BestEffort({<<name>>:String}, 6, 'UTC')", name=hole)
+        case _:
+            return frame("toInt64({<<name>>:String})", name=hole)
 
 
 def _value(seen: View, text: str, type_: DataType) -> Sql:

@@ -14,7 +14,7 @@ _STRATEGIES = {
     "snapshot_diff": "",
     "scd2": "not lowered yet: versions of rows are not kept by this version",
     "replace": "",
-    "backfill": "not lowered yet: run a window with dponec run --window",
+    "backfill": "it has no table of loaded slices there yet; run each slice of the inner mode with dponec run --window",
 }
 _POLICIES = {
     "full_refresh": ("delete_insert", "truncate_insert"),

@@ -76,8 +76,12 @@ def bound(value: exp.Expression, type_: DataType, given: DataType) -> exp.Expres
 
 
 def in_scope(scope: Scope, value: exp.Expression, type_: DataType) -> exp.Expression:
-    """The scope on a bare column of that type. Instants are literals in UTC."""
-    return scope_predicate(scope, value, lambda end: _read(text(end), type_, type_))
+    """The scope on a bare column of that type. Instants are given in UTC."""
+
+    def literal(end: str) -> exp.Expression:
+        return _read(parameter(end), type_, scope.type) if end in scope.params else _read(text(end), type_, type_)
+
+    return scope_predicate(scope, value, literal)
 
 
 def least_value(type_: DataType, given: DataType) -> exp.Expression:

@@ -8,6 +8,7 @@ from dpone_compiler.backends.mssql.partitions import check_partition_list, find_
 from dpone_compiler.backends.mssql.reconcile import reconcile
 from dpone_compiler.plan import actions as do
 from dpone_compiler.plan import feed_actions as feed
+from dpone_compiler.plan import slice_actions as sliced
 from dpone_compiler.plan import snapshot_actions as snapshot
 from dpone_compiler.plan import tombstones as gone
 from dpone_compiler.plan.step import Step
@@ -37,8 +38,8 @@ def _lower(ctx: Context, step: Step, action: do.Action) -> Lowered | Unsupported
             return check_partition_list(ctx, action)
         case do.AcquireLease():
             return state.acquire_lease(ctx)
-        case do.FreezeWindow():
-            return Unsupported("the window is frozen on the source")
+        case do.FreezeWindow() | snapshot.FreezeInstant():
+            return Unsupported("the window, or the instant, is frozen on the source")
         case do.OpenAttempt():
             return state.open_attempt(ctx)
         case do.DropOldStaging():
@@ -107,8 +108,6 @@ def _lower(ctx: Context, step: Step, action: do.Action) -> Lowered | Unsupported
             return staging.drop_staging(ctx, action)
         case do.ReleaseLease():
             return state.release_lease(ctx)
-        case snapshot.FreezeInstant():
-            return Unsupported("the instant is read on the source")
         case snapshot.FindMissing() | snapshot.BuildDiff():
             return Unsupported(_IN_PLACE + "missing and changed rows are found where they are deleted and updated")
         case snapshot.CheckDeletes():
@@ -123,6 +122,8 @@ def _lower(ctx: Context, step: Step, action: do.Action) -> Lowered | Unsupported
             return Unsupported("versions of rows are not kept on SQL Server by this version")
         case feed.CreateSlot() | feed.ExportSnapshot() | feed.ReadChanges() | feed.AdvanceSlot():
             return Unsupported("the slot is the source's")
+        case sliced.NextSlice() | sliced.CheckSliceFilled() | sliced.RecordSlice():
+            return Unsupported("loaded slices are not recorded on SQL Server by this version")
         case gone.CheckTombstones() | gone.MarkDeleted() | gone.ProveDeleted():
             return tombstones.lower(ctx, action)
         case feed.CheckChanges() | feed.CollapseChanges():

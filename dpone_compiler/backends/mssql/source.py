@@ -217,7 +217,7 @@ def selection_params(selection: Selection) -> tuple[str, ...]:
     """The run parameters that a selection's predicates read."""
     ends = (selection.interval.low, selection.interval.high) if selection.interval else ()
     partitions = (selection.partitions.parameter,) if selection.partitions else ()
-    return (*(end for end in ends if end), *partitions)
+    return (*(end for end in ends if end), *partitions, *(selection.scope.params if selection.scope else ()))
 
 
 def _freeze(ctx: Context, action: FreezeWindow) -> Lowered | Unsupported:

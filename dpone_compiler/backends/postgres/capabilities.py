@@ -14,7 +14,7 @@ _STRATEGIES = {
     "snapshot_diff": "",
     "scd2": "",
     "replace": "",
-    "backfill": "not lowered yet: run a window with dponec run --window",
+    "backfill": "",
 }
 _POLICIES = {
     "full_refresh": ("delete_insert", "truncate_insert", "shadow_swap"),

@@ -62,12 +62,13 @@ PREDICATES = PostgresPredicates()
 
 
 def in_scope(scope: Scope, value: exp.Expression, type_: DataType) -> exp.Expression:
-    """The scope on a bare column of that type. Instants are literals in UTC, whatever the session's zone."""
+    """The scope on a bare column of that type. Instants are given in UTC, whatever the session's zone."""
 
     def literal(end: str) -> exp.Expression:
+        given = setting(end) if end in scope.params else text(end)
         if type_.kind is Kind.TIMESTAMP and type_.tz:
-            return shape("(:value)::timestamp AT TIME ZONE 'UTC'", value=text(end))
-        return cast(text(end), comparable_type(type_))
+            return shape("(:value)::timestamp AT TIME ZONE 'UTC'", value=given)
+        return cast(given, comparable_type(type_))
 
     return scope_predicate(scope, value, literal)
 

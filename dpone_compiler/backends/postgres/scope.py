@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sqlglot import exp
 
 from dpone_compiler.backends.postgres import names
@@ -20,12 +22,13 @@ def check_scope(ctx: Context, action: CheckScope) -> Lowered:
     inside = within(action.scope, action.staging.columns)
     outside = exp.Not(this=exp.Coalesce(this=exp.Paren(this=inside), expressions=[exp.false()]))
     query = exp.select("1").from_(table(names.staging(ctx, action.staging))).where(outside)
-    return refusing(
+    lowered = refusing(
         query,
         "DP514",
         "%s staged rows lie outside of the scope",
         "nothing reached the target; the two sides read the scope differently",
     )
+    return replace(lowered, params=action.scope.params)
 
 
 def delete_scope(ctx: Context, action: DeleteScope) -> Lowered:
@@ -33,7 +36,7 @@ def delete_scope(ctx: Context, action: DeleteScope) -> Lowered:
     columns = ctx.load.decisions.columns
     moved = columns if isinstance(columns, tuple) else ()
     delete = exp.delete(table(names.target(ctx.load))).where(within(action.scope, moved))
-    return changing(ctx, counted(delete, "rows_deleted"))
+    return changing(ctx, counted(delete, "rows_deleted"), action.scope.params)
 
 
 def within(scope: Scope, columns: tuple[MovedColumn, ...], alias: str = "") -> exp.Expression:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dpone_compiler.backends.postgres import names
-from dpone_compiler.backends.postgres.script import word
+from dpone_compiler.backends.postgres.script import statements, word
+from dpone_compiler.backends.postgres.slices import create_table
 from dpone_compiler.backends.postgres.slot import drop_slot, publication
 from dpone_compiler.plan.actions import DeleteAll, ExchangeTables, FreezeWindow, SwapPartitions
 from dpone_compiler.plan.changes import feed_of
@@ -45,11 +46,13 @@ _GRANTS = """\
 \\if :{?loader}
 GRANT USAGE ON SCHEMA <<state_schema>> TO :"loader";
 GRANT SELECT, INSERT, UPDATE ON <<state>> TO :"loader";
-GRANT USAGE ON SCHEMA <<target_schema>> TO :"loader";
+<<slices>>GRANT USAGE ON SCHEMA <<target_schema>> TO :"loader";
 GRANT SELECT, INSERT, UPDATE, DELETE<<truncate>> ON <<target>> TO :"loader";
 GRANT USAGE, CREATE ON SCHEMA <<staging_schema>> TO :"loader";
 <<swap>>\\endif
 """
+
+_SLICES = 'GRANT SELECT, INSERT ON <<slices>> TO :"loader";\n'
 
 # https://www.postgresql.org/docs/current/sql-altertable.html: one must own the table, and have CREATE on its schema to rename.
 _OWNED = """\
@@ -117,7 +120,8 @@ def _state(ctx: Context) -> Sql:
     staging_schema = load.write.staging_schema or target.schema
     made = sorted({state.schema, staging_schema} - {target.schema})
     lines = [frame("CREATE SCHEMA IF NOT EXISTS <<schema>>;\n", schema=word(identifier(name))).text for name in made]
-    return frame(_STATE, schema=Sql("".join(lines)), state=word(table(state)))
+    made_state = frame(_STATE, schema=Sql("".join(lines)), state=word(table(state)))
+    return statements(made_state, create_table(load)) if load.write.slices else made_state
 
 
 def _grants(ctx: Context) -> Sql:
@@ -129,6 +133,7 @@ def _grants(ctx: Context) -> Sql:
     return frame(
         _GRANTS,
         state=word(table(state)),
+        slices=frame(_SLICES, slices=word(table(names.slices(load)))) if load.write.slices else Sql(""),
         state_schema=word(identifier(state.schema)),
         target_schema=word(identifier(target.schema)),
         target=word(table(target)),

@@ -11,6 +11,7 @@ from dpone_compiler.backends.postgres import (
     missing,
     scope,
     shadow,
+    slices,
     staging,
     state,
     tombstones,
@@ -20,6 +21,7 @@ from dpone_compiler.backends.postgres.partitions import check_partition_list, fi
 from dpone_compiler.backends.postgres.reconcile import reconcile
 from dpone_compiler.plan import actions as do
 from dpone_compiler.plan import feed_actions as feed
+from dpone_compiler.plan import slice_actions as sliced
 from dpone_compiler.plan import snapshot_actions as snapshot
 from dpone_compiler.plan import tombstones as gone
 from dpone_compiler.plan.step import Step
@@ -133,6 +135,8 @@ def _lower(ctx: Context, step: Step, action: do.Action) -> Lowered | Unsupported
             return feed_sink.collapse_changes(ctx, action)
         case gone.CheckTombstones() | gone.MarkDeleted() | gone.ProveDeleted():
             return tombstones.lower(ctx, action)
+        case sliced.NextSlice() | sliced.CheckSliceFilled() | sliced.RecordSlice():
+            return slices.lower_slice(ctx, action)
         case _:
             return _of_snapshots(ctx, action)
 

@@ -202,4 +202,4 @@ def selection_params(selection: Selection) -> tuple[str, ...]:
     ends = (selection.interval.low, selection.interval.high) if selection.interval else ()
     interval = tuple(end for end in ends if end)
     partitions = (selection.partitions.parameter,) if selection.partitions else ()
-    return (*interval, *partitions)
+    return (*interval, *partitions, *(selection.scope.params if selection.scope else ()))

@@ -7,6 +7,7 @@ from dpone_compiler.backends.postgres.predicates import comparable_type, lowest
 from dpone_compiler.backends.postgres.script import do_block, literal, word
 from dpone_compiler.ir.load import Load
 from dpone_compiler.plan.actions import CheckPartitionList, CommitState, FindPartitions, FreezeWindow
+from dpone_compiler.plan.slice_actions import NextSlice
 from dpone_compiler.plan.snapshot_actions import FreezeInstant
 from dpone_compiler.plan.step import Step
 from dpone_compiler.spi.backend import Context, Lowered
@@ -304,8 +305,8 @@ def release_lease(ctx: Context) -> Lowered:
 
 
 def has_window(ctx: Context) -> bool:
-    """The plan freezes a window, or the one instant of its run."""
-    return any(isinstance(step.action, FreezeWindow | FreezeInstant) for step in ctx.plan.steps)
+    """The plan freezes a window, or the one instant of its run, or takes a slice."""
+    return any(isinstance(step.action, FreezeWindow | FreezeInstant | NextSlice) for step in ctx.plan.steps)
 
 
 def has_partitions(ctx: Context) -> bool:

@@ -13,6 +13,7 @@ from dpone_compiler.plan.interleaving.scripts import (
     on_one_host,
     taking_over,
 )
+from dpone_compiler.plan.slice_actions import NextSlice
 from dpone_compiler.plan.step import Step
 from dpone_compiler.source.value import value
 
@@ -32,7 +33,8 @@ class Meeting:
 def meetings(steps: tuple[Step, ...]) -> tuple[Meeting, ...]:
     """What plan.md tells of runs, readers and writers side by side."""
     window = next((step.action for step in steps if isinstance(step.action, FreezeWindow)), None)
-    return (*_of_target(finalizer(steps)), _late_writer(window))
+    sliced = any(isinstance(step.action, NextSlice) for step in steps)
+    return (*_of_target(finalizer(steps)), *(() if sliced else (_late_writer(window),)))
 
 
 @cache

@@ -13,26 +13,31 @@ class Died(BaseException):
 
 
 class When(Faults):
-    """Call something once, at a point of runtime/faults.py: before:STEP, before-commit:GROUP, after-commit:GROUP, …"""
+    """Call something once, at a point of runtime/faults.py: before:STEP, before-commit:GROUP, after-commit:GROUP, …
 
-    def __init__(self, point: str, then: Callable[[], object]) -> None:
+    `time`: when the run comes by for the first time, or for a later one, as a backfill does with each slice.
+    """
+
+    def __init__(self, point: str, then: Callable[[], object], time: int = 1) -> None:
         super().__init__()
-        self._where, self._then, self.landed = point, then, False
+        self._where, self._then, self._left, self.landed = point, then, time, False
 
     def at(self, point: str, name: str) -> None:
-        """Do it when the run comes by for the first time."""
+        """Do it when it is time."""
         if f"{point}:{name}" == self._where and not self.landed:
-            self.landed = True
-            self._then()
+            self._left -= 1
+            if self._left == 0:
+                self.landed = True
+                self._then()
 
 
-def death(point: str) -> When:
+def death(point: str, time: int = 1) -> When:
     """The run ends there and says nothing."""
 
     def die() -> None:
         raise Died
 
-    return When(point, die)
+    return When(point, die, time)
 
 
 class Pause(When):

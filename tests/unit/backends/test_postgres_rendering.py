@@ -14,8 +14,10 @@ from dpone_compiler.expr.types import DataType, Kind
 from dpone_compiler.ir.interval import Interval, PartitionSet, Scope
 from dpone_compiler.ir.load import ChangeFeed, Partitioning
 from dpone_compiler.ir.schema import Column, TableRef
+from dpone_compiler.ir.slices import Slices
 from dpone_compiler.plan import actions as do
 from dpone_compiler.plan import feed_actions as feed
+from dpone_compiler.plan import slice_actions as sliced
 from dpone_compiler.plan import snapshot_actions as snap
 from dpone_compiler.plan import tombstones as gone
 from dpone_compiler.spi.backend import Lowered, Unsupported
@@ -30,6 +32,7 @@ WINDOW = Interval(column="at", type=MOVED[1].target.type, include_null=True)
 DAYS = PartitionSet(column="at", unit="day", type=MOVED[1].target.type)
 BY_DAY = Partitioning(column="at")
 FIRST_TEN = Scope(column="id", type=MOVED[0].target.type, kind="range", low="1", high="10", inclusive=True)
+TENS = Slices(column="id", type=MOVED[0].target.type, kind="integer", first="0", last="25", step=10)
 READ = do.Selection(table=TABLE, columns=MOVED, interval=WINDOW, partitions=DAYS)
 KEY = ("id",)
 FEED = ChangeFeed(slot="s", publication="p")
@@ -89,6 +92,10 @@ EVERY: tuple[do.Action, ...] = (
     gone.MarkDeleted(staging=ROWS, key=KEY, mark=GONE),
     gone.ProveDeleted(staging=ROWS, left=ROWS, key=KEY, mark=GONE),
     feed.AdvanceSlot(feed=FEED, interval=WINDOW),
+    sliced.NextSlice(slices=TENS, backfill="replace by it's"),
+    sliced.CheckSliceFilled(staging=ROWS, scope=TENS.scope),
+    sliced.RecordSlice(backfill="replace by it's"),
+    do.DeleteScope(scope=TENS.scope),
     snap.FreezeInstant(),
     snap.CheckDeletes(staging=ROWS, key=KEY, mark=GONE, ratio=0.5, rows=10),
     snap.DeleteMissing(staging=ROWS, key=KEY),
