@@ -158,9 +158,18 @@ def _strategies() -> Iterator[str]:
             if not why and declared:
                 yield f"| {sink} | {strategy} | {_policies(capabilities, strategy)} | advice only: {declared} |"
                 continue
-            if not why and strategy not in compiled:
+            if not why and strategy not in (
+                *compiled,
+                "backfill",
+            ):  # a backfill has no steps but those of its inner mode
                 why = "this compiler has no such strategy yet"
-            policies = _policies(capabilities, strategy) if not why else ""
+            policies = (
+                ""
+                if why
+                else "those of its inner mode"
+                if strategy == "backfill"
+                else _policies(capabilities, strategy)
+            )
             yield f"| {sink} | {strategy} | {policies} | {f'no: {why}' if why else 'yes'} |"
 
 

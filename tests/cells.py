@@ -26,9 +26,10 @@ def pytest_runtest_protocol(item: pytest.Item) -> object:
 
 def note(doc: PlanDoc, sink_tier: str, source_tier: str = "postgres_wheel") -> None:
     """The test that is running has run this plan to its end on these engines."""
-    policy = doc.decision.get("merge_policy") or ""
+    mode = doc.decision["strategy_mode"]
+    policy = "" if mode == "backfill" else doc.decision.get("merge_policy") or ""
     route = f"{doc.route['source']['engine']}->{doc.route['target']['engine']}"
-    key = f"{route}:{doc.decision['strategy']}:{policy}"
+    key = f"{route}:{mode}:{policy}"
     engines = ",".join(f"{tier} {TIERS[tier].find()}" for tier in (source_tier, sink_tier))
     found = (PROPERTY, f"{key}@{engines}")
     if _now and found not in _now[-1].user_properties:

@@ -56,7 +56,7 @@ def _why_not(reads: Backend, writes: Backend, strategy: str) -> str:
     lacks = capabilities.strategies.get(strategy, f"{writes.name} does not know {strategy}")
     if lacks:
         return lacks
-    if strategy not in registry.strategies():
+    if strategy not in (*registry.strategies(), "backfill"):  # which has no steps but those of its inner mode
         return "this compiler has no such strategy yet"
     if strategy == "cdc_apply" and not reads.capabilities(None).cdc_source:
         return f"{reads.name} gives no captured changes"

@@ -19,6 +19,7 @@ from dpone_compiler.runtime.bundle import LoadedBundle, load_bundle
 from dpone_compiler.runtime.connections.resolve import ConnectionProblem
 from dpone_compiler.runtime.history import no_such_run, run_started
 from dpone_compiler.runtime.journal import FOLDER
+from dpone_compiler.runtime.options import RunOptions
 from dpone_compiler.runtime.outcome import RefusedError, command
 from dpone_compiler.runtime.replay import (
     general_plan,
@@ -29,7 +30,6 @@ from dpone_compiler.runtime.replay import (
     steps_from,
     write_artifact,
 )
-from dpone_compiler.runtime.runner import RunOptions
 from dpone_compiler.runtime.state import run_state_command
 
 JOURNALS = click.option("--journal-dir", type=click.Path(path_type=Path), default=FOLDER, show_default=True)

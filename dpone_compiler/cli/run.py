@@ -12,8 +12,8 @@ from dpone_compiler.cli.running import run_here, run_in_child
 from dpone_compiler.runtime.bundle import find_bundles, load_bundle
 from dpone_compiler.runtime.folder import ordered, run_folder, worst
 from dpone_compiler.runtime.journal import FOLDER
+from dpone_compiler.runtime.options import RunOptions
 from dpone_compiler.runtime.outcome import RefusedError, RunOutcome
-from dpone_compiler.runtime.runner import RunOptions
 
 FORMATS = click.Choice(["text", "json"])
 

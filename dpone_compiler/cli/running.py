@@ -16,8 +16,9 @@ from dpone_compiler.runtime.connections.resolve import ConnectionProblem, Connec
 from dpone_compiler.runtime.connections.session import EngineError
 from dpone_compiler.runtime.failure import stopped_by
 from dpone_compiler.runtime.faults import faults_from
+from dpone_compiler.runtime.options import RunOptions
 from dpone_compiler.runtime.outcome import BUG, SIGNALLED, RefusedError, RunOutcome, refused
-from dpone_compiler.runtime.runner import RunOptions, run_bundle
+from dpone_compiler.runtime.runner import run_bundle
 from dpone_compiler.runtime.sessions import Opener, Sessions, engine_opener, resolve
 from dpone_compiler.runtime.setup import apply_setup
 from dpone_compiler.runtime.signals import interruptible

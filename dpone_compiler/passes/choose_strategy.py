@@ -113,6 +113,8 @@ def _refusal(load: Load, context: PassContext, strategy: str) -> NotViable | Non
     if lacks := _unsupported(context, strategy):
         return lacks
     known = context.strategies.get(strategy)
+    if known is None and strategy == "backfill":
+        return NotViable("slices_required", "it needs slices over an inner mode (sink.strategy.backfill)")
     if known is None:
         return NotViable("not_supported", "this compiler has no such strategy yet")
     if load.read.tombstone is not None and not known.tombstones:
@@ -137,6 +139,7 @@ def _remedy(refusal: NotViable) -> str:
         "cursor_required": "add source.cursor",
         "tombstone_required": "add source.tombstone, a condition such as `deleted_at IS NOT NULL`",
         "partition_required": "add sink.strategy.partition",
+        "slices_required": "add sink.strategy.backfill with a chunk",
         "scope_required": "give source.options.portable_scope a loaded column and literals of its type",
         "not_supported": "choose another mode; `dponec advise` says which fit",
     }

@@ -8,9 +8,7 @@ from __future__ import annotations
 import contextlib
 import time
 import uuid
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from dataclasses import replace
 from typing import Any
 
 from dpone_compiler.artifacts.plan_doc import StepDoc
@@ -23,7 +21,8 @@ from dpone_compiler.runtime.executor import Executor, Report
 from dpone_compiler.runtime.failure import stopped_by, stopped_by_system
 from dpone_compiler.runtime.faults import Faults
 from dpone_compiler.runtime.holding import Holding
-from dpone_compiler.runtime.journal import FOLDER, DiskJournal, Journal, NoJournal
+from dpone_compiler.runtime.journal import DiskJournal, Journal, NoJournal
+from dpone_compiler.runtime.options import RunOptions
 from dpone_compiler.runtime.outcome import SIGNALLED, Interrupted, RefusedError, RunOutcome, command, refused
 from dpone_compiler.runtime.parameters import Parameters, one_row
 from dpone_compiler.runtime.progress import Listener
@@ -35,20 +34,6 @@ from dpone_compiler.runtime.what_now import documents, what_now
 
 _RETRIES = 2
 _WAIT = 0.5  # seconds before the first repetition, doubled each time
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunOptions:
-    """What the caller asks of a run. `shown`: the bundle's path as typed, for the commands that we print."""
-
-    shown: str
-    from_step: str = ""
-    window: tuple[str, str] | None = None
-    given: Mapping[str, str] = field(default_factory=dict)
-    dry_run: bool = False
-    resume: str = ""
-    runs: Path = FOLDER
-    params: Mapping[str, str] = field(default_factory=dict)  # set by a replay: partitions
 
 
 class Run:
@@ -401,9 +386,4 @@ def run_bundle(
         outcome = run.execute()
         return outcome, run.slices_left if outcome.status == "done" else 0
 
-    if not takes_slices(bundle.doc):
-        return once(options)[0]
-    later = replace(options, from_step="", resume="")  # what was asked of an unfinished run is done by the first one
-    return run_slices(
-        bundle.doc, windowed=options.window is not None, run=lambda first: once(options if first else later)
-    )
+    return run_slices(options, once) if takes_slices(bundle.doc) else once(options)[0]

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from dpone_compiler.artifacts.plan_doc import PlanDoc
+from dpone_compiler.runtime.options import RunOptions
 from dpone_compiler.runtime.outcome import STOPPED, USAGE, RefusedError, RunOutcome, refused
 
 LEFT = "slices_left"
@@ -23,22 +24,23 @@ def takes_slices(doc: PlanDoc) -> bool:
     return any(step.kind == "next_slice" for step in doc.steps)
 
 
-def run_slices(doc: PlanDoc, *, windowed: bool, run: Callable[[bool], tuple[RunOutcome, int | None]]) -> RunOutcome:
+def run_slices(options: RunOptions, run: Callable[[RunOptions], tuple[RunOutcome, int | None]]) -> RunOutcome:
     """Run until no slice is left, or a run ends otherwise; rows and seconds of all of them in one outcome.
 
-    `run` is told whether it is the first, and gives its outcome and how many slices are left: 0 also when it did not end well,
-    None when it did not ask. `windowed`: a window was given.
+    `run` gives its outcome and how many slices are left: 0 also when it did not end well, None when it did not ask.
     """
-    if windowed:
+    if options.window is not None:
         message = "a backfill takes its own slices, so it loads no other window; run the load itself with --window"
-        return refused(RefusedError("DP415", message, exit_code=USAGE), load=doc.name)
-    outcome, left = run(True)
+        return refused(RefusedError("DP415", message, exit_code=USAGE))
+    outcome, left = run(options)
     rows, seconds = outcome.rows, outcome.seconds
+    later = replace(options, from_step="", resume="")  # what was asked of an unfinished run is done by the first one
     while left != 0:
         before = left
-        outcome, left = run(False)
+        outcome, left = run(later)
         rows, seconds = rows + outcome.rows, seconds + outcome.seconds
         if before is not None and left is not None and left >= before:
             message = "a slice was loaded and recorded, and the target does not know it"
-            return refused(RefusedError("DP511", message, exit_code=STOPPED), load=doc.name, run_id=outcome.run_id)
+            error = RefusedError("DP511", message, exit_code=STOPPED)
+            return refused(error, load=outcome.load, run_id=outcome.run_id)
     return replace(outcome, rows=rows, seconds=round(seconds, 3))

@@ -12,10 +12,11 @@ from pathlib import Path
 
 from dpone_compiler.runtime.bundle import LoadedBundle, load_bundle
 from dpone_compiler.runtime.faults import Faults
+from dpone_compiler.runtime.options import RunOptions
 from dpone_compiler.runtime.outcome import RefusedError, RunOutcome
 from dpone_compiler.runtime.progress import Quiet
 from dpone_compiler.runtime.replay import resync_bundle, sequence_of, step_of_stage
-from dpone_compiler.runtime.runner import RunOptions, run_bundle
+from dpone_compiler.runtime.runner import run_bundle
 from dpone_compiler.runtime.sessions import Opener
 from dpone_compiler.runtime.state import run_state_command
 from dpone_compiler.strategy_intelligence.replay_adapters import ReplayBackendResult

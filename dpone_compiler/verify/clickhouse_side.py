@@ -56,8 +56,14 @@ class ClickHouseSide:
     def clear(self) -> None:
         """No rows, no state, no staging."""
         for schema, name in self._tables():
-            word = "DROP TABLE <<table>>" if "__dponec_" in name else "TRUNCATE TABLE <<table>>"
-            self._session.run(frame(word, table=qualified(TableRef(schema, name))).text, {})
+            if "__dponec_" in name:
+                self._session.run(frame("DROP TABLE <<table>>", table=qualified(TableRef(schema, name))).text, {})
+            else:
+                self.empty(TableRef(schema, name))
+
+    def empty(self, ref: TableRef) -> None:
+        """No rows in this table."""
+        self._session.run(frame("TRUNCATE TABLE <<table>>", table=qualified(ref)).text, {})
 
     def staging(self) -> list[str]:
         """Staging tables that are there."""

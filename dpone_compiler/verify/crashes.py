@@ -46,7 +46,8 @@ class Crashing:
                 return ended
             self.seen.append(Seen(point, lab.rows()))
             state = lab.state()
-            if state.get("phase") == "done" and state.get("run_id") != before:  # only its last answer was lost
+            over = state.get("phase") == "done" and state.get("run_id") != before
+            if over and lab.intent.slices is None:  # only its last answer was lost; a backfill may have slices left
                 self.missed = self._points[index + 1 :]
                 return RunOutcome(exit_code=0, status="done")
         return until_free(lab.run)
@@ -75,6 +76,9 @@ def until_free(run: Callable[[], RunOutcome]) -> RunOutcome:
 
 def broken(promise: str, intent: Intent, old: Rows, new: Rows, seen: Rows) -> tuple[Rows, Rows] | None:
     """The rows in which `seen` differs from what the promise allows between `old` and `new`; None when it is kept."""
+    if intent.slices is not None:  # some slices are in and some are not, and a row may move from one to another
+        _, extra = difference((*old, *new), seen)
+        return ((), extra) if extra else None
     if promise.startswith("all or nothing"):
         return _neither(old, new, seen)
     partition = intent.write["partition"]

@@ -62,7 +62,7 @@ class Generator:
     @property
     def keeps_rows(self) -> bool:
         """Whether rows are only ever added: a target that enforces the key would refuse a second version of a row."""
-        return self._intent.strategy == "incremental_append"
+        return self._intent.mode == "incremental_append"
 
     @property
     def may_repeat_keys(self) -> bool:

@@ -10,10 +10,12 @@ from typing import Any
 
 from dpone_compiler.expr.types import DataType, Kind
 from dpone_compiler.ir.schema import TableRef
+from dpone_compiler.ir.slices import Slices
 from dpone_compiler.source.value import value
 from dpone_compiler.verify.meaning.asked import Asked, Cursor, Partition, Row, Test, Versions, everything
 from dpone_compiler.verify.values import meeting_type, unit_of, value_of
 
+BACKFILL = "backfill of "
 SELECTED, DELETED, CURSOR = "$selected", "$deleted", "$cursor"
 """What a source row knows besides its carried columns: whether filter and tombstone are true of it, and its cursor value."""
 
@@ -74,6 +76,7 @@ class Intent:
 
     name: str
     strategy: str
+    """A name of verify/meaning; of a backfill `backfill of` its inner mode."""
     policy: str
     source: Side
     target: Side
@@ -87,10 +90,21 @@ class Intent:
         return tuple(self.write["key"])
 
     @property
+    def mode(self) -> str:
+        """How rows get into the target: the strategy, of a backfill its inner mode."""
+        return self.strategy.removeprefix(BACKFILL)
+
+    @property
+    def slices(self) -> Slices | None:
+        """The slices of a backfill."""
+        said = (self.write["backfill"] or {}).get("slices") if self.strategy.startswith(BACKFILL) else None
+        return Slices(**{**said, "type": _type(said["type"])}) if said else None
+
+    @property
     def cursor(self) -> TableColumn | None:
         """The cursor's column, where the strategy reads windows."""
         cursor = self.read["cursor"]
-        windowless = self.strategy in ("full_refresh", "snapshot_diff", "replace", "backfill")
+        windowless = self.strategy in ("full_refresh", "snapshot_diff", "replace") or self.slices is not None
         return None if cursor is None or windowless else self.source.column(cursor["column"])
 
     @property
@@ -141,7 +155,7 @@ def read_intent(text: str) -> Intent:
     decisions = load["decisions"]
     return Intent(
         name=load["name"],
-        strategy=_decided(decisions["strategy"]),
+        strategy=(BACKFILL if load["write"]["mode"] == "backfill" else "") + _decided(decisions["strategy"]),
         policy=_decided(decisions.get("merge_policy")) or _decided(decisions.get("finalizer")),
         source=_side(load["read"]["endpoint"], facts["source_engine"], facts["source_table"]),
         target=_side(load["write"]["endpoint"], facts["target_engine"], facts["target_table"]),
@@ -216,8 +230,31 @@ def asked_of(intent: Intent) -> Asked:
         empty_slice=policies["empty_slice"],
         **_deletions(intent),
         versions=_versions(intent),
-        scope=_scope(intent),
+        scope=_scope(intent) if intent.slices is None else _in_a_slice(intent),
+        **_slices(intent),
     )
+
+
+def _slices(intent: Intent) -> dict[str, Any]:
+    """The slices as values of the column that they are cut by."""
+    slices = intent.slices
+    if slices is None:
+        return {}
+    carried = intent.carried_from(slices.column)
+    assert carried is not None, "a plan without it is not compiled"
+    pairs = tuple((value_of(low, carried.type), value_of(high, carried.type)) for low, high in slices.pairs())
+    return {"slices": pairs, "slice_by": carried.target}
+
+
+def _in_a_slice(intent: Intent) -> Test:
+    """Whether a row lies in any slice: what the whole backfill answers for."""
+    said = _slices(intent)
+
+    def inside(row: Row) -> bool | None:
+        each = row[said["slice_by"]]
+        return None if each is None else bool(said["slices"][0][0] <= each < said["slices"][-1][1])
+
+    return inside
 
 
 def _deletions(intent: Intent) -> dict[str, Any]:

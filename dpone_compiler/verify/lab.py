@@ -10,14 +10,16 @@ from typing import Any
 from uuid import uuid4
 
 from dpone_compiler.expr.types import Kind
+from dpone_compiler.ir.schema import TableRef
 from dpone_compiler.runtime.bundle import LoadedBundle
 from dpone_compiler.runtime.connections.open import open_session
 from dpone_compiler.runtime.connections.resolve import ConnectionUrl, parse_url
 from dpone_compiler.runtime.connections.session import Session
 from dpone_compiler.runtime.faults import Faults
+from dpone_compiler.runtime.options import RunOptions
 from dpone_compiler.runtime.outcome import RunOutcome
 from dpone_compiler.runtime.progress import Quiet
-from dpone_compiler.runtime.runner import RunOptions, run_bundle
+from dpone_compiler.runtime.runner import run_bundle
 from dpone_compiler.runtime.sessions import Opener
 from dpone_compiler.runtime.setup import apply_setup
 from dpone_compiler.runtime.state import run_state_command
@@ -28,6 +30,7 @@ from dpone_compiler.verify.meaning.asked import Rows
 from dpone_compiler.verify.postgres_side import PostgresSide
 from dpone_compiler.verify.values import value_of
 
+SLICES = "dponec_slices"
 _STEP = 1000  # ticks of an integer cursor from one load to the next
 Wrap = Callable[[Session], Session]
 
@@ -84,6 +87,11 @@ class Lab:
         self._bases.clear()
         self.source.clear()
         self.target.clear()
+
+    def forget_slices(self) -> None:
+        """No slice is recorded as loaded any more."""
+        write = self.intent.write
+        self.target.empty(TableRef(write["state_schema"] or self.intent.target.table.schema, SLICES))
 
     def write(self, load: int, rows: Mapping[int, Cells]) -> None:
         """Make these the source's rows; ticks of this load are resolved from now on."""

@@ -32,7 +32,7 @@ _LITERAL = re.compile(r"'((?:[^']|'')*)'")
 def palette(intent: Intent, column: TableColumn) -> tuple[str | None, ...]:
     """Cells of a source column that arrive exactly; () when its type is not known here."""
     carried = intent.carried_from(column.name)
-    cells: list[str | None] = list(_dated(intent, column) or _cells(column, carried))
+    cells: list[str | None] = list(_sliced(intent, column) or _dated(intent, column) or _cells(column, carried))
     conditions = [said for said in (intent.read["where"], intent.read.get("tombstone")) if said]
     if column.type.kind is Kind.TEXT:
         literals = [_LITERAL.findall(said["text"]) for said in conditions if column.name in said["columns"]]
@@ -47,6 +47,15 @@ def _takes_null(intent: Intent, carried: Carried | None) -> bool:
     return carried is None or next(
         (each.nullable for each in intent.target.columns if each.name == carried.target), True
     )
+
+
+def _sliced(intent: Intent, column: TableColumn) -> tuple[str, ...]:
+    """The column that a backfill is cut by: the edges of its first two and last slices, and what lies behind the range."""
+    slices = intent.slices
+    if slices is None or slices.column != column.name:
+        return ()
+    pairs = slices.pairs()
+    return tuple(dict.fromkeys(end for pair in (*pairs[:2], pairs[-1]) for end in pair))
 
 
 def _dated(intent: Intent, column: TableColumn) -> tuple[str, ...]:

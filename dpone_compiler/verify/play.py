@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable
+from dataclasses import replace as with_
 from typing import Any
 
 from dpone_compiler.runtime.outcome import RunOutcome
 from dpone_compiler.source.value import value
 from dpone_compiler.verify.case import Case, Cells, Step
-from dpone_compiler.verify.intent import asked_of
+from dpone_compiler.verify.intent import BACKFILL, asked_of
 from dpone_compiler.verify.lab import Lab
 from dpone_compiler.verify.meaning.asked import Loaded, Outcome, Refused, Row, Rows, Source, State
 from dpone_compiler.verify.meaning.pages import STRATEGIES
@@ -35,6 +36,7 @@ MODELLED = frozenset(
         "replace",
         "scd2",
         "snapshot_diff",
+        *(name for name in STRATEGIES if name.startswith(BACKFILL)),
     }
 )
 # Refused when the rows are staged already: the same run again would find the same, so somebody has to abort it.
@@ -76,6 +78,7 @@ class Player:
     def play(self, step: Step, run: Run = run_plainly) -> Difference | None:
         """One load; None when both agree. After a refusal both are as before, and the next load goes on from there."""
         self.load += 1
+        self._begin_again()
         for number in step.gone:
             self._rows.pop(number, None)
         self._rows.update(step.put)
@@ -96,9 +99,18 @@ class Player:
         )
         self.target, self.state = meant.target, meant.state
         self.refused = isinstance(meant, Refused)
-        if ended.exit_code != 0 and isinstance(meant, Refused) and meant.name in _STAGED:
+        sliced = (
+            self._lab.intent.slices is not None
+        )  # slices are tried in their order, so a refused one is taken up again
+        if ended.exit_code != 0 and isinstance(meant, Refused) and (sliced or meant.name in _STAGED):
             self._lab.abort(ended.run_id)
         return self._ended_otherwise(meant, ended) or self.compare()
+
+    def _begin_again(self) -> None:
+        """Each load of a story is a backfill from its first slice; an append would find its own rows in its way."""
+        if self._lab.intent.slices is not None and self._lab.intent.mode != "incremental_append":
+            self._lab.forget_slices()
+            self.state = with_(self.state, done=())
 
     def compare(self) -> Difference | None:
         """The target's rows against the model's."""

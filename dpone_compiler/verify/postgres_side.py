@@ -131,6 +131,10 @@ class PostgresSide:
         """No rows, no state, no staging."""
         self._session.run(_CLEAR.text, {})
 
+    def empty(self, ref: TableRef) -> None:
+        """No rows in this table."""
+        self._session.run(frame("DELETE FROM <<table>>", table=place(ref)).text, {})
+
     def staging(self) -> list[str]:
         """Staging tables that are there."""
         return [row[0] or "" for row in self._session.run(_STAGING.text, {}).rows]

@@ -13,10 +13,11 @@ from click.testing import CliRunner, Result
 from dpone_compiler.cli.replay import resume, resync
 from dpone_compiler.cli.runs import runs
 from dpone_compiler.runtime.faults import Faults
+from dpone_compiler.runtime.options import RunOptions
 from dpone_compiler.runtime.outcome import RunOutcome
 from dpone_compiler.runtime.progress import Quiet
 from dpone_compiler.runtime.replay import resync_bundle, sequence_of, step_of_stage
-from dpone_compiler.runtime.runner import RunOptions, run_bundle
+from dpone_compiler.runtime.runner import run_bundle
 from tests.engine_fixtures import FreshDatabase, run_clickhouse
 from tests.engines.loads.model import order
 from tests.engines.loads.world import CURSOR, EVERYWHERE, Sink, World, on

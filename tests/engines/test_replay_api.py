@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from dpone_compiler.runtime.options import RunOptions
 from dpone_compiler.runtime.progress import Quiet
-from dpone_compiler.runtime.runner import RunOptions, run_bundle
+from dpone_compiler.runtime.runner import run_bundle
 from dpone_compiler.strategy_intelligence import (
     ReplayBackendConnection,
     ReplayExecutionRequest,

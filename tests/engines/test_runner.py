@@ -17,9 +17,10 @@ import pytest
 
 from dpone_compiler.runtime.bundle import load_bundle
 from dpone_compiler.runtime.faults import Faults
+from dpone_compiler.runtime.options import RunOptions
 from dpone_compiler.runtime.outcome import RefusedError, RunOutcome
 from dpone_compiler.runtime.progress import Quiet
-from dpone_compiler.runtime.runner import RunOptions, run_bundle
+from dpone_compiler.runtime.runner import run_bundle
 from dpone_compiler.runtime.sessions import engine_opener
 from dpone_compiler.runtime.setup import apply_setup
 from tests.engine_fixtures import FreshDatabase
@@ -148,7 +149,8 @@ from pathlib import Path
 from dpone_compiler.runtime.bundle import load_bundle
 from dpone_compiler.runtime.faults import faults_from
 from dpone_compiler.runtime.progress import Quiet
-from dpone_compiler.runtime.runner import RunOptions, run_bundle
+from dpone_compiler.runtime.options import RunOptions
+from dpone_compiler.runtime.runner import run_bundle
 from dpone_compiler.runtime.sessions import engine_opener
 from dpone_compiler.runtime.signals import interruptible
 folder, runs = Path(sys.argv[1]), Path(sys.argv[2])

@@ -9,9 +9,10 @@ import pytest
 from click.testing import CliRunner
 
 from dpone_compiler.cli.runs import runs
+from dpone_compiler.runtime.options import RunOptions
 from dpone_compiler.runtime.outcome import RefusedError, RunOutcome
 from dpone_compiler.runtime.progress import Quiet
-from dpone_compiler.runtime.runner import RunOptions, run_bundle
+from dpone_compiler.runtime.runner import run_bundle
 from dpone_compiler.runtime.state import staging_left
 from tests.engine_fixtures import FreshDatabase
 from tests.engines.loads.model import order

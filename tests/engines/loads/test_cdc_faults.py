@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from dpone_compiler.runtime.bundle import LoadedBundle
 from dpone_compiler.runtime.faults import Faults
+from dpone_compiler.runtime.options import RunOptions
 from dpone_compiler.runtime.progress import Quiet
-from dpone_compiler.runtime.runner import RunOptions, run_bundle
+from dpone_compiler.runtime.runner import run_bundle
 from dpone_compiler.runtime.transfer import pgoutput
 from tests.engines.loads.slot import LONG, Streamed
 from tests.engines.loads.world import World, on

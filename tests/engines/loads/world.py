@@ -28,9 +28,10 @@ from dpone_compiler.runtime.bundle import LoadedBundle, load_bundle
 from dpone_compiler.runtime.connections.open import open_session
 from dpone_compiler.runtime.connections.resolve import parse_url
 from dpone_compiler.runtime.faults import Faults
+from dpone_compiler.runtime.options import RunOptions
 from dpone_compiler.runtime.outcome import RunOutcome
 from dpone_compiler.runtime.progress import Quiet
-from dpone_compiler.runtime.runner import RunOptions, run_bundle
+from dpone_compiler.runtime.runner import run_bundle
 from dpone_compiler.runtime.sessions import Opener, engine_opener
 from dpone_compiler.runtime.setup import apply_setup
 from dpone_compiler.runtime.state import run_state_command

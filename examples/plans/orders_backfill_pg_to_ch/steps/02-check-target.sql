@@ -1,0 +1,10 @@
+-- step check-target
+-- purpose: refuse when the target is not what the plan was compiled for
+-- engine: clickhouse (target)
+-- idempotency: pure
+-- why: a dropped, retyped or added column would surface in the middle of the load
+SELECT 'DP420' AS code, concat('column ', pair.1, ' is not there with type ', pair.2) AS detail, 1 AS count FROM (SELECT arrayJoin([('order_id', 'Int64'), ('customer', 'Nullable(String)'), ('status', 'String'), ('amount', 'Decimal(18, 2)'), ('big', 'Nullable(Decimal(38, 10))'), ('ratio', 'Float64'), ('business_date', 'Date32'), ('created_at', 'DateTime64(6, \'UTC\')'), ('updated_at', 'DateTime64(6, \'UTC\')'), ('note', 'Nullable(String)'), ('payload', 'Nullable(String)'), ('is_gift', 'Nullable(Bool)'), ('uid', 'UUID')]) AS pair) WHERE pair NOT IN (SELECT name, type FROM system.columns WHERE database = 'dwh' AND table = 'orders')
+UNION ALL SELECT 'DP420' AS code, concat('column ', name, ' is new, and the plan does not fill it') AS detail, 1 AS count FROM system.columns WHERE database = 'dwh' AND table = 'orders' AND name NOT IN ('order_id', 'customer', 'status', 'amount', 'big', 'ratio', 'business_date', 'created_at', 'updated_at', 'note', 'payload', 'is_gift', 'uid') AND default_kind NOT IN ('MATERIALIZED', 'ALIAS', 'EPHEMERAL') AND default_kind = '' AND NOT startsWith(type, 'Nullable(')
+UNION ALL SELECT 'DP420' AS code, concat('partition_key is not \'toYYYYMM(business_date)\' but ', toString(any(`partition_key`))) AS detail, 1 AS count FROM system.tables WHERE database = 'dwh' AND name = 'orders' HAVING any(`partition_key`) != 'toYYYYMM(business_date)'
+UNION ALL SELECT 'DP420' AS code, concat('sorting_key is not \'order_id\' but ', toString(any(`sorting_key`))) AS detail, 1 AS count FROM system.tables WHERE database = 'dwh' AND name = 'orders' HAVING any(`sorting_key`) != 'order_id'
+UNION ALL SELECT 'DP420' AS code, concat('engine is not \'MergeTree\' but ', toString(any(`engine`))) AS detail, 1 AS count FROM system.tables WHERE database = 'dwh' AND name = 'orders' HAVING any(`engine`) != 'MergeTree'

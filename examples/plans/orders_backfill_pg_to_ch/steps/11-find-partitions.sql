@@ -1,0 +1,7 @@
+-- step find-partitions
+-- purpose: find the affected partitions
+-- engine: clickhouse (target)
+-- idempotency: pure
+-- why: those of the changed rows, and those where the changed keys live now
+-- params: staging_delta
+SELECT concat('[', arrayStringConcat(arrayMap(x -> concat('"', x, '"'), arraySort(groupUniqArray(replaceAll(replaceAll(v, '\\', '\\\\'), '"', '\\"')))), ','), ']') AS partitions FROM (SELECT toString(toStartOfMonth(`business_date`)) AS v, 0 AS unknown FROM `dwh`.{staging_delta:Identifier} UNION ALL SELECT toString(toStartOfMonth(`business_date`)) AS v, 0 AS unknown FROM `dwh`.`orders` WHERE `order_id` IN (SELECT `order_id` FROM `dwh`.{staging_delta:Identifier})) HAVING throwIf(uniqExact(v) > 64, 'DP505: more partitions are affected than max_partitions allows') = 0 AND throwIf(0, 'DP502: no partition is affected, the source gave no row') = 0 AND throwIf(max(unknown) = 1, 'DP506: affected rows have NULL in the partition column') = 0

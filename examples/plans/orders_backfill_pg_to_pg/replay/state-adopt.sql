@@ -1,0 +1,9 @@
+-- dponec state adopt: load orders_backfill_pg_to_pg
+INSERT INTO "dwh"."dponec_state" AS s (load, fence, adopted, watermark)
+SELECT 'orders_backfill_pg_to_pg', 1, true, current_setting('dponec.watermark')
+ WHERE current_setting('dponec.watermark') = ''
+ON CONFLICT (load) DO UPDATE
+   SET adopted = true, phase = 'idle', fence = s.fence + 1, updated_at = clock_timestamp(),
+       watermark = CASE WHEN excluded.watermark = '' THEN s.watermark ELSE excluded.watermark END
+ WHERE s.phase IN ('idle', 'done')
+RETURNING s.watermark;

@@ -1,0 +1,7 @@
+-- step reconcile
+-- purpose: prove that the rows of the window arrived
+-- engine: clickhouse (target)
+-- idempotency: pure
+-- why: the watermark must not move on a claim
+-- params: window_low, window_high
+SELECT 'DP510' AS code, concat('the target holds ', actual, ' where ', expected, ' was staged') AS detail, held AS count FROM (SELECT toString(count()) AS actual, toString((SELECT argMax(`rows_staged`, seq) FROM `dwh`.`dponec_state` WHERE load = 'backfill_append_ch')) AS expected, count() AS held FROM `dwh`.`events` WHERE (`at` >= ifNull(parseDateTime64BestEffortOrNull({window_low:String}, 6, 'UTC'), toDateTime64('1900-01-01 00:00:00', 6, 'UTC')) AND `at` < parseDateTime64BestEffortOrNull({window_high:String}, 6, 'UTC'))) WHERE actual != expected
