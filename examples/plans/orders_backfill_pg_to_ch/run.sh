@@ -11,7 +11,7 @@ umask 077
 export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 
 NAME=orders_backfill_pg_to_ch
-FINGERPRINT=d713122cd797dbc48612fa0e87187cca7c417947b879ee4695383b084003cfcb
+FINGERPRINT=d82c358eaf2b8b1df6ad3fc702a007495866dd7eada8208585136fdd1023b1e9
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=demo_source
@@ -394,6 +394,7 @@ start() { # mode, run id, phase
   [[ $RUN_ID =~ ^[0-9a-f-]{36}$ ]] || stop 1 DP702 'the run id is not a uuid'
   P[run_id]=$RUN_ID P[fingerprint]=$FINGERPRINT P[holder]='' P[lease_backend]=''
   set_derived staging_delta orders__dponec_7f8ffe29_delta_
+set_derived staging_rewrite orders__dponec_7f8ffe29_rewrite_
 set_derived staging_rows orders__dponec_7f8ffe29_rows_
   mkdir -p -- "$RUNS/$RUN_ID"
   JOURNAL=$RUNS/$RUN_ID/journal.jsonl
@@ -477,6 +478,7 @@ set_default source_a
 set_default source_b
 set_default source_rows
 set_default staging_delta
+set_default staging_rewrite
 set_default staging_rows
 set_default target_empty
 set_default watermark
@@ -573,37 +575,57 @@ fi
 if todo record-staged staged; then
   ch_sql target steps/20-record-staged.sql fence partitions staging_rows
 fi
-# replace-partitions: replace each staged partition
-if todo replace-partitions committed; then
-  ch_foreach target steps/21-replace-partitions.query.sql steps/21-replace-partitions.body.sql '' 10000 staging_rows
+# clear-rewrite: drop what an interrupted try left
+if todo clear-rewrite committed; then
+  ch_sql target steps/21-clear-rewrite.sql staging_rewrite
 fi
-# drop-emptied-partitions: drop affected partitions that the source has emptied
+# create-rewrite: create the rewrite table in the target's shape
+if todo create-rewrite committed; then
+  ch_sql target steps/22-create-rewrite.sql staging_rewrite
+fi
+# build-rewrite: build the new content of every affected partition
+if todo build-rewrite committed; then
+  ch_sql target steps/23-build-rewrite.sql staging_rewrite staging_rows partitions
+fi
+# record-rewrite: note that the rewrite is complete
+if todo record-rewrite committed; then
+  ch_sql target steps/24-record-rewrite.sql fence run_id
+fi
+# replace-partitions: replace each affected partition
+if todo replace-partitions committed; then
+  ch_foreach target steps/25-replace-partitions.query.sql steps/25-replace-partitions.body.sql '' 10000 staging_rewrite
+fi
+# drop-emptied-partitions: drop partitions whose rows all moved or left
 if todo drop-emptied-partitions committed; then
-  ch_foreach target steps/22-drop-emptied-partitions.query.sql steps/22-drop-emptied-partitions.body.sql '' 10000 partitions staging_rows
+  ch_foreach target steps/26-drop-emptied-partitions.query.sql steps/26-drop-emptied-partitions.body.sql '' 10000 partitions staging_rows staging_rewrite
 fi
 # reconcile: prove that the affected partitions hold what was staged
 if todo reconcile committed; then
-  ch_check target steps/23-reconcile.sql partitions
+  ch_check target steps/27-reconcile.sql partitions staging_rows staging_rewrite
 fi
 # record-slice: record the slice as loaded
 if todo record-slice committed; then
-  ch_sql target steps/24-record-slice.sql window_low window_high run_id fence
+  ch_sql target steps/28-record-slice.sql window_low window_high run_id fence
 fi
 # commit-state: mark the run committed
 if todo commit-state committed; then
-  ch_sql target steps/25-commit-state.sql fence run_id
+  ch_sql target steps/29-commit-state.sql fence run_id
 fi
 # drop-rows: drop staging (rows)
 if todo drop-rows ''; then
-  ch_sql target steps/26-drop-rows.sql staging_rows
+  ch_sql target steps/30-drop-rows.sql staging_rows
 fi
 # drop-delta: drop staging (delta)
 if todo drop-delta ''; then
-  ch_sql target steps/27-drop-delta.sql staging_delta
+  ch_sql target steps/31-drop-delta.sql staging_delta
+fi
+# drop-rewrite: drop staging (rewrite)
+if todo drop-rewrite ''; then
+  ch_sql target steps/32-drop-rewrite.sql staging_rewrite
 fi
 # release-lease: mark the run done and give the lease back
 if todo release-lease ''; then
-  ch_sql target steps/28-release-lease.sql fence run_id
+  ch_sql target steps/33-release-lease.sql fence run_id
   released
 fi
 

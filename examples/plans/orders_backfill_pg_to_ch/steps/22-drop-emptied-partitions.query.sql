@@ -1,7 +1,0 @@
--- step drop-emptied-partitions (query)
--- purpose: drop affected partitions that the source has emptied
--- engine: clickhouse (target)
--- idempotency: idempotent
--- why: their old rows would stay for ever
--- params: partitions, staging_rows
-SELECT DISTINCT _partition_id FROM `dwh`.`orders` WHERE (1 AND has(JSONExtract({partitions:String}, 'Array(String)'), toString(toStartOfMonth(`business_date`)))) AND _partition_id NOT IN (SELECT _partition_id FROM `dwh`.{staging_rows:Identifier}) AND throwIf((SELECT count() FROM `dwh`.{staging_rows:Identifier}) != (SELECT argMax(`rows_staged`, seq) FROM `dwh`.`dponec_state` WHERE load = 'orders_backfill_pg_to_ch'), 'DP510: staging does not hold the rows that were recorded') = 0 ORDER BY _partition_id
