@@ -33,8 +33,9 @@ from dpone_compiler.plan.actions import (
     Staging,
     Transfer,
 )
-from dpone_compiler.plan.sequence import COMMITTED, RERUN, STAGED, Sequence
-from dpone_compiler.plan.slice_actions import CheckSliceFilled, NextSlice, RecordSlice
+from dpone_compiler.plan.sequence import COMMITTED, STAGED, Sequence
+from dpone_compiler.plan.slice_actions import CheckSliceFilled
+from dpone_compiler.plan.slice_steps import record_slice, take_slice
 from dpone_compiler.plan.snapshot_actions import FreezeInstant
 from dpone_compiler.plan.step import Guard, Idempotency
 from dpone_compiler.plan.tombstones import CheckTombstones
@@ -112,15 +113,7 @@ def open_run(
     )
     before_window(seq)
     if load.write.slices is not None:
-        seq.add(
-            "next-slice",
-            NextSlice(slices=load.write.slices, backfill=_backfill(load)),
-            "take the first slice that is not recorded as loaded",
-            "what is loaded is recorded with its data, so an interrupted backfill goes on where it stopped",
-            idempotency=PURE,
-            guard=Guard(kind="phase", phase="open", why="an unfinished attempt keeps its own slice"),
-            path="sink.strategy.backfill",
-        )
+        take_slice(seq, load, load.write.slices)
     elif shape.interval is not None:
         # A slot has no cursor: its changes come in commit order, so nothing is held back and nothing read again.
         cursor = load.read.cursor if load.read.cursor is not None else Cursor(column=shape.interval.column)
@@ -369,16 +362,7 @@ def close_run(
     sliced = shape.load.write.slices is not None
     interval = None if sliced else shape.interval  # a backfill moves no watermark: it loads what lies behind it
     if sliced:
-        seq.add(
-            "record-slice",
-            RecordSlice(backfill=_backfill(shape.load)),
-            "record the slice as loaded",
-            "the same backfill never loads it again",
-            idempotency=TRANSACTIONAL if shape.transactional else Idempotency.IDEMPOTENT,
-            guard=COMMITTED if shape.transactional else RERUN,
-            transaction="finalize" if shape.transactional else "",
-            path="sink.strategy.backfill",
-        )
+        record_slice(seq, shape.load, transactional=shape.transactional)
     seq.add(
         "commit-state",
         CommitState(interval=interval),
@@ -398,9 +382,3 @@ def close_run(
             "nothing is left behind",
         )
     seq.add("release-lease", ReleaseLease(), "mark the run done and give the lease back", "the next run need not wait")
-
-
-def _backfill(load: Load) -> str:
-    """What the slices of a load are recorded under: another inner mode or column is another backfill."""
-    assert load.write.backfill is not None, "it has slices"
-    return f"{load.write.backfill.inner_mode} by {load.write.backfill.chunk.column}"
