@@ -23,11 +23,13 @@ CODES: Mapping[str, tuple[str, ...]] = {
     "find_partitions": ("DP502", "DP505"),
     "check_staged_rows": ("DP501",),
     "check_not_empty": ("DP502",),
+    "check_slice_filled": ("DP502",),
     "check_null_keys": ("DP503",),
     "check_duplicate_keys": ("DP504",),
     "check_partition_values": ("DP505", "DP506"),
     "fence": ("DP410",),
     "reconcile": ("DP510",),
+    "record_slice": ("DP410", "DP511"),
     "commit_state": ("DP511",),
 }
 _RUN_ID = "RUN_ID"

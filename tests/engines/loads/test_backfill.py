@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
 from collections.abc import Iterable
 from datetime import date
 from typing import Any
@@ -302,3 +304,31 @@ def test_a_slice_that_is_noted_under_another_name_is_taken_for_ever_no_more(worl
     outcome = world.outcome()
     assert outcome.exit_code != 0
     assert len(noted(world)) >= 1
+
+
+@on("pg18", "pg15")
+@pytest.mark.parametrize("inner", ["incremental_merge", "replace"])
+def test_the_script_takes_slice_after_slice(world: World, inner: str) -> None:
+    """run.sh: one run a slice, until none is left; what dponec run has begun it goes on with."""
+    world.orders()
+    world.insert(*orders())
+    filling(world, inner)
+    with pytest.raises(Died):
+        world.outcome(faults=death("before:record-slice", time=2))
+    assert len(noted(world)) == 1
+    done = script(world)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count(": done (run") == 2
+    agrees(world, meant(inner, (), orders(), State()))
+    assert len(noted(world)) == len(SLICES)
+    again = script(world)
+    assert (again.returncode, again.stdout.count("every slice of the backfill is loaded")) == (0, 1), again.stderr
+    assert list(world.folder.glob("tmp.*")) == []
+
+
+def script(world: World) -> subprocess.CompletedProcess[str]:
+    """Run the bundle's run.sh from another folder."""
+    environ = {**os.environ, "DPONE_CONN_SRC": world.source_url, "DPONE_CONN_DST": world.target_url}
+    environ["TMPDIR"] = str(world.folder)
+    argv = ("bash", os.path.relpath(world.bundle / "run.sh", world.folder))
+    return subprocess.run(argv, env=environ, cwd=world.folder, capture_output=True, text=True, timeout=120, check=False)
