@@ -1,7 +1,7 @@
 """`make docs`: writes docs/reference and docs/strategies.md from the program itself; a test fails when a page is stale.
 
-Pages: problems.md (every code), commands.md (every command and option), support.md (what each pair of engines can do), and
-strategies.md (what each strategy means, from the reference model).
+Pages: problems.md (every code), commands.md (every command and option), support.md (what each pair of engines can do), types.md
+(what arrives of each type), and strategies.md (what each strategy means, from the reference model).
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import click
 
 from dpone_compiler import registry
 from dpone_compiler.cli.main import COMMANDS
+from dpone_compiler.driver.type_matrix import as_markdown, type_matrix
 from dpone_compiler.ir.load import STRATEGIES
 from dpone_compiler.problems.catalogue import pages
 from dpone_compiler.spi.backend import Capabilities
@@ -38,12 +39,20 @@ A window is `[low, high)` of the cursor. It begins where the last one ended (ear
 nothing can still commit (earlier by `lag`). NULL in the cursor is refused, or read by every run (`nulls: always_read`)."""
 
 
+_LEDGER = """\
+`dponec types SOURCE SINK` prints the same. A value arrives exactly, exactly in another form, or not at all: then the cell names such
+values. Where a column of a load can hold some, the plan has a step `check-values` that counts them in the snapshot of the extraction,
+before anything is sent, and stops with DP524. `source.columns[].lossy` says otherwise for one column: `null` sends NULL in
+their place, `clamp` the nearest value that survives, `text` asks for a target column of text."""
+
+
 def written_pages() -> dict[str, str]:
     """Path below docs/ -> text."""
     made = {
         "reference/commands.md": _commands(),
         "reference/problems.md": _problems(),
         "reference/support.md": _support(),
+        "reference/types.md": _types(),
         "strategies.md": _strategy_pages(),
     }
     return {name: "\n".join(lines).rstrip() + "\n" for name, lines in made.items()}
@@ -121,6 +130,14 @@ def _support() -> Iterator[str]:
     )
     yield from _routes()
     yield from _strategies()
+
+
+def _types() -> Iterator[str]:
+    yield from ("# Types", "", _WRITTEN, "", _LEDGER, "")
+    sinks = [name for name in registry.backend_names() if registry.backend(name).natives]
+    for source in sinks:
+        for sink in sinks:
+            yield from (f"## {source} to {sink}", "", *as_markdown(type_matrix(source, sink)), "")
 
 
 def _routes() -> Iterator[str]:

@@ -90,8 +90,8 @@ def _propose_type(type_: DataType) -> str:
     return type_.label()
 
 
-def _carry(source: Column, target: Column, engine: str) -> Carry:
-    return Carry(binary=False, loss="")
+def _carry(source: Column, target: Column, engine: str, server: EngineFacts | None) -> Carry:
+    return Carry(binary=False)
 
 
 BIGQUERY = _declared("bigquery", "bigquery", lacks={}, policies=_BIGQUERY_POLICIES, table=True)

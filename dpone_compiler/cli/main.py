@@ -28,6 +28,7 @@ COMMANDS = {
     "verify": ("dpone_compiler.cli.verify:verify", "Hold bundles to what their strategy means, on embedded engines."),
     "state": ("dpone_compiler.cli.state:state", "Show, set, rewind or adopt a load's state."),
     "runs": ("dpone_compiler.cli.runs:runs", "List, show or abort runs."),
+    "types": ("dpone_compiler.cli.types:types", "What arrives of each type of a source in each type of a sink."),
     "certify": ("dpone_compiler.cli.certify:certify", "The support matrix, with the tests behind each cell."),
     "schema": ("dpone_compiler.cli.schema:schema", "JSON Schema of manifests, for editors."),
     "doctor": ("dpone_compiler.cli.doctor:doctor", "What this machine has and lacks."),
@@ -64,7 +65,9 @@ def cli() -> None:
 
 
 # Commands that start no process, thread or engine that would have to be stopped in order.
-_LEAVE_NOTHING = frozenset({"compile", "check", "advise", "plan", "explain", "schema", "-h", "--help", "--version"})
+_LEAVE_NOTHING = frozenset(
+    {"compile", "check", "advise", "plan", "explain", "schema", "types", "-h", "--help", "--version"}
+)
 
 
 def _program() -> None:

@@ -172,7 +172,8 @@ def _type(column: MovedColumn) -> dict[str, str]:
         "target_type": column.target.native,
         "expression": column.sql.text if column.sql else "",
         "may_lose": column.loss,
-        "policy": "content reconciliation" if column.loss else "exact",
+        "changes": column.changes,
+        "policy": column.lossy if column.loss else "exact",
     }
 
 

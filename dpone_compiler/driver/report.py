@@ -70,7 +70,12 @@ def _level(context: Context) -> str:
 
 def _lossy(doc: PlanDoc) -> str:
     lossy = [item for item in doc.types if item["may_lose"]]
-    return f"**{len(lossy)} columns may lose values**" if lossy else "every value arrives exactly"
+    if not lossy:
+        return "every value arrives exactly"
+    kept = [item for item in lossy if item["policy"] in ("fail", "text")]
+    changed = len(lossy) - len(kept)
+    told = f"values that {len(lossy)} columns cannot hold are counted before the load and stop it"
+    return f"**{told}{f'; in {changed} columns others are put in their place' if changed else ''}**"
 
 
 def _warnings(context: Context, doc: PlanDoc) -> Iterator[str]:
@@ -228,18 +233,26 @@ def _readers(_context: Context, doc: PlanDoc) -> Iterator[str]:
         yield ""
 
 
+_LEDGER = (
+    "`check-values` counts what does not survive in the snapshot of the extraction, before a row is sent. Policies: fail stops the run, "
+    "null sends NULL, clamp the nearest value that survives, text keeps the value as text. A loss that the target's own conversion "
+    "refuses is not counted: it stops the transfer."
+)
+
+
 def _types(_context: Context, doc: PlanDoc) -> Iterator[str]:
     yield from (
         "## Columns",
         "",
-        "| source | type | target | type | what may be lost |",
-        "| --- | --- | --- | --- | --- |",
+        "| source | type | target | type | values that do not survive | policy | every value |",
+        "| --- | --- | --- | --- | --- | --- | --- |",
     )
     for item in doc.types:
         name = _code(item["expression"]) if item["expression"] else _code(item["source"])
-        loss = _text(item["may_lose"]) or "nothing"
-        yield f"| {name} | {_code(item['source_type'])} | {_code(item['target'])} | {_code(item['target_type'])} | {loss} |"
-    yield ""
+        loss, policy = _text(item["may_lose"]) or "none", item["policy"] if item["may_lose"] else ""
+        ends = f"{_code(item['source_type'])} | {_code(item['target'])} | {_code(item['target_type'])}"
+        yield f"| {name} | {ends} | {loss} | {policy} | {_text(item['changes']) or 'as it is'} |"
+    yield from ("", _LEDGER, "")
 
 
 def _limits(_context: Context, doc: PlanDoc) -> Iterator[str]:

@@ -54,6 +54,7 @@ POLICY_WORDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "empty_slice": ("fail", "keep", "clear"),
         "readers": ("consistent", "tolerant"),
         "reconcile": ("auto", "counts", "keys", "content", "full"),
+        "lossy": ("fail", "clamp"),
     }
 )
 CURSOR_NULLS = ("fail", "always_read")

@@ -7,6 +7,7 @@ from dataclasses import field
 
 from dpone_compiler.expr.types import DataType
 from dpone_compiler.ir.decision import Chosen, Undecided
+from dpone_compiler.ir.loss import Loss, sentence
 from dpone_compiler.ir.origin import Origin
 from dpone_compiler.ir.schema import Column, TableRef
 from dpone_compiler.ir.slices import Slices
@@ -129,12 +130,16 @@ class Backfill:
 
 @value(kw_only=True)
 class ColumnSpec:
-    """One column that is read: a source column or an expression (`sql`), its name in the target, an optional cast (target-neutral text)."""
+    """One column that is read: a source column or an expression (`sql`), its name in the target, an optional cast (target-neutral text).
+
+    `lossy`: what becomes of values that the target's type cannot hold, one of loss.POLICIES; '' as the load's policies say.
+    """
 
     name: str
     target: str
     sql: SqlText | ParsedSql | None = None
     cast: str = ""
+    lossy: str = ""
 
 
 @value(kw_only=True)
@@ -181,7 +186,7 @@ class Policies:
     null_keys: fail | skip.  staging_duplicates: fail | latest (by cursor).  on_leave_filter: keep | delete.
     deletes: ignore | soft | hard (rows that `Read.tombstone` is true of).
     empty_slice: fail | keep | clear.  readers: consistent | tolerant (may see a shorter or empty table for a moment).
-    reconcile: auto | counts | keys | content | full.
+    reconcile: auto | counts | keys | content | full.  lossy: fail | clamp, of columns that say nothing themselves.
     """
 
     null_keys: str = "fail"
@@ -191,6 +196,7 @@ class Policies:
     empty_slice: str = "fail"
     readers: str = "consistent"
     reconcile: str = "auto"
+    lossy: str = "fail"
 
 
 @value(kw_only=True)
@@ -286,13 +292,23 @@ class Batching:
 
 @value(kw_only=True)
 class MovedColumn:
-    """One resolved column of the load: source side, target side, and what may be lost on the way ('' nothing)."""
+    """One resolved column of the load: source side, target side, which values the target cannot hold, and the policy for those.
+
+    `lossy`: one of loss.POLICIES. `changes`: '' or how every value changes its form without loss.
+    """
 
     source: Column
     target: Column
     sql: ParsedSql | None = None
     cast: str = ""
-    loss: str = ""
+    losses: tuple[Loss, ...] = ()
+    lossy: str = "fail"
+    changes: str = ""
+
+    @property
+    def loss(self) -> str:
+        """What may be lost, in one line; '' nothing."""
+        return sentence(self.losses)
 
 
 @value(kw_only=True)

@@ -13,7 +13,9 @@ def wire(load: Load, setting: Setting) -> tuple[str, str]:
     if isinstance(columns, Undecided):
         return "text", "columns are not resolved"
     for column in columns:
-        if not setting.sink.carry(column.source, column.target, setting.source.name).binary:
+        if not setting.sink.carry(
+            column.source, column.target, setting.source.name, setting.facts.target_engine
+        ).binary:
             types = f"{column.source.native} to {column.target.native}"
             return "text", f"column {column.target.name!r} goes from {types}, so values pass as text"
     return "binary", "every column has the same type on both sides: COPY passes the bytes through untouched"

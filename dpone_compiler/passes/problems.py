@@ -102,15 +102,32 @@ class TypeRefused(Problem):
 class LossyColumn(Problem):
     """Some values of a column cannot survive in the target's type.
 
-    The plan lists them. The reconciliation at level `content` finds them in the data; lower levels do not.
+    The plan lists them, and its step `check-values` counts them in the source before anything is sent. With the policy `fail`, the
+    default, one such value stops the run (DP524).
     """
 
     code: ClassVar[str] = "DP208"
     severity: ClassVar[Severity] = Severity.WARNING
-    template: ClassVar[str] = "column {column!r} may lose values: {loss}"
-    advice: ClassVar[str] = "change the target's type, or cast the column on purpose"
+    template: ClassVar[str] = "column {column!r} does not hold every value: {loss}; policy {policy}"
+    advice: ClassVar[str] = "change the target's type, or say source.columns[].lossy: null, clamp or text"
     column: str
     loss: str
+    policy: str
+
+
+class LossyPolicyUnfit(Problem):
+    """`lossy` says what becomes of values that the target cannot hold, and this column has no room for that.
+
+    `null` needs a target column that may be NULL, and `text` one of text. In a key another value would be another row, so there the
+    only policy is `fail`; the cursor and the partition column have an order, so there `clamp` is the only other one.
+    """
+
+    code: ClassVar[str] = "DP213"
+    template: ClassVar[str] = "column {column!r} cannot have the policy `lossy: {policy}`: {reason}"
+    advice: ClassVar[str] = "leave it at `fail`, or change the target's column"
+    column: str
+    policy: str
+    reason: str
 
 
 class NotChecked(Problem):

@@ -16,6 +16,7 @@ from dpone_compiler.ir.schema import Column
 from dpone_compiler.passes.problems import (
     KeyNotLoaded,
     LossyColumn,
+    LossyPolicyUnfit,
     NoColumnsKnown,
     NotChecked,
     PartitionNotLoaded,
@@ -112,18 +113,48 @@ def _move(
         origin = Column(name=spec.target, type=context.source.parse_type(native), native=native)
     if spec.cast and spec.sql is None:
         origin = replace(origin, type=context.source.parse_type(spec.cast), native=spec.cast)
-    target = _target(load, context, spec.target, origin)
+    wanted = replace(origin, type=DataType(kind=Kind.TEXT), native="text") if spec.lossy == "text" else origin
+    target = _target(load, context, spec.target, wanted)
     if target is None:
         say(_unknown_target(load, context, spec.target))
         return None
-    carry = context.sink.carry(origin, target, context.source.name)
+    # Another value of a key is another row, so the load's own policy does not reach it.
+    policy = spec.lossy or ("fail" if spec.target in load.write.key else load.write.policies.lossy)
+    carry = context.sink.carry(origin, target, context.source.name, context.facts.target_engine)
     if carry.refused:
         say(TypeRefused(spec.target, carry.refused))
     elif carry.loss:
-        say(LossyColumn(spec.target, carry.loss))
+        say(LossyColumn(spec.target, carry.loss, policy))
+    if unfit := _unfit(load, spec, target):
+        say(LossyPolicyUnfit(spec.target, spec.lossy, unfit))
     sql = spec.sql if isinstance(spec.sql, ParsedSql) else None
     named = replace(origin, name=spec.name if spec.sql is None else spec.target)
-    return MovedColumn(source=named, target=target, sql=sql, cast=spec.cast, loss=carry.loss)
+    return MovedColumn(
+        source=named,
+        target=target,
+        sql=sql,
+        cast=spec.cast,
+        losses=carry.losses,
+        lossy=policy,
+        changes=carry.changes,
+    )
+
+
+def _unfit(load: Load, spec: ColumnSpec, target: Column) -> str:
+    """Why the column cannot have its policy, or ''."""
+    read, write = load.read, load.write
+    if spec.lossy in ("", "fail"):
+        return ""
+    if spec.target in write.key:
+        return "it is in the key, where another value is another row"
+    decides = (write.partition.column if write.partition else "", read.cursor.column if read.cursor else "")
+    if spec.lossy != "clamp" and (spec.target == decides[0] or spec.name == decides[1]):
+        return "it is the cursor or the partition column, which has an order"
+    if spec.lossy == "null" and not target.nullable:
+        return f"{target.native} holds no NULL"
+    if spec.lossy == "text" and target.type.kind is not Kind.TEXT:
+        return f"{target.native} is no type of text"
+    return ""
 
 
 def _target(load: Load, context: PassContext, name: str, origin: Column) -> Column | None:

@@ -24,6 +24,7 @@ from dpone_compiler.plan.swaps import (
     SwapPartitions,
 )
 from dpone_compiler.plan.tombstones import TombstoneAction
+from dpone_compiler.plan.value_actions import CheckValues
 from dpone_compiler.source.value import value
 
 # ---- before anything is written -------------------------------------------------------------------------------------
@@ -356,6 +357,7 @@ Action = (
     | DropOldStaging
     | CreateStaging
     | FingerprintSource
+    | CheckValues
     | Transfer
     | FindPartitions
     | CleanStaging

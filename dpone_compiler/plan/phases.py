@@ -39,6 +39,7 @@ from dpone_compiler.plan.slice_steps import record_slice, take_slice
 from dpone_compiler.plan.snapshot_actions import FreezeInstant
 from dpone_compiler.plan.step import Guard, Idempotency
 from dpone_compiler.plan.tombstones import CheckTombstones
+from dpone_compiler.plan.value_actions import CheckValues, counted
 from dpone_compiler.source.value import value
 
 PURE, TRANSACTIONAL = Idempotency.PURE, Idempotency.TRANSACTIONAL
@@ -163,6 +164,17 @@ def stage(seq: Sequence, shape: Shape, selection: Selection, staging: Staging) -
     group = f"stage-{role}" if shape.stages_in_transaction else ""
     snapshot = f"extract-{role}"
     wire = decided(shape.load.decisions.wire)
+    if counted(selection):
+        seq.add(
+            f"check-values-{role}",
+            CheckValues(selection=selection),
+            "count the values that the target cannot hold, in the snapshot of the extraction",
+            "a value that is cut, rounded or clamped on its way would be lost without a word",
+            idempotency=PURE,
+            guard=STAGED,
+            snapshot=snapshot,
+            path="source.columns",
+        )
     if role in ("rows", "changes"):
         seq.add(
             "fingerprint-source",

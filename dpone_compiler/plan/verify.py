@@ -57,6 +57,7 @@ from dpone_compiler.plan.snapshot_actions import (
 )
 from dpone_compiler.plan.step import Idempotency, Plan, Step
 from dpone_compiler.plan.tombstones import CheckTombstones, MarkDeleted, ProveDeleted
+from dpone_compiler.plan.value_actions import CheckValues, counted
 
 MUTATIONS = (
     DeleteAll,
@@ -95,6 +96,7 @@ def verify_plan(plan: Plan) -> tuple[str, ...]:
         _known_partitions,
         _one_scope,
         _same_selection,
+        _values_counted,
         _changes_in_order,
         _deletes_guarded,
         _tombstones,
@@ -258,6 +260,18 @@ def _same_selection(plan: Plan, over: Over) -> Iterator[str]:
         ]
         if not any(t.snapshot == step.snapshot and t.action.selection == step.action.selection for t in twins):  # type: ignore[union-attr]
             yield f"{step.id} does not fingerprint what is transferred, in the same snapshot"
+
+
+def _values_counted(plan: Plan, over: Over) -> Iterator[str]:
+    """What the target cannot hold is counted before it is sent, in the same selection and snapshot."""
+    for step in _of(plan, Transfer):
+        assert isinstance(step.action, Transfer)
+        wanted = CheckValues(selection=step.action.selection)
+        if counted(wanted.selection) and not any(
+            other.action == wanted and other.snapshot == step.snapshot and other.id in over[step.id]
+            for other in _of(plan, CheckValues)
+        ):
+            yield f"{step.id} can send values that the target cannot hold"
 
 
 # What a step on captured changes must come after, and why.

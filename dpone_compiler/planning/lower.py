@@ -6,6 +6,7 @@ from dpone_compiler.plan.actions import CheckTable, FingerprintSource, FreezeWin
 from dpone_compiler.plan.feed_actions import AdvanceSlot, CreateSlot, ExportSnapshot, ReadChanges
 from dpone_compiler.plan.snapshot_actions import FreezeInstant
 from dpone_compiler.plan.step import Plan, Step
+from dpone_compiler.plan.value_actions import CheckValues
 from dpone_compiler.source.value import value
 from dpone_compiler.spi.backend import Context, Lowered, Unsupported
 
@@ -49,6 +50,7 @@ def _lower(context: Context, step: Step) -> LoweredStep:
             FreezeWindow()
             | FreezeInstant()
             | FingerprintSource()
+            | CheckValues()
             | CheckTable(side="source")
             | CreateSlot()
             | ExportSnapshot()

@@ -141,4 +141,15 @@ PAGES: tuple[Page, ...] = (
         "it: the row has just come into the filter, or somebody deleted it from the target. Nothing was applied. Exit code 1.",
         "`ALTER TABLE … REPLICA IDENTITY FULL` on the source, so that every change carries the whole old row, and load anew.",
     ),
+    run_page(
+        "DP524",
+        "Values that the target cannot hold",
+        "The source has values that would be cut, rounded, clamped or refused in the target's column: a date before 1970 for a "
+        "ClickHouse Date, a third decimal for numeric(10,2), NaN for a decimal, NULL for a column that holds none. They were counted "
+        "in the snapshot of the extraction, before anything was sent; the message names each column, the number of such values and the "
+        "column's policy. Exit code 1.",
+        "correct them in the source, widen the target's type, or say for the column `lossy: null` (NULL in their place), "
+        "`lossy: clamp` (the nearest value that survives) or `lossy: text` (a target column of text). `dponec types` prints what "
+        "each pair of types holds.",
+    ),
 )

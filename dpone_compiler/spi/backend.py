@@ -7,6 +7,7 @@ from dataclasses import field
 
 from dpone_compiler.expr.types import DataType
 from dpone_compiler.ir.load import Load, MovedColumn
+from dpone_compiler.ir.loss import Loss, sentence
 from dpone_compiler.ir.schema import Column, EngineFacts, TableFacts
 from dpone_compiler.plan.step import Plan, Step
 from dpone_compiler.source.value import value
@@ -63,18 +64,33 @@ class Unsupported:
 
 @value(kw_only=True)
 class Carry:
-    """How a column's values get from source to target: `loss` '' or a sentence naming the values that cannot survive.
+    """How a column's values get from source to target. `losses`: the values that cannot survive; () every value arrives.
 
+    `changes`: '' or how every value changes its form on the way without loss, such as bytes that arrive as hexadecimal text.
     `form`: the text that the sink wants on a text wire: text | int_bool | utc_timestamp:<precision> | epoch_seconds | date |
     decimal | float | uuid | json_text | hex_bytes. `null_guard`: the sink would read NULL as a value and say nothing, so the
     source's projection must fail on NULL.
     """
 
     binary: bool  # both sides' binary COPY forms are the same bytes
-    loss: str
+    losses: tuple[Loss, ...] = ()
+    changes: str = ""
     refused: str = ""  # not '' : no way at all, with the reason
     form: str = "text"
     null_guard: bool = False
+
+    @property
+    def loss(self) -> str:
+        """The losses in one line."""
+        return sentence(self.losses)
+
+
+@value
+class NativeType:
+    """A type that this engine's catalog can show: one spelling of it, and what it holds."""
+
+    spelling: str
+    holds: str
 
 
 @value(kw_only=True)
@@ -140,7 +156,8 @@ class Backend:
     capabilities: Callable[[EngineFacts | None], Capabilities]
     parse_type: Callable[[str], DataType]  # native text -> logical; unknown ones become Kind.OTHER, never an error
     propose_type: Callable[[DataType], str]  # logical -> native text for a new or undeclared target column
-    carry: Callable[[Column, Column, str], Carry]  # (source column, target column, source engine) seen from the sink
+    # (source column, target column, source engine, the sink's server) seen from the sink
+    carry: Callable[[Column, Column, str, EngineFacts | None], Carry]
     lower_source: Lowering
     lower_sink: Lowering
     digest_expression: Callable[[tuple[MovedColumn, ...], str], str]  # (columns, side) -> canonical row text as SQL
@@ -152,3 +169,5 @@ class Backend:
     replay_files: Callable[[Context], Mapping[str, str]] = lambda _context: {}  # name -> SQL for a DBA of the source
     hazards: Callable[[Load, Facts], tuple[tuple[str, str], ...]] = lambda _load, _facts: ()  # (code, sentence)
     declared: str = ""
+    optional: Callable[[str], str] = lambda native: native  # the type of a column that may be NULL
+    natives: tuple[NativeType, ...] = ()  # every type that a catalog can show, for `dponec types`

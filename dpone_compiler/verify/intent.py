@@ -210,7 +210,7 @@ def _carried(column: Plain) -> Carried:
         native=column["source"]["native"],
         source_type=source,
         target_type=target,
-        lossy=column["loss"],
+        lossy="; ".join(loss["says"] for loss in column["losses"]),
     )
 
 

@@ -9,6 +9,7 @@ import pytest
 from dpone_compiler.backends.postgres import BACKEND
 from dpone_compiler.introspect.postgres import TableNotFoundError, read_postgres
 from dpone_compiler.ir.load import MovedColumn
+from dpone_compiler.ir.loss import Loss, Question
 from dpone_compiler.ir.schema import TableRef
 from dpone_compiler.plan import actions as do
 from dpone_compiler.spi.backend import Carry
@@ -155,7 +156,9 @@ def test_introspection(make: Callable[..., Lab]) -> None:
 
 
 def test_carry_knows_what_is_lost() -> None:
-    lost = BACKEND.carry(column("c", "numeric(18,2)"), column("c", "numeric(10,2)"), "postgres")
-    assert lost == Carry(binary=False, loss="numbers of more than 8 digits before the point stop the load")
-    assert BACKEND.carry(column("c", "varchar(9)"), column("c", "character varying(9)"), "postgres").binary
-    assert BACKEND.carry(column("c", "bytea"), column("c", "date"), "postgres").refused
+    lost = BACKEND.carry(column("c", "numeric(18,2)"), column("c", "numeric(10,2)"), "postgres", None)
+    high = "99999999.99"
+    says = "numbers of more than 8 digits before the point"
+    assert lost == Carry(binary=False, losses=(Loss(test=Question.OUTSIDE, says=says, low=f"-{high}", high=high),))
+    assert BACKEND.carry(column("c", "varchar(9)"), column("c", "character varying(9)"), "postgres", None).binary
+    assert BACKEND.carry(column("c", "bytea"), column("c", "date"), "postgres", None).refused

@@ -68,7 +68,7 @@ def test_proposals(kind: DataType, native: str) -> None:
 @pytest.mark.parametrize(
     ("kind", "native", "part"),
     [
-        (DataType(kind=Kind.DECIMAL), "Nullable(Decimal(18, 3))", "NaN and infinity are refused"),
+        (DataType(kind=Kind.DECIMAL), "Nullable(Decimal(18, 3))", "NaN and infinity"),
         (DataType(kind=Kind.DECIMAL, precision=20, scale=4), "Nullable(Decimal(18, 3))", "decimal place 3"),
         (DataType(kind=Kind.DATE), "Nullable(Date)", "1970-01-01"),
         (DataType(kind=Kind.TIMESTAMP), "Nullable(DateTime)", "fractions of a second"),
@@ -76,7 +76,7 @@ def test_proposals(kind: DataType, native: str) -> None:
         (DataType(kind=Kind.INT, bits=64), "Nullable(UInt64)", "negative"),
         (DataType(kind=Kind.INT, bits=64), "Nullable(Int32)", "overflow"),
         (DataType(kind=Kind.TEXT), "String", "holds no NULL"),
-        (DataType(kind=Kind.BYTES), "Nullable(String)", "hexadecimal"),
+        (DataType(kind=Kind.ARRAY), "Nullable(String)", "bounds of arrays"),
         (DataType(kind=Kind.INT, bits=64), "Nullable(Float64)", "rounded"),
     ],
 )

@@ -25,9 +25,10 @@ from dpone_compiler.backends.clickhouse.capabilities import capabilities
 from dpone_compiler.backends.clickhouse.carry import carry
 from dpone_compiler.backends.clickhouse.digest import row_text
 from dpone_compiler.backends.clickhouse.hazards import hazards
+from dpone_compiler.backends.clickhouse.natives import NATIVES
 from dpone_compiler.backends.clickhouse.profile import DEFAULT_DATABASE, params, view
 from dpone_compiler.backends.clickhouse.state_commands import state_commands
-from dpone_compiler.backends.clickhouse.types import propose_type
+from dpone_compiler.backends.clickhouse.types import optional, propose_type
 from dpone_compiler.ir.load import MovedColumn
 from dpone_compiler.plan import actions, feed_actions, slice_actions, snapshot_actions
 from dpone_compiler.plan import tombstones as gone
@@ -162,7 +163,7 @@ def _lowered(ctx: Context, step: Step) -> Lowered | Unsupported:  # noqa: PLR091
             return Unsupported("rows are replaced with their partitions")
         case actions.CleanStaging():
             return clean_steps.clean_staging(ctx, action)
-        case actions.FreezeWindow() | actions.FingerprintSource():
+        case actions.FreezeWindow() | actions.FingerprintSource() | actions.CheckValues():
             return Unsupported("this is a step of the source")
         case (
             feed_actions.CreateSlot()
@@ -253,4 +254,6 @@ BACKEND = Backend(
     state_table=lambda ctx: str(view(ctx).state),
     state_commands=state_commands,
     hazards=hazards,
+    optional=optional,
+    natives=NATIVES,
 )

@@ -42,6 +42,11 @@ def propose_type(kind: DataType) -> str:
             return "String"
 
 
+def optional(native: str) -> str:
+    """The type that also holds NULL."""
+    return f"Nullable({native})"
+
+
 def wire_form(native: str, source: DataType) -> str:
     """The text that this column wants on a tab separated wire.
 

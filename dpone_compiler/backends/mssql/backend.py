@@ -7,6 +7,7 @@ from dpone_compiler.backends.mssql.capabilities import capabilities
 from dpone_compiler.backends.mssql.carry import carry
 from dpone_compiler.backends.mssql.hazards import hazards
 from dpone_compiler.backends.mssql.names import DEFAULT_SCHEMA
+from dpone_compiler.backends.mssql.natives import NATIVES
 from dpone_compiler.backends.mssql.script import DIALECT
 from dpone_compiler.backends.mssql.setup import setup, state_display
 from dpone_compiler.backends.mssql.sink import lower_sink
@@ -47,4 +48,5 @@ BACKEND = Backend(
     state_table=state_display,
     state_commands=state_commands,
     hazards=hazards,
+    natives=NATIVES,
 )

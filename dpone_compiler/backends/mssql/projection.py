@@ -9,6 +9,7 @@ from __future__ import annotations
 from sqlglot import exp, parse_one
 
 from dpone_compiler.backends.mssql.canonical import canonical_text
+from dpone_compiler.backends.mssql.losses import kept_value
 from dpone_compiler.backends.mssql.predicates import BINARY
 from dpone_compiler.backends.mssql.script import word
 from dpone_compiler.backends.mssql.shapes import convert, shape
@@ -40,9 +41,13 @@ def source_value(moved: MovedColumn) -> exp.Expression:
     return convert(moved.source.native, value) if moved.sql is not None or moved.cast else value
 
 
+def _kept(moved: MovedColumn) -> exp.Expression:
+    return kept_value(moved, source_value(moved))
+
+
 def held_value(moved: MovedColumn) -> tuple[exp.Expression, DataType]:
     """The value as another engine will hold it: instants as UTC wall clock, no finer than the target's column."""
-    value, given, wanted = source_value(moved), moved.source.type, moved.target.type
+    value, given, wanted = _kept(moved), moved.source.type, moved.target.type
     if given.native == "rowversion":
         return convert("bigint", value), DataType(kind=Kind.INT, bits=64)
     if given.kind is Kind.TIMESTAMP:
@@ -80,7 +85,7 @@ def wire_text(moved: MovedColumn, sink: str) -> Sql:
 
 def json_text(moved: MovedColumn) -> Sql:
     """The value as an element of a JSON array, for a sink that reads it back by CONVERT."""
-    value, type_ = source_value(moved), moved.source.type
+    value, type_ = _kept(moved), moved.source.type
     match type_.kind:
         case Kind.FLOAT:
             plain: exp.Expression = convert("varchar(40)", value, 3)
@@ -128,7 +133,7 @@ def digest_values(columns: tuple[MovedColumn, ...], sink: str) -> list[Sql]:
 
 def _converted(moved: MovedColumn) -> exp.Expression:
     """A SQL Server sink converts by the same function, so the conversion is made here, too. A text is never cut by it."""
-    value, given, wanted = source_value(moved), moved.source.type, moved.target.type
+    value, given, wanted = _kept(moved), moved.source.type, moved.target.type
     if given.native == "rowversion":
         value = convert("bigint", value)
     if wanted.kind in (Kind.TEXT, Kind.BYTES):

@@ -46,7 +46,7 @@ def _lower(ctx: Context, step: Step, action: do.Action) -> Lowered | Unsupported
             return Unsupported("staging tables have one name a load here, and a zombie is stopped by the fence")
         case do.CreateStaging():
             return staging.create_staging(ctx, action)
-        case do.FingerprintSource():
+        case do.FingerprintSource() | do.CheckValues():
             return Unsupported("the fingerprint is taken on the source, in the extraction's snapshot")
         case do.Transfer():
             return staging.load_staging(ctx, action)

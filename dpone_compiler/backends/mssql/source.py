@@ -15,6 +15,7 @@ from sqlglot import exp
 from dpone_compiler.backends.mssql import names
 from dpone_compiler.backends.mssql.canonical import digest_pair, row_hash
 from dpone_compiler.backends.mssql.drift import check_table
+from dpone_compiler.backends.mssql.losses import offends
 from dpone_compiler.backends.mssql.predicates import MssqlPredicates, bound, in_scope, least_value, lowest
 from dpone_compiler.backends.mssql.projection import digest_values, framed, held_value, parsed, row_line, source_value
 from dpone_compiler.backends.mssql.script import MESSAGE, batch, literal, refuse, sql, statements, word
@@ -25,6 +26,7 @@ from dpone_compiler.ir.load import ParsedSql
 from dpone_compiler.plan.actions import CheckTable, FingerprintSource, FreezeWindow, Selection, Transfer
 from dpone_compiler.plan.snapshot_actions import FreezeInstant
 from dpone_compiler.plan.step import Step
+from dpone_compiler.plan.value_actions import CheckValues, counted
 from dpone_compiler.spi.backend import Context, Lowered, Unsupported
 from dpone_compiler.sql.identifiers import column, table
 from dpone_compiler.sql.mssql_native import NativeTypeError
@@ -108,6 +110,8 @@ def lower_source(ctx: Context, step: Step) -> Lowered | Unsupported:
                 return Lowered(op="query", bodies={"main": _INSTANT}, captures=("window_low", "window_high"))
             case FingerprintSource():
                 return _fingerprint(ctx, action)
+            case CheckValues():
+                return check_values(ctx, action)
             case Transfer():
                 return _extract(ctx, action)
             case _:
@@ -154,6 +158,46 @@ def _fingerprint(ctx: Context, action: FingerprintSource) -> Lowered | Unsupport
         bodies={"main": body.text},
         params=selection_params(selection),
         captures=("source_rows", "source_a", "source_b"),
+        locks=(_LOCK,),
+    )
+
+
+_OFFENDERS = """\
+  DECLARE @dp_found nvarchar(max) = N'';
+  SELECT @dp_found = @dp_found + N'; ' + [e].[told] + CONVERT(nvarchar(20), [e].[n]) + [e].[says]
+    FROM (SELECT <<counts>>
+            FROM <<table>><<where>>) AS [counted]
+   CROSS APPLY (VALUES
+      <<told>>
+    ) AS [e] ([told], [n], [says])
+   WHERE [e].[n] > 0;
+  IF @dp_found <> N''
+<<refuse>>"""
+
+
+def check_values(ctx: Context, action: CheckValues) -> Lowered:
+    """DP524: one pass over the selection that counts the offenders of every column."""
+    counts: list[Sql] = []
+    told: list[Sql] = []
+    for moved, loss in counted(action.selection):
+        name = Sql(f"[n{len(counts)}]")
+        condition = word(offends(loss, source_value(moved), moved.source.type))
+        counts.append(frame("COUNT_BIG(CASE WHEN <<condition>> THEN 1 END) AS <<n>>", condition=condition, n=name))
+        before, after = f'column "{moved.source.name}": ', f" values ({loss.says}); policy {moved.lossy}"
+        told.append(frame("(<<a>>, [counted].<<n>>, <<b>>)", a=literal(before), n=name, b=literal(after)))
+    hint = "correct them, change the type of the target, or say lossy: null, clamp or text for the column"
+    body = frame(
+        _OFFENDERS,
+        counts=join(",\n                 ", counts),
+        table=_table(action.selection),
+        where=_where(ctx, action.selection),
+        told=join(",\n      ", told),
+        refuse=refuse("DP524", hint, literal("values that the target cannot hold"), Sql("@dp_found")),
+    )
+    return Lowered(
+        op="sql",
+        bodies={"main": batch(ctx.load, statements(MESSAGE, body)).text},
+        params=selection_params(action.selection),
         locks=(_LOCK,),
     )
 

@@ -8,6 +8,7 @@ from dpone_compiler.backends.postgres.capabilities import capabilities
 from dpone_compiler.backends.postgres.carry import carry
 from dpone_compiler.backends.postgres.hazards import hazards
 from dpone_compiler.backends.postgres.names import DEFAULT_SCHEMA
+from dpone_compiler.backends.postgres.natives import NATIVES
 from dpone_compiler.backends.postgres.policies import judge_policy
 from dpone_compiler.backends.postgres.projection import arriving_value
 from dpone_compiler.backends.postgres.script import DIALECT, sql
@@ -55,4 +56,5 @@ BACKEND = Backend(
     judge_policy=judge_policy,
     replay_files=replay_files,
     hazards=hazards,
+    natives=NATIVES,
 )

@@ -25,7 +25,7 @@ _UTF16 = """array_to_string(ARRAY(SELECT CASE WHEN u.code < 65536
  ORDER BY u.place), '')"""
 _TEXT = "CASE WHEN :value COLLATE \"C\" ~ '[^ -~]' THEN '#' || upper(:utf16) ELSE '=' || :value END"
 # datetime counts 1/300 s and shows milliseconds: https://learn.microsoft.com/en-us/sql/t-sql/data-types/datetime-transact-sql
-_TICKS = (
+TICKS = (
     "date_trunc('second', :wall) + (round((floor(extract(microseconds FROM :wall)::numeric % 1000000 * 300 / 1000000 + 0.5))"
     " * 10 / 3))::float8 * interval '1 millisecond'"
 )
@@ -86,7 +86,7 @@ def _wall(value: exp.Expression, given: DataType) -> exp.Expression:
 
 def _timestamp(wall: exp.Expression, wanted: DataType) -> exp.Expression:
     if wanted.native == "datetime":
-        return shape(f"CASE WHEN isfinite(:wall) THEN {_TICKS} ELSE :wall END", wall=wall)
+        return shape(f"CASE WHEN isfinite(:wall) THEN {TICKS} ELSE :wall END", wall=wall)
     if wanted.native == "smalldatetime":
         minute = "date_trunc('minute', :wall + interval '30 seconds')"
         return shape(f"CASE WHEN isfinite(:wall) THEN {minute} ELSE :wall END", wall=wall)

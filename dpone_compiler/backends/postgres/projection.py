@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlglot import exp, parse_one
 
 from dpone_compiler.backends.postgres.json_rows import digest_text, held_value, json_text
+from dpone_compiler.backends.postgres.losses import kept_value
 from dpone_compiler.backends.postgres.shapes import shape
 from dpone_compiler.expr.types import DataType, Kind
 from dpone_compiler.ir.load import MovedColumn, ParsedSql
@@ -28,8 +29,9 @@ def source_value(moved: MovedColumn) -> exp.Expression:
 
 
 def wire_value(moved: MovedColumn, sink: str) -> exp.Expression:
-    """The value as it is sent. Only what the receiver would misread is changed here; rounding is the loss ledger's."""
-    value = source_value(moved)
+    """The value as it is sent: what the column's policy puts in the place of a value that cannot survive, in a form that the
+    receiver does not misread."""
+    value = kept_value(moved, source_value(moved))
     given, wanted = moved.source.type, moved.target.type
     if given.kind is Kind.TIMESTAMP and wanted.kind in (Kind.TIMESTAMP, Kind.DATE) and sink == "postgres":
         return _between_zones(value, given, wanted)
@@ -48,7 +50,14 @@ def _between_zones(value: exp.Expression, given: DataType, wanted: DataType) -> 
 
 
 def _foreign_value(value: exp.Expression, given: DataType, wanted: DataType) -> exp.Expression:
-    """For tab-separated text of another engine: instants as UTC wall clock, bools as digits, bytes as hex, arrays as JSON."""
+    """For tab-separated text of another engine: instants as UTC wall clock, bools as digits, bytes as hex, arrays as JSON.
+
+    Into a text goes the cast to text, for COPY writes some types (char(n), bool, inet) otherwise, and the digest reads the cast.
+    """
+    if wanted.kind is Kind.TEXT and given.kind is Kind.TEXT and not given.padded:
+        return value
+    if wanted.kind is Kind.TEXT and given.kind not in (Kind.BYTES, Kind.ARRAY):
+        return exp.cast(value, "text")
     match given.kind:
         case Kind.BOOL if wanted.kind in (Kind.BOOL, Kind.INT):
             return shape("(:value)::int", value=value)
@@ -78,7 +87,8 @@ def _coarsened(wall: exp.Expression, wanted: DataType) -> exp.Expression:
 def arriving_value(moved: MovedColumn, sink: str) -> tuple[exp.Expression, DataType]:
     """The value as it will be stored, computed on the source, with its type there: what the content digest is taken of."""
     if sink == "mssql":
-        text_of = digest_text(source_value(moved), moved.source.type, moved.target.type)
+        kept = kept_value(moved, source_value(moved))
+        text_of = digest_text(kept, moved.source.type, moved.target.type)
         return text_of, DataType(kind=Kind.TEXT)
     value = wire_value(moved, sink)
     if sink != "postgres":
@@ -94,13 +104,14 @@ def arriving_value(moved: MovedColumn, sink: str) -> tuple[exp.Expression, DataT
 def partition_value(moved: MovedColumn, sink: str) -> tuple[exp.Expression, DataType]:
     """The value by which the target puts a row into its partition, computed on the source, with its type."""
     if sink == "mssql":
-        return held_value(source_value(moved), moved.source.type, moved.target.type), moved.target.type
+        kept = kept_value(moved, source_value(moved))
+        return held_value(kept, moved.source.type, moved.target.type), moved.target.type
     return arriving_value(moved, sink)
 
 
 def _foreign_type(moved: MovedColumn) -> DataType:
     given, wanted = moved.source.type, moved.target.type
-    if given.kind is Kind.BYTES or given.kind is Kind.ARRAY:
+    if wanted.kind is Kind.TEXT or given.kind is Kind.ARRAY:
         return DataType(kind=Kind.TEXT)
     if given.kind is Kind.BOOL and wanted.kind in (Kind.BOOL, Kind.INT):
         return DataType(kind=Kind.INT, bits=32)

@@ -13,6 +13,7 @@ from dpone_compiler.backends.postgres.drift import check_table
 from dpone_compiler.backends.postgres.feed_source import captures, feed_rows, of_changes
 from dpone_compiler.backends.postgres.freeze import freeze_instant, freeze_window
 from dpone_compiler.backends.postgres.json_rows import row_of
+from dpone_compiler.backends.postgres.losses import offends
 from dpone_compiler.backends.postgres.predicates import PREDICATES, in_scope
 from dpone_compiler.backends.postgres.projection import (
     arriving_value,
@@ -21,7 +22,7 @@ from dpone_compiler.backends.postgres.projection import (
     source_value,
     wire_value,
 )
-from dpone_compiler.backends.postgres.script import sql
+from dpone_compiler.backends.postgres.script import beside_columns, do_block, literal, sql, word
 from dpone_compiler.backends.postgres.shapes import shape
 from dpone_compiler.backends.postgres.slot import (
     advance_slot,
@@ -37,11 +38,12 @@ from dpone_compiler.plan.changes import lsn_window, replicates
 from dpone_compiler.plan.feed_actions import AdvanceSlot, CreateSlot, ExportSnapshot, ReadChanges
 from dpone_compiler.plan.snapshot_actions import FreezeInstant
 from dpone_compiler.plan.step import Step
+from dpone_compiler.plan.value_actions import CheckValues, counted
 from dpone_compiler.spi.backend import Context, Lowered, Unsupported
 from dpone_compiler.sql.identifiers import column, table, text
 from dpone_compiler.sql.postgres_native import NativeTypeError
 from dpone_compiler.sql.predicates import interval_predicate, partition_predicate
-from dpone_compiler.sql.render import Sql, frame
+from dpone_compiler.sql.render import Sql, frame, join
 
 # https://www.postgresql.org/docs/current/explicit-locking.html#LOCKING-TABLES
 _READ_LOCK = "ACCESS SHARE on the source table until the end of its snapshot: only ACCESS EXCLUSIVE (DDL) waits for it"
@@ -60,6 +62,8 @@ def lower_source(ctx: Context, step: Step) -> Lowered | Unsupported:
                 return freeze_instant()
             case FingerprintSource():
                 return _of_feed(ctx, _fingerprint(ctx, replace(action, selection=of_changes(ctx, action.selection))))
+            case CheckValues():
+                return _of_feed(ctx, check_values(ctx, replace(action, selection=of_changes(ctx, action.selection))))
             case Transfer():
                 return _of_feed(ctx, _extract(ctx, replace(action, selection=of_changes(ctx, action.selection))))
             case CreateSlot():
@@ -140,6 +144,41 @@ def _fingerprint(ctx: Context, action: FingerprintSource) -> Lowered:
         bodies={"main": _ended(sql(query)).text},
         params=selection_params(selection),
         captures=("source_rows", "source_a", "source_b"),
+        locks=(_READ_LOCK,),
+    )
+
+
+_OFFENDERS = """\
+  SELECT string_agg(format('column %s: %s values (%s); policy %s', e.name, e.n, e.says, e.policy), '; ') INTO problems
+    FROM (
+<<counted>>
+    ) AS "counted"
+   CROSS JOIN LATERAL (VALUES
+      <<told>>
+    ) AS e (name, n, says, policy)
+   WHERE e.n > 0;
+  IF problems IS NOT NULL THEN
+    RAISE EXCEPTION USING ERRCODE = 'DP524', MESSAGE = 'values that the target cannot hold: ' || problems,
+      HINT = 'correct them, change the type of the target, or say lossy: null, clamp or text for the column';
+  END IF;"""
+
+
+def check_values(ctx: Context, action: CheckValues) -> Lowered:
+    """DP524: one pass over the selection that counts the offenders of every column."""
+    counts: list[exp.Expression] = []
+    told: list[Sql] = []
+    for moved, loss in counted(action.selection):
+        name = f"n{len(counts)}"
+        condition = offends(loss, source_value(moved), moved.source.type)
+        counts.append(_as(shape("count(*) FILTER (WHERE :condition)", condition=condition), name))
+        words = [literal(f'"{moved.source.name}"'), word(column(name, "counted")), literal(loss.says)]
+        told.append(frame("(<<line>>)", line=join(", ", [*words, literal(moved.lossy)])))
+    query = select_from(ctx, action.selection, counts)
+    body = frame(_OFFENDERS, counted=sql(query), told=join(",\n      ", told))
+    return Lowered(
+        op="sql",
+        bodies={"main": do_block(body, beside_columns(Sql("  problems text;"))).text + "\n"},
+        params=selection_params(action.selection),
         locks=(_READ_LOCK,),
     )
 

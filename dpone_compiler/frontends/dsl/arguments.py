@@ -10,6 +10,7 @@ from dpone_compiler.diagnostics.suggest import did_you_mean
 from dpone_compiler.frontends import meaning
 from dpone_compiler.frontends.dsl.problems import ArgumentNotUsable, ArgumentUnknownWord, ScriptError
 from dpone_compiler.ir.load import SOURCE_ENGINES, ColumnSpec, Endpoint, PartitionUnit, SqlText
+from dpone_compiler.ir.loss import POLICIES
 from dpone_compiler.ir.schema import TableRef
 
 _PART = re.compile(r'"(?:[^"]|"")+"|[^."]+')
@@ -113,10 +114,14 @@ def count(value: int | None, argument: str, least: int = 0) -> int | None:
     return value
 
 
-def column(name_: str, *, target: str = "", cast: str = "", sql: str = "") -> ColumnSpec:
-    """One column for `.columns(…)`: its source name, its name in the target, a cast, or SQL that computes it."""
+def column(name_: str, *, target: str = "", cast: str = "", sql: str = "", lossy: str = "") -> ColumnSpec:
+    """One column for `.columns(…)`: its source name, its name in the target, a cast, SQL that computes it, and what becomes of values
+    that the target's type cannot hold (fail, null, clamp, text)."""
     name(name_, "0")
-    return ColumnSpec(name=name_, target=target or name_, cast=cast, sql=SqlText(text=sql.strip()) if sql else None)
+    if lossy not in ("", *POLICIES):
+        raise ScriptError(ArgumentNotUsable(lossy, "a policy", ", ".join(POLICIES)), "lossy")
+    given = SqlText(text=sql.strip()) if sql else None
+    return ColumnSpec(name=name_, target=target or name_, cast=cast, sql=given, lossy=lossy)
 
 
 def _parts(table: str) -> list[str]:

@@ -26,6 +26,7 @@ from dpone_compiler.ir.load import (
     PartitionUnit,
     SqlText,
 )
+from dpone_compiler.ir.loss import POLICIES
 
 UNITS = tuple(unit.value for unit in PartitionUnit)
 
@@ -58,12 +59,14 @@ def _columns(draft: Draft, clause: Node) -> None:
 
 def _column(draft: Draft, node: Node) -> ColumnSpec:
     name = draft.name_of(names(node)[0])
-    computed, renamed, cast = (subtree(node, part) for part in ("computed", "renamed", "cast"))
+    computed, renamed, cast, lossy = (subtree(node, part) for part in ("computed", "renamed", "cast", "lossy"))
+    policy = draft.one_of(names(lossy)[0], POLICIES, "policy for values that do not survive") if lossy else None
     return ColumnSpec(
         name=name,
         target=draft.name_of(names(renamed)[0]) if renamed else name,
         sql=SqlText(text=word(texts(computed)[0]).strip()) if computed else None,
         cast=word(texts(cast)[0]) if cast else "",
+        lossy=policy or "",
     )
 
 
@@ -223,6 +226,7 @@ _ON = MappingProxyType(
         "leave_filter": "on_leave_filter",
         "deletes": "deletes",
         "empty_slice": "empty_slice",
+        "lossy": "lossy",
     }
 )
 

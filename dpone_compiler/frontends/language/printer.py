@@ -164,6 +164,8 @@ def _policies(policies: Policies) -> Iterator[str]:
         yield f"on deletes {policies.deletes}"
     if policies.empty_slice != usual.empty_slice:
         yield f"on empty_slice {policies.empty_slice}"
+    if policies.lossy != usual.lossy:
+        yield f"on lossy {policies.lossy}"
     if policies.readers != usual.readers:
         yield f"readers {policies.readers}"
     if policies.reconcile != usual.reconcile:
@@ -224,7 +226,8 @@ def _column(column: ColumnSpec) -> str:
     computed = "" if column.sql is None else f" = {_text(column.sql.text)}"
     renamed = "" if column.target == column.name else f" as {_name(column.target)}"
     cast = f" cast {_text(column.cast)}" if column.cast else ""
-    return f"{_name(column.name)}{computed}{renamed}{cast}"
+    lossy = f" lossy {column.lossy}" if column.lossy else ""
+    return f"{_name(column.name)}{computed}{renamed}{cast}{lossy}"
 
 
 def _sql(sql: SqlText | ParsedSql) -> str:

@@ -52,6 +52,7 @@ def _column(notes: Notes, index: int, block: ColumnBlock) -> ColumnSpec:
         target=block.as_ or name,
         sql=SqlText(text=block.sql) if block.sql is not None else None,
         cast=block.cast or "",
+        lossy=block.lossy or "",
     )
 
 

@@ -73,6 +73,7 @@ def policies_of(notes: Notes, strategy: Strategy) -> Policies:
         empty_slice=word("empty_slice"),
         readers=word("readers"),
         reconcile=word("reconcile"),
+        lossy=word("lossy"),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import get_args
 
 import pytest
@@ -13,6 +14,7 @@ from dpone_compiler.backends.postgres.script import do_block
 from dpone_compiler.expr.types import DataType, Kind
 from dpone_compiler.ir.interval import Interval, PartitionSet, Scope
 from dpone_compiler.ir.load import ChangeFeed, Partitioning
+from dpone_compiler.ir.loss import Loss, Question
 from dpone_compiler.ir.schema import Column, TableRef
 from dpone_compiler.ir.slices import Slices
 from dpone_compiler.plan import actions as do
@@ -33,6 +35,7 @@ DAYS = PartitionSet(column="at", unit="day", type=MOVED[1].target.type)
 BY_DAY = Partitioning(column="at")
 FIRST_TEN = Scope(column="id", type=MOVED[0].target.type, kind="range", low="1", high="10", inclusive=True)
 TENS = Slices(column="id", type=MOVED[0].target.type, kind="integer", first="0", last="25", step=10)
+LOSSES = (Loss(test=Question.OUTSIDE, says="numbers outside of 0 to 9", low="0", high="9"),)
 READ = do.Selection(table=TABLE, columns=MOVED, interval=WINDOW, partitions=DAYS)
 KEY = ("id",)
 FEED = ChangeFeed(slot="s", publication="p")
@@ -48,6 +51,7 @@ EVERY: tuple[do.Action, ...] = (
     do.DropOldStaging(),
     do.CreateStaging(staging=ROWS),
     do.FingerprintSource(selection=READ, level="content", role="rows"),
+    do.CheckValues(selection=replace(READ, columns=(replace(MOVED[0], losses=LOSSES),))),
     do.Transfer(selection=READ, staging=ROWS, wire="text"),
     do.CheckPartitionList(partitioning=BY_DAY, partitions=DAYS),
     do.FindPartitions(delta=ROWS, key=KEY, partitioning=BY_DAY, partitions=DAYS),

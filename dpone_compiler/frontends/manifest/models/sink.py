@@ -33,6 +33,7 @@ class PolicyKeys(Closed):
     empty_slice: Literal["fail", "keep", "clear"] | None = None
     readers: Literal["consistent", "tolerant"] | None = None
     reconcile: Literal["auto", "counts", "keys", "content", "full"] | None = None
+    lossy: Literal["fail", "clamp"] | None = None
 
 
 class PartitionBlock(Closed):

@@ -60,12 +60,14 @@ class CursorBlock(Closed):
 
 
 class ColumnBlock(Closed):
-    """One column that is read: a source column or an expression, renamed or cast on the way."""
+    """One column that is read: a source column or an expression, renamed or cast on the way. `lossy`: what becomes of values that
+    the target's type cannot hold."""
 
     name: Text | None = None
     as_: Text | None = Field(default=None, alias="as")
     cast: Text | None = None
     sql: Text | None = None
+    lossy: Literal["fail", "null", "clamp", "text"] | None = None
 
 
 class DeclaredColumn(Closed):
