@@ -16,7 +16,7 @@ import click
 
 from dpone_compiler import registry
 from dpone_compiler.cli.main import COMMANDS
-from dpone_compiler.driver.type_matrix import as_markdown, type_matrix
+from dpone_compiler.driver.type_matrix import new_target, type_matrix
 from dpone_compiler.ir.load import STRATEGIES
 from dpone_compiler.problems.catalogue import pages
 from dpone_compiler.spi.backend import Capabilities
@@ -40,10 +40,13 @@ nothing can still commit (earlier by `lag`). NULL in the cursor is refused, or r
 
 
 _LEDGER = """\
-`dponec types SOURCE SINK` prints the same. A value arrives exactly, exactly in another form, or not at all: then the cell names such
-values. Where a column of a load can hold some, the plan has a step `check-values` that counts them in the snapshot of the extraction,
+What a new target gets, and what arrives there; `dponec types SOURCE SINK` prints it for every other type, too. A value arrives
+exactly, exactly in another form, or not at all: then the cell names such values.
+
+Where a column of a load can hold some, the plan has a step `check-values` that counts them in the snapshot of the extraction,
 before anything is sent, and stops with DP524. `source.columns[].lossy` says otherwise for one column: `null` sends NULL in
-their place, `clamp` the nearest value that survives, `text` asks for a target column of text."""
+their place, `clamp` the nearest value that survives, `text` asks for a target column of text.
+`sink.strategy.policies.lossy: clamp` is the same for all columns that say nothing and are not in the key."""
 
 
 def written_pages() -> dict[str, str]:
@@ -137,7 +140,7 @@ def _types() -> Iterator[str]:
     sinks = [name for name in registry.backend_names() if registry.backend(name).natives]
     for source in sinks:
         for sink in sinks:
-            yield from (f"## {source} to {sink}", "", *as_markdown(type_matrix(source, sink)), "")
+            yield from (f"## {source} to {sink}", "", *new_target(type_matrix(source, sink)), "")
 
 
 def _routes() -> Iterator[str]:

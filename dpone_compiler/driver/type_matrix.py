@@ -80,14 +80,19 @@ def _verdict(carry: Carry) -> tuple[str, str]:
     return (CHANGED, carry.changes) if carry.changes else (EXACT, "")
 
 
-def as_markdown(matrix: Matrix) -> Iterator[str]:
-    """Two tables: what a new target gets, and what arrives in each type that an existing one may have."""
+def new_target(matrix: Matrix) -> Iterator[str]:
+    """A table: the column type for a new target, and what arrives there."""
     if matrix.note:
         yield from (f"Not compiled: {matrix.note}.", "")
     yield from ("| source type | holds | new target | what arrives | |", "| --- | --- | --- | --- | --- |")
     for row in matrix.rows:
         cell = row.proposed
         yield _line(f"`{row.source.spelling}`", row.source.holds, f"`{cell.target}`", cell.verdict, cell.why)
+
+
+def as_markdown(matrix: Matrix) -> Iterator[str]:
+    """The same, and what arrives in each type that an existing target may have."""
+    yield from new_target(matrix)
     yield from (
         "",
         "| source type | exact in | changed in form in | lossy in | refused |",

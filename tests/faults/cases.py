@@ -8,8 +8,8 @@ _SHARED = ("check-source", "check-target", "read-state", "acquire-lease")
 _PG_LEFT = ("fence-stage-left", "create-left", "transfer-left")
 _PG_ROWS = ("fingerprint-source", "fence-stage-rows", "create-rows", "transfer-rows")
 _CH_LEFT = ("clear-left", "create-left", "transfer-left")
-_CH_ROWS = ("fingerprint-source", "clear-rows", "create-rows", "transfer-rows")
-_CH_DELTA = ("clear-delta", "create-delta", "transfer-delta", "find-partitions")
+_CH_ROWS = ("check-values-rows", "fingerprint-source", "clear-rows", "create-rows", "transfer-rows")
+_CH_DELTA = ("check-values-delta", "clear-delta", "create-delta", "transfer-delta", "find-partitions")
 _KEYS = ("check-null-keys", "check-duplicate-keys")
 _REWRITE = (
     "clear-rewrite",

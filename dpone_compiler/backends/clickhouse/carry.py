@@ -40,6 +40,8 @@ def carry(source: Column, target: Column, source_engine: str, server: EngineFact
     parsed = parse_native(target.native)
     if parsed is None:
         return Carry(binary=False, refused=f"type {target.native} is not known to this compiler")
+    if source_engine == "clickhouse" and source.native == target.native:
+        return Carry(binary=False)
     wanted, given, native = parse_type(target.native), source.type, unwrapped(parsed)
     refused = _refused(given, wanted, target.native) or _misread(wanted, native, source_engine)
     if refused:

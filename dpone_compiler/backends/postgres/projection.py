@@ -65,6 +65,8 @@ def _foreign_value(value: exp.Expression, given: DataType, wanted: DataType) -> 
             return _coarsened(shape(":value AT TIME ZONE 'UTC'", value=value) if given.tz else value, wanted)
         case Kind.BYTES:
             return shape("encode(:value, 'hex')", value=value)
+        case _ if wanted.kind is Kind.FLOAT and (given.kind, given.bits) != (wanted.kind, wanted.bits):
+            return cast(value, "real" if wanted.bits == 32 else "double precision")
         case Kind.DECIMAL if wanted.kind is Kind.DECIMAL and wanted.scale is not None:
             if given.scale is not None and given.scale <= wanted.scale:
                 return value
@@ -113,6 +115,8 @@ def _foreign_type(moved: MovedColumn) -> DataType:
     given, wanted = moved.source.type, moved.target.type
     if wanted.kind is Kind.TEXT or given.kind is Kind.ARRAY:
         return DataType(kind=Kind.TEXT)
+    if wanted.kind is Kind.FLOAT:
+        return wanted
     if given.kind is Kind.BOOL and wanted.kind in (Kind.BOOL, Kind.INT):
         return DataType(kind=Kind.INT, bits=32)
     if given.kind is Kind.TIMESTAMP:

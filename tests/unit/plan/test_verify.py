@@ -21,6 +21,8 @@ SOUND = {
 # Merge into Postgres: window, gates, fence, mutations, proof and state in one transaction.
 MERGE = SOUND["orders_pg_to_pg"]
 DAYS = SOUND["orders_days_pg_to_pg"]
+# Dates and numerics of Postgres, some of which ClickHouse does not hold.
+TO_CLICKHOUSE = SOUND["orders_pg_to_ch"]
 
 
 def first(plan: Plan, *kinds: type) -> Step:
@@ -171,6 +173,18 @@ FAULTS: dict[str, tuple[Callable[[], Plan], str]] = {
     "other rows fingerprinted": (
         lambda: changed(MERGE, actions.FingerprintSource, snapshot="another"),
         "does not fingerprint what is transferred",
+    ),
+    "values not counted": (
+        lambda: without(TO_CLICKHOUSE, actions.CheckValues),
+        "can send values that the target cannot hold",
+    ),
+    "values counted in another snapshot": (
+        lambda: changed(TO_CLICKHOUSE, actions.CheckValues, snapshot="another"),
+        "can send values that the target cannot hold",
+    ),
+    "values counted too late": (
+        lambda: moved(TO_CLICKHOUSE, actions.CheckValues, actions.CheckStagedRows),
+        "can send values that the target cannot hold",
     ),
 }
 
