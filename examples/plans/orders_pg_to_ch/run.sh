@@ -11,7 +11,7 @@ umask 077
 export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 
 NAME=orders_pg_to_ch
-FINGERPRINT=18ae675c7261609cd2515c09a52126aa5497827e5f354353ea96574562d48d40
+FINGERPRINT=d27e44a6d30b7c1a89b82c7686f3ea69edea196fd14096d45db5cbd8a12c81df
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=demo_source
@@ -372,7 +372,7 @@ released() { LEASED=''; }
 changed() { CHANGED=5; }
 rank() { case $1 in open) REPLY=1 ;; staged) REPLY=2 ;; committed) REPLY=3 ;; done) REPLY=4 ;; *) REPLY=0 ;; esac; }
 staged_guard() {
-  ch_yes target steps/18-record-staged.guard.sql
+  ch_yes target steps/19-record-staged.guard.sql
 }
 todo() { # name, phase of its guard: whether it is still to be done
   local reached
@@ -517,82 +517,84 @@ if todo transfer-left staged; then
   extract_copy steps/10-transfer-left.extract.sql
   pump_ch steps/10-transfer-left.load.sql window_low window_high staging_left
 fi
+# check-values-rows: count the values that the target cannot hold, in the snapshot of the extraction
 # fingerprint-source: count and digest what will be read, in its snapshot
 # clear-rows: drop what an interrupted try of this run left
 # create-rows: create the empty staging table (rows)
 # transfer-rows: stream the source into staging (rows)
-if todo fingerprint-source staged; then
+if todo check-values-rows staged; then
   extract_begin window_low window_high staging_rows
-  extract_query fingerprint-source steps/11-fingerprint-source.sql
-  extract_copy steps/14-transfer-rows.extract.sql
-  ch_sql target steps/12-clear-rows.sql staging_rows
-  ch_sql target steps/13-create-rows.sql staging_rows
-  pump_ch steps/14-transfer-rows.load.sql window_low window_high staging_rows
+  extract_query check-values-rows steps/11-check-values-rows.sql
+  extract_query fingerprint-source steps/12-fingerprint-source.sql
+  extract_copy steps/15-transfer-rows.extract.sql
+  ch_sql target steps/13-clear-rows.sql staging_rows
+  ch_sql target steps/14-create-rows.sql staging_rows
+  pump_ch steps/15-transfer-rows.load.sql window_low window_high staging_rows
   capture_of fingerprint-source source_rows source_a source_b
 fi
 # check-staged-rows: staging holds what the source sent
 if todo check-staged-rows staged; then
-  ch_check target steps/15-check-staged-rows.sql source_rows source_a source_b staging_rows
+  ch_check target steps/16-check-staged-rows.sql source_rows source_a source_b staging_rows
 fi
 # check-null-keys: no key is NULL
 if todo check-null-keys staged; then
-  ch_check target steps/16-check-null-keys.sql staging_rows
+  ch_check target steps/17-check-null-keys.sql staging_rows
 fi
 # check-duplicate-keys: no key is staged twice
 if todo check-duplicate-keys staged; then
-  ch_check target steps/17-check-duplicate-keys.sql staging_rows
+  ch_check target steps/18-check-duplicate-keys.sql staging_rows
 fi
 # record-staged: note in the state row that staging is proved
 if todo record-staged staged; then
-  ch_sql target steps/18-record-staged.sql fence partitions staging_rows
+  ch_sql target steps/19-record-staged.sql fence partitions staging_rows
 fi
 # clear-rewrite: drop what an interrupted try left
 if todo clear-rewrite committed; then
-  ch_sql target steps/19-clear-rewrite.sql staging_rewrite
+  ch_sql target steps/20-clear-rewrite.sql staging_rewrite
 fi
 # create-rewrite: create the rewrite table in the target's shape
 if todo create-rewrite committed; then
-  ch_sql target steps/20-create-rewrite.sql staging_rewrite
+  ch_sql target steps/21-create-rewrite.sql staging_rewrite
 fi
 # build-rewrite: build the new content of every affected partition
 if todo build-rewrite committed; then
-  ch_sql target steps/21-build-rewrite.sql staging_rewrite staging_rows staging_left
+  ch_sql target steps/22-build-rewrite.sql staging_rewrite staging_rows staging_left
 fi
 # record-rewrite: note that the rewrite is complete
 if todo record-rewrite committed; then
-  ch_sql target steps/22-record-rewrite.sql fence run_id
+  ch_sql target steps/23-record-rewrite.sql fence run_id
 fi
 # replace-partitions: replace each affected partition
 if todo replace-partitions committed; then
-  ch_foreach target steps/23-replace-partitions.query.sql steps/23-replace-partitions.body.sql '' 10000 staging_rewrite
+  ch_foreach target steps/24-replace-partitions.query.sql steps/24-replace-partitions.body.sql '' 10000 staging_rewrite
 fi
 # drop-emptied-partitions: drop partitions whose rows all moved or left
 if todo drop-emptied-partitions committed; then
-  ch_foreach target steps/24-drop-emptied-partitions.query.sql steps/24-drop-emptied-partitions.body.sql '' 10000 staging_rows staging_left staging_rewrite
+  ch_foreach target steps/25-drop-emptied-partitions.query.sql steps/25-drop-emptied-partitions.body.sql '' 10000 staging_rows staging_left staging_rewrite
 fi
 # reconcile: prove that every staged key is in the target once, with the staged values
 if todo reconcile committed; then
-  ch_check target steps/25-reconcile.sql staging_rows staging_rewrite
+  ch_check target steps/26-reconcile.sql staging_rows staging_rewrite
 fi
 # commit-state: move the watermark and mark the run committed
 if todo commit-state committed; then
-  ch_sql target steps/26-commit-state.sql fence window_low window_high run_id
+  ch_sql target steps/27-commit-state.sql fence window_low window_high run_id
 fi
 # drop-rows: drop staging (rows)
 if todo drop-rows ''; then
-  ch_sql target steps/27-drop-rows.sql staging_rows
+  ch_sql target steps/28-drop-rows.sql staging_rows
 fi
 # drop-left: drop staging (left)
 if todo drop-left ''; then
-  ch_sql target steps/28-drop-left.sql staging_left
+  ch_sql target steps/29-drop-left.sql staging_left
 fi
 # drop-rewrite: drop staging (rewrite)
 if todo drop-rewrite ''; then
-  ch_sql target steps/29-drop-rewrite.sql staging_rewrite
+  ch_sql target steps/30-drop-rewrite.sql staging_rewrite
 fi
 # release-lease: mark the run done and give the lease back
 if todo release-lease ''; then
-  ch_sql target steps/30-release-lease.sql fence run_id
+  ch_sql target steps/31-release-lease.sql fence run_id
   released
 fi
 

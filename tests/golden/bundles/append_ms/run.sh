@@ -11,7 +11,7 @@ umask 077
 export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 
 NAME=append_ms
-FINGERPRINT=03c68a70bede55255ef53e1827e2cd026389f86dcf009cffa47004630ab521f8
+FINGERPRINT=9edf281952ab2293c1d0d9b22430183d7cec2e103133d2100beede3423daabc0
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg
@@ -497,7 +497,7 @@ released() { LEASED=''; }
 changed() { CHANGED=5; }
 rank() { case $1 in open) REPLY=1 ;; staged) REPLY=2 ;; committed) REPLY=3 ;; done) REPLY=4 ;; *) REPLY=0 ;; esac; }
 staged_guard() {
-  ms_yes target steps/13-record-staged.guard.sql
+  ms_yes target steps/14-record-staged.guard.sql
 }
 todo() { # name, phase of its guard: whether it is still to be done
   local reached
@@ -619,17 +619,19 @@ if todo open-attempt open; then
   ms_sql target steps/06-open-attempt.sql run_id fence fingerprint window_low window_high
   changed
 fi
+# check-values-rows: count the values that the target cannot hold, in the snapshot of the extraction
 # fingerprint-source: count and digest what will be read, in its snapshot
 # clear-rows: drop what an interrupted try of this run left
 # create-rows: create the empty staging table (rows)
 # transfer-rows: stream the source into staging (rows)
-if todo fingerprint-source staged; then
+if todo check-values-rows staged; then
   extract_begin window_low window_high run_id fence
-  extract_query fingerprint-source steps/07-fingerprint-source.sql
-  extract_copy steps/10-transfer-rows.extract.sql
-  ms_sql target steps/08-clear-rows.sql run_id fence
-  ms_sql target steps/09-create-rows.sql run_id fence
-  ms_pump steps/10-transfer-rows.lines.sql steps/10-transfer-rows.unpack.sql window_low window_high run_id fence
+  extract_query check-values-rows steps/07-check-values-rows.sql
+  extract_query fingerprint-source steps/08-fingerprint-source.sql
+  extract_copy steps/11-transfer-rows.extract.sql
+  ms_sql target steps/09-clear-rows.sql run_id fence
+  ms_sql target steps/10-create-rows.sql run_id fence
+  ms_pump steps/11-transfer-rows.lines.sql steps/11-transfer-rows.unpack.sql window_low window_high run_id fence
   capture_of fingerprint-source source_rows source_a source_b
 fi
 # fence-prove: hold the state row with our fencing token
@@ -637,9 +639,9 @@ fi
 # record-staged: note in the state row that staging is proved
 if todo prove staged; then
   ms_begin
-  ms_member fence-prove steps/11-fence-prove.sql run_id fence
-  ms_member check-staged-rows steps/12-check-staged-rows.sql source_rows source_a source_b
-  ms_member record-staged steps/13-record-staged.sql run_id fence
+  ms_member fence-prove steps/12-fence-prove.sql run_id fence
+  ms_member check-staged-rows steps/13-check-staged-rows.sql source_rows source_a source_b
+  ms_member record-staged steps/14-record-staged.sql run_id fence
   ms_end
   ms_took record-staged rows_staged
   capture rows_staged
@@ -650,19 +652,19 @@ fi
 # commit-state: move the watermark and mark the run committed
 if todo finalize committed; then
   ms_begin
-  ms_member fence-finalize steps/14-fence-finalize.sql run_id fence
-  ms_member insert-staged steps/15-insert-staged.sql
-  ms_member reconcile steps/16-reconcile.sql run_id fence window_low window_high
-  ms_member commit-state steps/17-commit-state.sql run_id fence window_low window_high
+  ms_member fence-finalize steps/15-fence-finalize.sql run_id fence
+  ms_member insert-staged steps/16-insert-staged.sql
+  ms_member reconcile steps/17-reconcile.sql run_id fence window_low window_high
+  ms_member commit-state steps/18-commit-state.sql run_id fence window_low window_high
   ms_end
 fi
 # drop-rows: drop staging (rows)
 if todo drop-rows ''; then
-  ms_sql target steps/18-drop-rows.sql run_id fence
+  ms_sql target steps/19-drop-rows.sql run_id fence
 fi
 # release-lease: mark the run done and give the lease back
 if todo release-lease ''; then
-  ms_sql target steps/19-release-lease.sql run_id fence
+  ms_sql target steps/20-release-lease.sql run_id fence
   released
 fi
 

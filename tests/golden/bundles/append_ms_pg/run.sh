@@ -11,7 +11,7 @@ umask 077
 export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 
 NAME=append_ms_pg
-FINGERPRINT=01bffd5f8b02ef0f4d660553ed65529ccc4632e9da3a4a7d2a081c8275408d9a
+FINGERPRINT=b3531658d242ba25549b0e127f14b7276a82926f228c7c1e2e6424e965d3d737
 TRANSACTIONAL=1
 SOURCE_ENGINE=mssql
 SOURCE_CONNECTION=case_ms_source
@@ -372,7 +372,7 @@ released() { LEASED=''; }
 changed() { CHANGED=5; }
 rank() { case $1 in open) REPLY=1 ;; staged) REPLY=2 ;; committed) REPLY=3 ;; done) REPLY=4 ;; *) REPLY=0 ;; esac; }
 staged_guard() {
-  pg_yes target steps/13-record-staged.guard.sql
+  pg_yes target steps/14-record-staged.guard.sql
 }
 todo() { # name, phase of its guard: whether it is still to be done
   local reached
@@ -493,11 +493,12 @@ if todo open-attempt open; then
   pg_sql target steps/06-open-attempt.sql run_id fence fingerprint window_low window_high
   changed
 fi
+# check-values-rows: count the values that the target cannot hold, in the snapshot of the extraction
 # fingerprint-source: count and digest what will be read, in its snapshot
 # fence-stage-rows: hold the state row with our fencing token
 # create-rows: create the empty staging table (rows)
 # transfer-rows: stream the source into staging (rows)
-if todo fingerprint-source staged; then
+if todo check-values-rows staged; then
   refuse 'no client for this engine is called by run.sh; use dponec run'
 fi
 # fence-prove: hold the state row with our fencing token
@@ -505,9 +506,9 @@ fi
 # record-staged: note in the state row that staging is proved
 if todo prove staged; then
   group_begin target run_id fence source_rows source_a source_b
-  group_file steps/11-fence-prove.sql
-  group_file steps/12-check-staged-rows.sql
-  group_query record-staged steps/13-record-staged.sql
+  group_file steps/12-fence-prove.sql
+  group_file steps/13-check-staged-rows.sql
+  group_query record-staged steps/14-record-staged.sql
   group_run
   capture_of record-staged rows_staged
 fi
@@ -517,19 +518,19 @@ fi
 # commit-state: move the watermark and mark the run committed
 if todo finalize committed; then
   group_begin target run_id fence window_low window_high
-  group_file steps/14-fence-finalize.sql
-  group_file steps/15-insert-staged.sql
-  group_file steps/16-reconcile.sql
-  group_file steps/17-commit-state.sql
+  group_file steps/15-fence-finalize.sql
+  group_file steps/16-insert-staged.sql
+  group_file steps/17-reconcile.sql
+  group_file steps/18-commit-state.sql
   group_run
 fi
 # drop-rows: drop staging (rows)
 if todo drop-rows ''; then
-  pg_sql target steps/18-drop-rows.sql
+  pg_sql target steps/19-drop-rows.sql
 fi
 # release-lease: mark the run done and give the lease back
 if todo release-lease ''; then
-  pg_sql target steps/19-release-lease.sql run_id fence
+  pg_sql target steps/20-release-lease.sql run_id fence
   released
 fi
 

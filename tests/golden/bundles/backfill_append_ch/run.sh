@@ -11,7 +11,7 @@ umask 077
 export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 
 NAME=backfill_append_ch
-FINGERPRINT=7db66f5e972dd3b6c17b58b2334d2ba688868bc4ec796dfae5338859eeb5b3be
+FINGERPRINT=9536b6c34cf607063910be749f59d25e1f9f459f6e4d938154c7ce21388f40a2
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg
@@ -372,7 +372,7 @@ released() { LEASED=''; }
 changed() { CHANGED=5; }
 rank() { case $1 in open) REPLY=1 ;; staged) REPLY=2 ;; committed) REPLY=3 ;; done) REPLY=4 ;; *) REPLY=0 ;; esac; }
 staged_guard() {
-  ch_yes target steps/13-record-staged.guard.sql
+  ch_yes target steps/14-record-staged.guard.sql
 }
 todo() { # name, phase of its guard: whether it is still to be done
   local reached
@@ -519,54 +519,56 @@ fi
 if todo drop-old-staging committed; then
   ch_foreach target steps/07-drop-old-staging.query.sql steps/07-drop-old-staging.body.sql '' 1000 run_id
 fi
+# check-values-rows: count the values that the target cannot hold, in the snapshot of the extraction
 # fingerprint-source: count what will be read, in its snapshot
 # clear-rows: drop what an interrupted try of this run left
 # create-rows: create the empty staging table (rows)
 # transfer-rows: stream the source into staging (rows)
-if todo fingerprint-source staged; then
+if todo check-values-rows staged; then
   extract_begin window_low window_high staging_rows
-  extract_query fingerprint-source steps/08-fingerprint-source.sql
-  extract_copy steps/11-transfer-rows.extract.sql
-  ch_sql target steps/09-clear-rows.sql staging_rows
-  ch_sql target steps/10-create-rows.sql staging_rows
-  pump_ch steps/11-transfer-rows.load.sql window_low window_high staging_rows
+  extract_query check-values-rows steps/08-check-values-rows.sql
+  extract_query fingerprint-source steps/09-fingerprint-source.sql
+  extract_copy steps/12-transfer-rows.extract.sql
+  ch_sql target steps/10-clear-rows.sql staging_rows
+  ch_sql target steps/11-create-rows.sql staging_rows
+  pump_ch steps/12-transfer-rows.load.sql window_low window_high staging_rows
   capture_of fingerprint-source source_rows source_a source_b
 fi
 # check-staged-rows: staging holds what the source sent
 if todo check-staged-rows staged; then
-  ch_check target steps/12-check-staged-rows.sql source_rows staging_rows
+  ch_check target steps/13-check-staged-rows.sql source_rows staging_rows
 fi
 # record-staged: note in the state row that staging is proved
 if todo record-staged staged; then
-  ch_sql target steps/13-record-staged.sql fence partitions staging_rows
+  ch_sql target steps/14-record-staged.sql fence partitions staging_rows
 fi
 # check-window-owned: no other rows lie in the window
 if todo check-window-owned committed; then
-  ch_check target steps/14-check-window-owned.sql staging_rows window_low window_high
+  ch_check target steps/15-check-window-owned.sql staging_rows window_low window_high
 fi
 # move-partitions: move each staged partition into the target
 if todo move-partitions committed; then
-  ch_foreach target steps/15-move-partitions.query.sql steps/15-move-partitions.body.sql '' 10000 staging_rows
+  ch_foreach target steps/16-move-partitions.query.sql steps/16-move-partitions.body.sql '' 10000 staging_rows
 fi
 # reconcile: prove that the rows of the window arrived
 if todo reconcile committed; then
-  ch_check target steps/16-reconcile.sql window_low window_high
+  ch_check target steps/17-reconcile.sql window_low window_high
 fi
 # record-slice: record the slice as loaded
 if todo record-slice committed; then
-  ch_sql target steps/17-record-slice.sql window_low window_high run_id fence
+  ch_sql target steps/18-record-slice.sql window_low window_high run_id fence
 fi
 # commit-state: mark the run committed
 if todo commit-state committed; then
-  ch_sql target steps/18-commit-state.sql fence run_id
+  ch_sql target steps/19-commit-state.sql fence run_id
 fi
 # drop-rows: drop staging (rows)
 if todo drop-rows ''; then
-  ch_sql target steps/19-drop-rows.sql staging_rows
+  ch_sql target steps/20-drop-rows.sql staging_rows
 fi
 # release-lease: mark the run done and give the lease back
 if todo release-lease ''; then
-  ch_sql target steps/20-release-lease.sql fence run_id
+  ch_sql target steps/21-release-lease.sql fence run_id
   released
 fi
 

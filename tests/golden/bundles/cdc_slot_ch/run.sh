@@ -11,7 +11,7 @@ umask 077
 export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 
 NAME=cdc_slot_ch
-FINGERPRINT=5658fbde8676dd05729219170a17dffcc4f3bb4478150bce36e7aa54a4fd112c
+FINGERPRINT=251a2ccf31514677478b503566686eb7fa52d962a4bda23db84fad56a4a9fa4f
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_changes
@@ -372,7 +372,7 @@ released() { LEASED=''; }
 changed() { CHANGED=5; }
 rank() { case $1 in open) REPLY=1 ;; staged) REPLY=2 ;; committed) REPLY=3 ;; done) REPLY=4 ;; *) REPLY=0 ;; esac; }
 staged_guard() {
-  ch_yes target steps/25-record-staged.guard.sql
+  ch_yes target steps/26-record-staged.guard.sql
 }
 todo() { # name, phase of its guard: whether it is still to be done
   local reached
@@ -518,94 +518,96 @@ fi
 if todo read-changes staged; then
   refuse 'psql can neither hold an exported snapshot nor decode the changes of a slot; use dponec run'
 fi
+# check-values-changes: count the values that the target cannot hold, in the snapshot of the extraction
 # fingerprint-source: count and digest what will be read, in its snapshot
 # clear-changes: drop what an interrupted try of this run left
 # create-changes: create the empty staging table (changes)
 # transfer-changes: stream the source into staging (changes)
-if todo fingerprint-source staged; then
+if todo check-values-changes staged; then
   extract_begin watermark window_low window_high staging_changes
-  extract_query fingerprint-source steps/11-fingerprint-source.sql
-  extract_copy steps/14-transfer-changes.extract.sql
-  ch_sql target steps/12-clear-changes.sql staging_changes
-  ch_sql target steps/13-create-changes.sql staging_changes
-  pump_ch steps/14-transfer-changes.load.sql watermark window_low window_high staging_changes
+  extract_query check-values-changes steps/11-check-values-changes.sql
+  extract_query fingerprint-source steps/12-fingerprint-source.sql
+  extract_copy steps/15-transfer-changes.extract.sql
+  ch_sql target steps/13-clear-changes.sql staging_changes
+  ch_sql target steps/14-create-changes.sql staging_changes
+  pump_ch steps/15-transfer-changes.load.sql watermark window_low window_high staging_changes
   capture_of fingerprint-source source_rows source_a source_b
 fi
 # check-staged-rows: staging holds what the source sent
 if todo check-staged-rows staged; then
-  ch_check target steps/15-check-staged-rows.sql source_rows source_a source_b staging_changes
+  ch_check target steps/16-check-staged-rows.sql source_rows source_a source_b staging_changes
 fi
 # check-changes: every change can be applied, and their order has no ties
 if todo check-changes staged; then
-  ch_check target steps/16-check-changes.sql staging_changes
+  ch_check target steps/17-check-changes.sql staging_changes
 fi
 # clear-rows: drop what an interrupted try of this run left
 if todo clear-rows staged; then
-  ch_sql target steps/17-clear-rows.sql staging_rows
+  ch_sql target steps/18-clear-rows.sql staging_rows
 fi
 # create-rows: create the empty staging table (rows)
 if todo create-rows staged; then
-  ch_sql target steps/18-create-rows.sql staging_rows
+  ch_sql target steps/19-create-rows.sql staging_rows
 fi
 # collapse-rows: keep the last row of each key that lives
 if todo collapse-rows staged; then
-  ch_sql target steps/19-collapse-rows.sql staging_rows staging_changes
+  ch_sql target steps/20-collapse-rows.sql staging_rows staging_changes
 fi
 # clear-left: drop what an interrupted try of this run left
 if todo clear-left staged; then
-  ch_sql target steps/20-clear-left.sql staging_left
+  ch_sql target steps/21-clear-left.sql staging_left
 fi
 # create-left: create the empty staging table (left)
 if todo create-left staged; then
-  ch_sql target steps/21-create-left.sql staging_left
+  ch_sql target steps/22-create-left.sql staging_left
 fi
 # collapse-left: keep the keys that are gone
 if todo collapse-left staged; then
-  ch_sql target steps/22-collapse-left.sql staging_left staging_changes staging_rows
+  ch_sql target steps/23-collapse-left.sql staging_left staging_changes staging_rows
 fi
 # check-null-keys: no key is NULL
 if todo check-null-keys staged; then
-  ch_check target steps/23-check-null-keys.sql staging_rows
+  ch_check target steps/24-check-null-keys.sql staging_rows
 fi
 # check-duplicate-keys: no key is staged twice
 if todo check-duplicate-keys staged; then
-  ch_check target steps/24-check-duplicate-keys.sql staging_rows
+  ch_check target steps/25-check-duplicate-keys.sql staging_rows
 fi
 # record-staged: note in the state row that staging is proved
 if todo record-staged staged; then
-  ch_sql target steps/25-record-staged.sql fence partitions staging_rows
+  ch_sql target steps/26-record-staged.sql fence partitions staging_rows
 fi
 # clear-rewrite: drop what an interrupted try left
 if todo clear-rewrite committed; then
-  ch_sql target steps/26-clear-rewrite.sql staging_rewrite
+  ch_sql target steps/27-clear-rewrite.sql staging_rewrite
 fi
 # create-rewrite: create the rewrite table in the target's shape
 if todo create-rewrite committed; then
-  ch_sql target steps/27-create-rewrite.sql staging_rewrite
+  ch_sql target steps/28-create-rewrite.sql staging_rewrite
 fi
 # build-rewrite: build the new content of every affected partition
 if todo build-rewrite committed; then
-  ch_sql target steps/28-build-rewrite.sql staging_rewrite staging_rows staging_left
+  ch_sql target steps/29-build-rewrite.sql staging_rewrite staging_rows staging_left
 fi
 # record-rewrite: note that the rewrite is complete
 if todo record-rewrite committed; then
-  ch_sql target steps/29-record-rewrite.sql fence run_id
+  ch_sql target steps/30-record-rewrite.sql fence run_id
 fi
 # replace-partitions: replace each affected partition
 if todo replace-partitions committed; then
-  ch_foreach target steps/30-replace-partitions.query.sql steps/30-replace-partitions.body.sql '' 10000 staging_rewrite
+  ch_foreach target steps/31-replace-partitions.query.sql steps/31-replace-partitions.body.sql '' 10000 staging_rewrite
 fi
 # drop-emptied-partitions: drop partitions whose rows all moved or left
 if todo drop-emptied-partitions committed; then
-  ch_foreach target steps/31-drop-emptied-partitions.query.sql steps/31-drop-emptied-partitions.body.sql '' 10000 staging_rows staging_left staging_rewrite
+  ch_foreach target steps/32-drop-emptied-partitions.query.sql steps/32-drop-emptied-partitions.body.sql '' 10000 staging_rows staging_left staging_rewrite
 fi
 # reconcile: prove that every staged key is in the target once, with the staged values
 if todo reconcile committed; then
-  ch_check target steps/32-reconcile.sql staging_rows staging_left staging_rewrite
+  ch_check target steps/33-reconcile.sql staging_rows staging_left staging_rewrite
 fi
 # commit-state: move the watermark and mark the run committed
 if todo commit-state committed; then
-  ch_sql target steps/33-commit-state.sql fence window_low window_high run_id
+  ch_sql target steps/34-commit-state.sql fence window_low window_high run_id
 fi
 # advance-slot: let the slot go on to the committed position
 if todo advance-slot ''; then
@@ -613,23 +615,23 @@ if todo advance-slot ''; then
 fi
 # drop-changes: drop staging (changes)
 if todo drop-changes ''; then
-  ch_sql target steps/35-drop-changes.sql staging_changes
+  ch_sql target steps/36-drop-changes.sql staging_changes
 fi
 # drop-rows: drop staging (rows)
 if todo drop-rows ''; then
-  ch_sql target steps/36-drop-rows.sql staging_rows
+  ch_sql target steps/37-drop-rows.sql staging_rows
 fi
 # drop-left: drop staging (left)
 if todo drop-left ''; then
-  ch_sql target steps/37-drop-left.sql staging_left
+  ch_sql target steps/38-drop-left.sql staging_left
 fi
 # drop-rewrite: drop staging (rewrite)
 if todo drop-rewrite ''; then
-  ch_sql target steps/38-drop-rewrite.sql staging_rewrite
+  ch_sql target steps/39-drop-rewrite.sql staging_rewrite
 fi
 # release-lease: mark the run done and give the lease back
 if todo release-lease ''; then
-  ch_sql target steps/39-release-lease.sql fence run_id
+  ch_sql target steps/40-release-lease.sql fence run_id
   released
 fi
 

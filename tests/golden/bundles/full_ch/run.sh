@@ -11,7 +11,7 @@ umask 077
 export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 
 NAME=full_ch
-FINGERPRINT=e5a7645a9e485b6796287002f6644d0bfaf9ed8ed9e809f9147aecddc00183c1
+FINGERPRINT=e72eb2332844235146d5a6288f3d6b7c92aad6147b0f9851610e4200f3080a75
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg
@@ -372,7 +372,7 @@ released() { LEASED=''; }
 changed() { CHANGED=5; }
 rank() { case $1 in open) REPLY=1 ;; staged) REPLY=2 ;; committed) REPLY=3 ;; done) REPLY=4 ;; *) REPLY=0 ;; esac; }
 staged_guard() {
-  ch_yes target steps/13-record-staged.guard.sql
+  ch_yes target steps/14-record-staged.guard.sql
 }
 todo() { # name, phase of its guard: whether it is still to be done
   local reached
@@ -494,50 +494,52 @@ fi
 if todo drop-old-staging committed; then
   ch_foreach target steps/06-drop-old-staging.query.sql steps/06-drop-old-staging.body.sql '' 1000 run_id
 fi
+# check-values-rows: count the values that the target cannot hold, in the snapshot of the extraction
 # fingerprint-source: count what will be read, in its snapshot
 # clear-rows: drop what an interrupted try of this run left
 # create-rows: create the empty staging table (rows)
 # transfer-rows: stream the source into staging (rows)
-if todo fingerprint-source staged; then
+if todo check-values-rows staged; then
   extract_begin staging_rows
-  extract_query fingerprint-source steps/07-fingerprint-source.sql
-  extract_copy steps/10-transfer-rows.extract.sql
-  ch_sql target steps/08-clear-rows.sql staging_rows
-  ch_sql target steps/09-create-rows.sql staging_rows
-  pump_ch steps/10-transfer-rows.load.sql staging_rows
+  extract_query check-values-rows steps/07-check-values-rows.sql
+  extract_query fingerprint-source steps/08-fingerprint-source.sql
+  extract_copy steps/11-transfer-rows.extract.sql
+  ch_sql target steps/09-clear-rows.sql staging_rows
+  ch_sql target steps/10-create-rows.sql staging_rows
+  pump_ch steps/11-transfer-rows.load.sql staging_rows
   capture_of fingerprint-source source_rows source_a source_b
 fi
 # check-staged-rows: staging holds what the source sent
 if todo check-staged-rows staged; then
-  ch_check target steps/11-check-staged-rows.sql source_rows staging_rows
+  ch_check target steps/12-check-staged-rows.sql source_rows staging_rows
 fi
 # check-not-empty: an empty extract stops the run
 if todo check-not-empty staged; then
-  ch_check target steps/12-check-not-empty.sql staging_rows
+  ch_check target steps/13-check-not-empty.sql staging_rows
 fi
 # record-staged: note in the state row that staging is proved
 if todo record-staged staged; then
-  ch_sql target steps/13-record-staged.sql fence partitions staging_rows
+  ch_sql target steps/14-record-staged.sql fence partitions staging_rows
 fi
 # exchange-tables: swap target and staging
 if todo exchange-tables committed; then
-  ch_sql target steps/14-exchange-tables.sql staging_rows
+  ch_sql target steps/15-exchange-tables.sql staging_rows
 fi
 # reconcile: prove that the target holds what was staged
 if todo reconcile committed; then
-  ch_check target steps/15-reconcile.sql
+  ch_check target steps/16-reconcile.sql
 fi
 # commit-state: mark the run committed
 if todo commit-state committed; then
-  ch_sql target steps/16-commit-state.sql fence run_id
+  ch_sql target steps/17-commit-state.sql fence run_id
 fi
 # drop-rows: drop staging (rows)
 if todo drop-rows ''; then
-  ch_sql target steps/17-drop-rows.sql staging_rows
+  ch_sql target steps/18-drop-rows.sql staging_rows
 fi
 # release-lease: mark the run done and give the lease back
 if todo release-lease ''; then
-  ch_sql target steps/18-release-lease.sql fence run_id
+  ch_sql target steps/19-release-lease.sql fence run_id
   released
 fi
 

@@ -11,7 +11,7 @@ umask 077
 export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 
 NAME=full_limited_ms
-FINGERPRINT=d6b13bf32588d6a00315d78a55e70cc1bdfefc391b99aa480677ced9f5a27344
+FINGERPRINT=c89df041ff625cd81af6959ee1589a4607970d5dc00889ef4cdba9906c942731
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg
@@ -497,7 +497,7 @@ released() { LEASED=''; }
 changed() { CHANGED=5; }
 rank() { case $1 in open) REPLY=1 ;; staged) REPLY=2 ;; committed) REPLY=3 ;; done) REPLY=4 ;; *) REPLY=0 ;; esac; }
 staged_guard() {
-  ms_yes target steps/13-record-staged.guard.sql
+  ms_yes target steps/14-record-staged.guard.sql
 }
 todo() { # name, phase of its guard: whether it is still to be done
   local reached
@@ -612,17 +612,19 @@ if todo open-attempt open; then
   ms_sql target steps/05-open-attempt.sql run_id fence fingerprint
   changed
 fi
+# check-values-rows: count the values that the target cannot hold, in the snapshot of the extraction
 # fingerprint-source: count what will be read, in its snapshot
 # clear-rows: drop what an interrupted try of this run left
 # create-rows: create the empty staging table (rows)
 # transfer-rows: stream the source into staging (rows)
-if todo fingerprint-source staged; then
+if todo check-values-rows staged; then
   extract_begin run_id fence
-  extract_query fingerprint-source steps/06-fingerprint-source.sql
-  extract_copy steps/09-transfer-rows.extract.sql
-  ms_sql target steps/07-clear-rows.sql run_id fence
-  ms_sql target steps/08-create-rows.sql run_id fence
-  ms_pump steps/09-transfer-rows.lines.sql steps/09-transfer-rows.unpack.sql run_id fence
+  extract_query check-values-rows steps/06-check-values-rows.sql
+  extract_query fingerprint-source steps/07-fingerprint-source.sql
+  extract_copy steps/10-transfer-rows.extract.sql
+  ms_sql target steps/08-clear-rows.sql run_id fence
+  ms_sql target steps/09-create-rows.sql run_id fence
+  ms_pump steps/10-transfer-rows.lines.sql steps/10-transfer-rows.unpack.sql run_id fence
   capture_of fingerprint-source source_rows source_a source_b
 fi
 # fence-prove: hold the state row with our fencing token
@@ -631,10 +633,10 @@ fi
 # record-staged: note in the state row that staging is proved
 if todo prove staged; then
   ms_begin
-  ms_member fence-prove steps/10-fence-prove.sql run_id fence
-  ms_member check-staged-rows steps/11-check-staged-rows.sql source_rows
-  ms_member check-not-empty steps/12-check-not-empty.sql
-  ms_member record-staged steps/13-record-staged.sql run_id fence
+  ms_member fence-prove steps/11-fence-prove.sql run_id fence
+  ms_member check-staged-rows steps/12-check-staged-rows.sql source_rows
+  ms_member check-not-empty steps/13-check-not-empty.sql
+  ms_member record-staged steps/14-record-staged.sql run_id fence
   ms_end
   ms_took record-staged rows_staged
   capture rows_staged
@@ -646,20 +648,20 @@ fi
 # commit-state: mark the run committed
 if todo finalize committed; then
   ms_begin
-  ms_member fence-finalize steps/14-fence-finalize.sql run_id fence
-  ms_member delete-all steps/15-delete-all.sql
-  ms_member insert-staged steps/16-insert-staged.sql
-  ms_member reconcile steps/17-reconcile.sql run_id fence
-  ms_member commit-state steps/18-commit-state.sql run_id fence
+  ms_member fence-finalize steps/15-fence-finalize.sql run_id fence
+  ms_member delete-all steps/16-delete-all.sql
+  ms_member insert-staged steps/17-insert-staged.sql
+  ms_member reconcile steps/18-reconcile.sql run_id fence
+  ms_member commit-state steps/19-commit-state.sql run_id fence
   ms_end
 fi
 # drop-rows: drop staging (rows)
 if todo drop-rows ''; then
-  ms_sql target steps/19-drop-rows.sql run_id fence
+  ms_sql target steps/20-drop-rows.sql run_id fence
 fi
 # release-lease: mark the run done and give the lease back
 if todo release-lease ''; then
-  ms_sql target steps/20-release-lease.sql run_id fence
+  ms_sql target steps/21-release-lease.sql run_id fence
   released
 fi
 

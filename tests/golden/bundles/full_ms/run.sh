@@ -11,7 +11,7 @@ umask 077
 export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 
 NAME=full_ms
-FINGERPRINT=1da8985b49e1e2f6434d0847b2523d6620864e6bc843abf1ba6c3e84107fe10e
+FINGERPRINT=25d0f55f435023bc3fcb98e848d170938df43110627b3e9a2ff5269fae96d1c8
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg
@@ -497,7 +497,7 @@ released() { LEASED=''; }
 changed() { CHANGED=5; }
 rank() { case $1 in open) REPLY=1 ;; staged) REPLY=2 ;; committed) REPLY=3 ;; done) REPLY=4 ;; *) REPLY=0 ;; esac; }
 staged_guard() {
-  ms_yes target steps/15-record-staged.guard.sql
+  ms_yes target steps/16-record-staged.guard.sql
 }
 todo() { # name, phase of its guard: whether it is still to be done
   local reached
@@ -612,17 +612,19 @@ if todo open-attempt open; then
   ms_sql target steps/05-open-attempt.sql run_id fence fingerprint
   changed
 fi
+# check-values-rows: count the values that the target cannot hold, in the snapshot of the extraction
 # fingerprint-source: count and digest what will be read, in its snapshot
 # clear-rows: drop what an interrupted try of this run left
 # create-rows: create the empty staging table (rows)
 # transfer-rows: stream the source into staging (rows)
-if todo fingerprint-source staged; then
+if todo check-values-rows staged; then
   extract_begin run_id fence
-  extract_query fingerprint-source steps/06-fingerprint-source.sql
-  extract_copy steps/09-transfer-rows.extract.sql
-  ms_sql target steps/07-clear-rows.sql run_id fence
-  ms_sql target steps/08-create-rows.sql run_id fence
-  ms_pump steps/09-transfer-rows.lines.sql steps/09-transfer-rows.unpack.sql run_id fence
+  extract_query check-values-rows steps/06-check-values-rows.sql
+  extract_query fingerprint-source steps/07-fingerprint-source.sql
+  extract_copy steps/10-transfer-rows.extract.sql
+  ms_sql target steps/08-clear-rows.sql run_id fence
+  ms_sql target steps/09-create-rows.sql run_id fence
+  ms_pump steps/10-transfer-rows.lines.sql steps/10-transfer-rows.unpack.sql run_id fence
   capture_of fingerprint-source source_rows source_a source_b
 fi
 # fence-prove: hold the state row with our fencing token
@@ -633,12 +635,12 @@ fi
 # record-staged: note in the state row that staging is proved
 if todo prove staged; then
   ms_begin
-  ms_member fence-prove steps/10-fence-prove.sql run_id fence
-  ms_member check-staged-rows steps/11-check-staged-rows.sql source_rows source_a source_b
-  ms_member check-not-empty steps/12-check-not-empty.sql
-  ms_member check-null-keys steps/13-check-null-keys.sql
-  ms_member check-duplicate-keys steps/14-check-duplicate-keys.sql
-  ms_member record-staged steps/15-record-staged.sql run_id fence
+  ms_member fence-prove steps/11-fence-prove.sql run_id fence
+  ms_member check-staged-rows steps/12-check-staged-rows.sql source_rows source_a source_b
+  ms_member check-not-empty steps/13-check-not-empty.sql
+  ms_member check-null-keys steps/14-check-null-keys.sql
+  ms_member check-duplicate-keys steps/15-check-duplicate-keys.sql
+  ms_member record-staged steps/16-record-staged.sql run_id fence
   ms_end
   ms_took record-staged rows_staged
   capture rows_staged
@@ -650,20 +652,20 @@ fi
 # commit-state: mark the run committed
 if todo finalize committed; then
   ms_begin
-  ms_member fence-finalize steps/16-fence-finalize.sql run_id fence
-  ms_member delete-all steps/17-delete-all.sql
-  ms_member insert-staged steps/18-insert-staged.sql
-  ms_member reconcile steps/19-reconcile.sql run_id fence
-  ms_member commit-state steps/20-commit-state.sql run_id fence
+  ms_member fence-finalize steps/17-fence-finalize.sql run_id fence
+  ms_member delete-all steps/18-delete-all.sql
+  ms_member insert-staged steps/19-insert-staged.sql
+  ms_member reconcile steps/20-reconcile.sql run_id fence
+  ms_member commit-state steps/21-commit-state.sql run_id fence
   ms_end
 fi
 # drop-rows: drop staging (rows)
 if todo drop-rows ''; then
-  ms_sql target steps/21-drop-rows.sql run_id fence
+  ms_sql target steps/22-drop-rows.sql run_id fence
 fi
 # release-lease: mark the run done and give the lease back
 if todo release-lease ''; then
-  ms_sql target steps/22-release-lease.sql run_id fence
+  ms_sql target steps/23-release-lease.sql run_id fence
   released
 fi
 

@@ -11,7 +11,7 @@ umask 077
 export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 
 NAME=merge_ch18
-FINGERPRINT=e03dab5376f875c9d1ba26f7b10974f04de6e6e15bc5e485a3cd39df92a7cace
+FINGERPRINT=acc7d220ede069cee63ec4935850981af2daf0dc060e0a10ef576ac63eee6bff
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg
@@ -372,7 +372,7 @@ released() { LEASED=''; }
 changed() { CHANGED=5; }
 rank() { case $1 in open) REPLY=1 ;; staged) REPLY=2 ;; committed) REPLY=3 ;; done) REPLY=4 ;; *) REPLY=0 ;; esac; }
 staged_guard() {
-  ch_yes target steps/15-record-staged.guard.sql
+  ch_yes target steps/16-record-staged.guard.sql
 }
 todo() { # name, phase of its guard: whether it is still to be done
   local reached
@@ -501,78 +501,80 @@ fi
 if todo drop-old-staging committed; then
   ch_foreach target steps/07-drop-old-staging.query.sql steps/07-drop-old-staging.body.sql '' 1000 run_id
 fi
+# check-values-rows: count the values that the target cannot hold, in the snapshot of the extraction
 # fingerprint-source: count what will be read, in its snapshot
 # clear-rows: drop what an interrupted try of this run left
 # create-rows: create the empty staging table (rows)
 # transfer-rows: stream the source into staging (rows)
-if todo fingerprint-source staged; then
+if todo check-values-rows staged; then
   extract_begin window_low window_high staging_rows
-  extract_query fingerprint-source steps/08-fingerprint-source.sql
-  extract_copy steps/11-transfer-rows.extract.sql
-  ch_sql target steps/09-clear-rows.sql staging_rows
-  ch_sql target steps/10-create-rows.sql staging_rows
-  pump_ch steps/11-transfer-rows.load.sql window_low window_high staging_rows
+  extract_query check-values-rows steps/08-check-values-rows.sql
+  extract_query fingerprint-source steps/09-fingerprint-source.sql
+  extract_copy steps/12-transfer-rows.extract.sql
+  ch_sql target steps/10-clear-rows.sql staging_rows
+  ch_sql target steps/11-create-rows.sql staging_rows
+  pump_ch steps/12-transfer-rows.load.sql window_low window_high staging_rows
   capture_of fingerprint-source source_rows source_a source_b
 fi
 # check-staged-rows: staging holds what the source sent
 if todo check-staged-rows staged; then
-  ch_check target steps/12-check-staged-rows.sql source_rows staging_rows
+  ch_check target steps/13-check-staged-rows.sql source_rows staging_rows
 fi
 # check-null-keys: no key is NULL
 if todo check-null-keys staged; then
-  ch_check target steps/13-check-null-keys.sql staging_rows
+  ch_check target steps/14-check-null-keys.sql staging_rows
 fi
 # check-duplicate-keys: no key is staged twice
 if todo check-duplicate-keys staged; then
-  ch_check target steps/14-check-duplicate-keys.sql staging_rows
+  ch_check target steps/15-check-duplicate-keys.sql staging_rows
 fi
 # record-staged: note in the state row that staging is proved
 if todo record-staged staged; then
-  ch_sql target steps/15-record-staged.sql fence partitions staging_rows
+  ch_sql target steps/16-record-staged.sql fence partitions staging_rows
 fi
 # clear-rewrite: drop what an interrupted try left
 if todo clear-rewrite committed; then
-  ch_sql target steps/16-clear-rewrite.sql staging_rewrite
+  ch_sql target steps/17-clear-rewrite.sql staging_rewrite
 fi
 # create-rewrite: create the rewrite table in the target's shape
 if todo create-rewrite committed; then
-  ch_sql target steps/17-create-rewrite.sql staging_rewrite
+  ch_sql target steps/18-create-rewrite.sql staging_rewrite
 fi
 # build-rewrite: build the new content of every affected partition
 if todo build-rewrite committed; then
-  ch_sql target steps/18-build-rewrite.sql staging_rewrite staging_rows
+  ch_sql target steps/19-build-rewrite.sql staging_rewrite staging_rows
 fi
 # record-rewrite: note that the rewrite is complete
 if todo record-rewrite committed; then
-  ch_sql target steps/19-record-rewrite.sql fence run_id
+  ch_sql target steps/20-record-rewrite.sql fence run_id
 fi
 # replace-partitions: replace each affected partition
 if todo replace-partitions committed; then
-  ch_foreach target steps/20-replace-partitions.query.sql steps/20-replace-partitions.body.sql '' 10000 staging_rewrite
+  ch_foreach target steps/21-replace-partitions.query.sql steps/21-replace-partitions.body.sql '' 10000 staging_rewrite
 fi
 # drop-emptied-partitions: drop partitions whose rows all moved or left
 if todo drop-emptied-partitions committed; then
-  ch_foreach target steps/21-drop-emptied-partitions.query.sql steps/21-drop-emptied-partitions.body.sql '' 10000 staging_rows staging_rewrite
+  ch_foreach target steps/22-drop-emptied-partitions.query.sql steps/22-drop-emptied-partitions.body.sql '' 10000 staging_rows staging_rewrite
 fi
 # reconcile: prove that every staged key is in the target once, with the staged values
 if todo reconcile committed; then
-  ch_check target steps/22-reconcile.sql staging_rows staging_rewrite
+  ch_check target steps/23-reconcile.sql staging_rows staging_rewrite
 fi
 # commit-state: move the watermark and mark the run committed
 if todo commit-state committed; then
-  ch_sql target steps/23-commit-state.sql fence window_low window_high run_id
+  ch_sql target steps/24-commit-state.sql fence window_low window_high run_id
 fi
 # drop-rows: drop staging (rows)
 if todo drop-rows ''; then
-  ch_sql target steps/24-drop-rows.sql staging_rows
+  ch_sql target steps/25-drop-rows.sql staging_rows
 fi
 # drop-rewrite: drop staging (rewrite)
 if todo drop-rewrite ''; then
-  ch_sql target steps/25-drop-rewrite.sql staging_rewrite
+  ch_sql target steps/26-drop-rewrite.sql staging_rewrite
 fi
 # release-lease: mark the run done and give the lease back
 if todo release-lease ''; then
-  ch_sql target steps/26-release-lease.sql fence run_id
+  ch_sql target steps/27-release-lease.sql fence run_id
   released
 fi
 

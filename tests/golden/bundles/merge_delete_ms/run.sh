@@ -11,7 +11,7 @@ umask 077
 export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 
 NAME=merge_delete_ms
-FINGERPRINT=096f20483148360b6ee76dbbed6e8772f6374a31e7c2bec3434f9f2e857ad42e
+FINGERPRINT=5c115bf560d4fd543e1716505244424d53804bc62cd5f42e08d009bef901e17d
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg
@@ -497,7 +497,7 @@ released() { LEASED=''; }
 changed() { CHANGED=5; }
 rank() { case $1 in open) REPLY=1 ;; staged) REPLY=2 ;; committed) REPLY=3 ;; done) REPLY=4 ;; *) REPLY=0 ;; esac; }
 staged_guard() {
-  ms_yes target steps/15-record-staged.guard.sql
+  ms_yes target steps/16-record-staged.guard.sql
 }
 todo() { # name, phase of its guard: whether it is still to be done
   local reached
@@ -619,17 +619,19 @@ if todo open-attempt open; then
   ms_sql target steps/06-open-attempt.sql run_id fence fingerprint window_low window_high
   changed
 fi
+# check-values-rows: count the values that the target cannot hold, in the snapshot of the extraction
 # fingerprint-source: count what will be read, in its snapshot
 # clear-rows: drop what an interrupted try of this run left
 # create-rows: create the empty staging table (rows)
 # transfer-rows: stream the source into staging (rows)
-if todo fingerprint-source staged; then
+if todo check-values-rows staged; then
   extract_begin window_low window_high run_id fence
-  extract_query fingerprint-source steps/07-fingerprint-source.sql
-  extract_copy steps/10-transfer-rows.extract.sql
-  ms_sql target steps/08-clear-rows.sql run_id fence
-  ms_sql target steps/09-create-rows.sql run_id fence
-  ms_pump steps/10-transfer-rows.lines.sql steps/10-transfer-rows.unpack.sql window_low window_high run_id fence
+  extract_query check-values-rows steps/07-check-values-rows.sql
+  extract_query fingerprint-source steps/08-fingerprint-source.sql
+  extract_copy steps/11-transfer-rows.extract.sql
+  ms_sql target steps/09-clear-rows.sql run_id fence
+  ms_sql target steps/10-create-rows.sql run_id fence
+  ms_pump steps/11-transfer-rows.lines.sql steps/11-transfer-rows.unpack.sql window_low window_high run_id fence
   capture_of fingerprint-source source_rows source_a source_b
 fi
 # fence-prove: hold the state row with our fencing token
@@ -639,11 +641,11 @@ fi
 # record-staged: note in the state row that staging is proved
 if todo prove staged; then
   ms_begin
-  ms_member fence-prove steps/11-fence-prove.sql run_id fence
-  ms_member check-staged-rows steps/12-check-staged-rows.sql source_rows
-  ms_member check-null-keys steps/13-check-null-keys.sql
-  ms_member check-duplicate-keys steps/14-check-duplicate-keys.sql
-  ms_member record-staged steps/15-record-staged.sql run_id fence
+  ms_member fence-prove steps/12-fence-prove.sql run_id fence
+  ms_member check-staged-rows steps/13-check-staged-rows.sql source_rows
+  ms_member check-null-keys steps/14-check-null-keys.sql
+  ms_member check-duplicate-keys steps/15-check-duplicate-keys.sql
+  ms_member record-staged steps/16-record-staged.sql run_id fence
   ms_end
   ms_took record-staged rows_staged
   capture rows_staged
@@ -655,20 +657,20 @@ fi
 # commit-state: move the watermark and mark the run committed
 if todo finalize committed; then
   ms_begin
-  ms_member fence-finalize steps/16-fence-finalize.sql run_id fence
-  ms_member delete-matching steps/17-delete-matching.sql
-  ms_member insert-staged steps/18-insert-staged.sql
-  ms_member reconcile steps/19-reconcile.sql run_id fence
-  ms_member commit-state steps/20-commit-state.sql run_id fence window_low window_high
+  ms_member fence-finalize steps/17-fence-finalize.sql run_id fence
+  ms_member delete-matching steps/18-delete-matching.sql
+  ms_member insert-staged steps/19-insert-staged.sql
+  ms_member reconcile steps/20-reconcile.sql run_id fence
+  ms_member commit-state steps/21-commit-state.sql run_id fence window_low window_high
   ms_end
 fi
 # drop-rows: drop staging (rows)
 if todo drop-rows ''; then
-  ms_sql target steps/21-drop-rows.sql run_id fence
+  ms_sql target steps/22-drop-rows.sql run_id fence
 fi
 # release-lease: mark the run done and give the lease back
 if todo release-lease ''; then
-  ms_sql target steps/22-release-lease.sql run_id fence
+  ms_sql target steps/23-release-lease.sql run_id fence
   released
 fi
 

@@ -11,7 +11,7 @@ umask 077
 export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 
 NAME=merge_deletes_soft_ch
-FINGERPRINT=ed34157f4c3ce5880f8bf51bf4daa46853fb485b3f18f393da090ffce1a8267d
+FINGERPRINT=5cb1b62a2e9f2be9f5b8eb9fdfa846e86067a957ded4b6ada7d3e69cedddfbd1
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg
@@ -372,7 +372,7 @@ released() { LEASED=''; }
 changed() { CHANGED=5; }
 rank() { case $1 in open) REPLY=1 ;; staged) REPLY=2 ;; committed) REPLY=3 ;; done) REPLY=4 ;; *) REPLY=0 ;; esac; }
 staged_guard() {
-  ch_yes target steps/20-record-staged.guard.sql
+  ch_yes target steps/21-record-staged.guard.sql
 }
 todo() { # name, phase of its guard: whether it is still to be done
   local reached
@@ -519,110 +519,112 @@ if todo transfer-left staged; then
   extract_copy steps/10-transfer-left.extract.sql
   pump_ch steps/10-transfer-left.load.sql staging_left
 fi
+# check-values-rows: count the values that the target cannot hold, in the snapshot of the extraction
 # fingerprint-source: count what will be read, in its snapshot
 # clear-rows: drop what an interrupted try of this run left
 # create-rows: create the empty staging table (rows)
 # transfer-rows: stream the source into staging (rows)
-if todo fingerprint-source staged; then
+if todo check-values-rows staged; then
   extract_begin staging_rows
-  extract_query fingerprint-source steps/11-fingerprint-source.sql
-  extract_copy steps/14-transfer-rows.extract.sql
-  ch_sql target steps/12-clear-rows.sql staging_rows
-  ch_sql target steps/13-create-rows.sql staging_rows
-  pump_ch steps/14-transfer-rows.load.sql staging_rows
+  extract_query check-values-rows steps/11-check-values-rows.sql
+  extract_query fingerprint-source steps/12-fingerprint-source.sql
+  extract_copy steps/15-transfer-rows.extract.sql
+  ch_sql target steps/13-clear-rows.sql staging_rows
+  ch_sql target steps/14-create-rows.sql staging_rows
+  pump_ch steps/15-transfer-rows.load.sql staging_rows
   capture_of fingerprint-source source_rows source_a source_b
 fi
 # check-staged-rows: staging holds what the source sent
 if todo check-staged-rows staged; then
-  ch_check target steps/15-check-staged-rows.sql source_rows staging_rows
+  ch_check target steps/16-check-staged-rows.sql source_rows staging_rows
 fi
 # check-not-empty: an empty extract stops the run
 if todo check-not-empty staged; then
-  ch_check target steps/16-check-not-empty.sql staging_rows
+  ch_check target steps/17-check-not-empty.sql staging_rows
 fi
 # check-null-keys: no key is NULL
 if todo check-null-keys staged; then
-  ch_check target steps/17-check-null-keys.sql staging_rows
+  ch_check target steps/18-check-null-keys.sql staging_rows
 fi
 # check-duplicate-keys: no key is staged twice
 if todo check-duplicate-keys staged; then
-  ch_check target steps/18-check-duplicate-keys.sql staging_rows
+  ch_check target steps/19-check-duplicate-keys.sql staging_rows
 fi
 # check-tombstones: no key is staged as deleted and as living
 if todo check-tombstones staged; then
-  ch_check target steps/19-check-tombstones.sql staging_rows staging_left
+  ch_check target steps/20-check-tombstones.sql staging_rows staging_left
 fi
 # record-staged: note in the state row that staging is proved
 if todo record-staged staged; then
-  ch_sql target steps/20-record-staged.sql fence partitions staging_rows
+  ch_sql target steps/21-record-staged.sql fence partitions staging_rows
 fi
 # clear-diff: drop what an interrupted try left
 if todo clear-diff committed; then
-  ch_sql target steps/21-clear-diff.sql staging_diff
+  ch_sql target steps/22-clear-diff.sql staging_diff
 fi
 # create-diff: create the empty table (diff)
 if todo create-diff committed; then
-  ch_sql target steps/22-create-diff.sql staging_diff
+  ch_sql target steps/23-create-diff.sql staging_diff
 fi
 # build-diff: collect the rows to write, and copies of those to mark
 if todo build-diff committed; then
-  ch_sql target steps/23-build-diff.sql staging_diff staging_rows window_high staging_left
+  ch_sql target steps/24-build-diff.sql staging_diff staging_rows window_high staging_left
 fi
 # clear-rewrite: drop what an interrupted try left
 if todo clear-rewrite committed; then
-  ch_sql target steps/24-clear-rewrite.sql staging_rewrite
+  ch_sql target steps/25-clear-rewrite.sql staging_rewrite
 fi
 # create-rewrite: create the rewrite table in the target's shape
 if todo create-rewrite committed; then
-  ch_sql target steps/25-create-rewrite.sql staging_rewrite
+  ch_sql target steps/26-create-rewrite.sql staging_rewrite
 fi
 # build-rewrite: build the new content of every affected partition
 if todo build-rewrite committed; then
-  ch_sql target steps/26-build-rewrite.sql staging_rewrite staging_diff
+  ch_sql target steps/27-build-rewrite.sql staging_rewrite staging_diff
 fi
 # record-rewrite: note that the rewrite is complete
 if todo record-rewrite committed; then
-  ch_sql target steps/27-record-rewrite.sql fence run_id
+  ch_sql target steps/28-record-rewrite.sql fence run_id
 fi
 # replace-partitions: replace each affected partition
 if todo replace-partitions committed; then
-  ch_foreach target steps/28-replace-partitions.query.sql steps/28-replace-partitions.body.sql '' 10000 staging_rewrite
+  ch_foreach target steps/29-replace-partitions.query.sql steps/29-replace-partitions.body.sql '' 10000 staging_rewrite
 fi
 # drop-emptied-partitions: drop partitions whose rows all moved or left
 if todo drop-emptied-partitions committed; then
-  ch_foreach target steps/29-drop-emptied-partitions.query.sql steps/29-drop-emptied-partitions.body.sql '' 10000 staging_diff staging_rewrite
+  ch_foreach target steps/30-drop-emptied-partitions.query.sql steps/30-drop-emptied-partitions.body.sql '' 10000 staging_diff staging_rewrite
 fi
 # reconcile: prove that every staged key is in the target once, with the staged values
 if todo reconcile committed; then
-  ch_check target steps/30-reconcile.sql staging_rows staging_rewrite
+  ch_check target steps/31-reconcile.sql staging_rows staging_rewrite
 fi
 # prove-deleted: prove that no row is left whose key the source has deleted
 if todo prove-deleted committed; then
-  ch_check target steps/31-prove-deleted.sql staging_left staging_rows
+  ch_check target steps/32-prove-deleted.sql staging_left staging_rows
 fi
 # commit-state: mark the run committed
 if todo commit-state committed; then
-  ch_sql target steps/32-commit-state.sql fence run_id
+  ch_sql target steps/33-commit-state.sql fence run_id
 fi
 # drop-rows: drop staging (rows)
 if todo drop-rows ''; then
-  ch_sql target steps/33-drop-rows.sql staging_rows
+  ch_sql target steps/34-drop-rows.sql staging_rows
 fi
 # drop-left: drop staging (left)
 if todo drop-left ''; then
-  ch_sql target steps/34-drop-left.sql staging_left
+  ch_sql target steps/35-drop-left.sql staging_left
 fi
 # drop-diff: drop staging (diff)
 if todo drop-diff ''; then
-  ch_sql target steps/35-drop-diff.sql staging_diff
+  ch_sql target steps/36-drop-diff.sql staging_diff
 fi
 # drop-rewrite: drop staging (rewrite)
 if todo drop-rewrite ''; then
-  ch_sql target steps/36-drop-rewrite.sql staging_rewrite
+  ch_sql target steps/37-drop-rewrite.sql staging_rewrite
 fi
 # release-lease: mark the run done and give the lease back
 if todo release-lease ''; then
-  ch_sql target steps/37-release-lease.sql fence run_id
+  ch_sql target steps/38-release-lease.sql fence run_id
   released
 fi
 

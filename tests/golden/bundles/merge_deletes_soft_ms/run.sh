@@ -11,7 +11,7 @@ umask 077
 export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 
 NAME=merge_deletes_soft_ms
-FINGERPRINT=396c9018bf6edb5c6a7fbabaddef997ed3dd4aa178615c6e43b851f3311a82ec
+FINGERPRINT=bb0f7ecd111be5ebd4671d7e6bf76ce1a85d30d20b578ceffb4092e1cc8374a0
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg
@@ -497,7 +497,7 @@ released() { LEASED=''; }
 changed() { CHANGED=5; }
 rank() { case $1 in open) REPLY=1 ;; staged) REPLY=2 ;; committed) REPLY=3 ;; done) REPLY=4 ;; *) REPLY=0 ;; esac; }
 staged_guard() {
-  ms_yes target steps/19-record-staged.guard.sql
+  ms_yes target steps/21-record-staged.guard.sql
 }
 todo() { # name, phase of its guard: whether it is still to be done
   local reached
@@ -619,31 +619,31 @@ if todo open-attempt open; then
   ms_sql target steps/06-open-attempt.sql run_id fence fingerprint window_low window_high
   changed
 fi
+# check-values-left: count the values that the target cannot hold, in the snapshot of the extraction
 # clear-left: drop what an interrupted try of this run left
-if todo clear-left staged; then
-  ms_sql target steps/07-clear-left.sql run_id fence
-fi
 # create-left: create the empty staging table (left)
-if todo create-left staged; then
-  ms_sql target steps/08-create-left.sql run_id fence
-fi
 # transfer-left: stream the source into staging (left)
-if todo transfer-left staged; then
+if todo check-values-left staged; then
   extract_begin window_low window_high run_id fence
-  extract_copy steps/09-transfer-left.extract.sql
-  ms_pump steps/09-transfer-left.lines.sql steps/09-transfer-left.unpack.sql window_low window_high run_id fence
+  extract_query check-values-left steps/07-check-values-left.sql
+  extract_copy steps/10-transfer-left.extract.sql
+  ms_sql target steps/08-clear-left.sql run_id fence
+  ms_sql target steps/09-create-left.sql run_id fence
+  ms_pump steps/10-transfer-left.lines.sql steps/10-transfer-left.unpack.sql window_low window_high run_id fence
 fi
+# check-values-rows: count the values that the target cannot hold, in the snapshot of the extraction
 # fingerprint-source: count and digest what will be read, in its snapshot
 # clear-rows: drop what an interrupted try of this run left
 # create-rows: create the empty staging table (rows)
 # transfer-rows: stream the source into staging (rows)
-if todo fingerprint-source staged; then
+if todo check-values-rows staged; then
   extract_begin window_low window_high run_id fence
-  extract_query fingerprint-source steps/10-fingerprint-source.sql
-  extract_copy steps/13-transfer-rows.extract.sql
-  ms_sql target steps/11-clear-rows.sql run_id fence
-  ms_sql target steps/12-create-rows.sql run_id fence
-  ms_pump steps/13-transfer-rows.lines.sql steps/13-transfer-rows.unpack.sql window_low window_high run_id fence
+  extract_query check-values-rows steps/11-check-values-rows.sql
+  extract_query fingerprint-source steps/12-fingerprint-source.sql
+  extract_copy steps/15-transfer-rows.extract.sql
+  ms_sql target steps/13-clear-rows.sql run_id fence
+  ms_sql target steps/14-create-rows.sql run_id fence
+  ms_pump steps/15-transfer-rows.lines.sql steps/15-transfer-rows.unpack.sql window_low window_high run_id fence
   capture_of fingerprint-source source_rows source_a source_b
 fi
 # fence-prove: hold the state row with our fencing token
@@ -654,12 +654,12 @@ fi
 # record-staged: note in the state row that staging is proved
 if todo prove staged; then
   ms_begin
-  ms_member fence-prove steps/14-fence-prove.sql run_id fence
-  ms_member check-staged-rows steps/15-check-staged-rows.sql source_rows source_a source_b
-  ms_member check-null-keys steps/16-check-null-keys.sql
-  ms_member check-duplicate-keys steps/17-check-duplicate-keys.sql
-  ms_member check-tombstones steps/18-check-tombstones.sql
-  ms_member record-staged steps/19-record-staged.sql run_id fence
+  ms_member fence-prove steps/16-fence-prove.sql run_id fence
+  ms_member check-staged-rows steps/17-check-staged-rows.sql source_rows source_a source_b
+  ms_member check-null-keys steps/18-check-null-keys.sql
+  ms_member check-duplicate-keys steps/19-check-duplicate-keys.sql
+  ms_member check-tombstones steps/20-check-tombstones.sql
+  ms_member record-staged steps/21-record-staged.sql run_id fence
   ms_end
   ms_took record-staged rows_staged
   capture rows_staged
@@ -673,26 +673,26 @@ fi
 # commit-state: move the watermark and mark the run committed
 if todo finalize committed; then
   ms_begin
-  ms_member fence-finalize steps/20-fence-finalize.sql run_id fence
-  ms_member mark-deleted steps/21-mark-deleted.sql window_high
-  ms_member update-matching steps/22-update-matching.sql
-  ms_member insert-missing steps/23-insert-missing.sql
-  ms_member reconcile steps/24-reconcile.sql run_id fence
-  ms_member prove-deleted steps/25-prove-deleted.sql
-  ms_member commit-state steps/26-commit-state.sql run_id fence window_low window_high
+  ms_member fence-finalize steps/22-fence-finalize.sql run_id fence
+  ms_member mark-deleted steps/23-mark-deleted.sql window_high
+  ms_member update-matching steps/24-update-matching.sql
+  ms_member insert-missing steps/25-insert-missing.sql
+  ms_member reconcile steps/26-reconcile.sql run_id fence
+  ms_member prove-deleted steps/27-prove-deleted.sql
+  ms_member commit-state steps/28-commit-state.sql run_id fence window_low window_high
   ms_end
 fi
 # drop-rows: drop staging (rows)
 if todo drop-rows ''; then
-  ms_sql target steps/27-drop-rows.sql run_id fence
+  ms_sql target steps/29-drop-rows.sql run_id fence
 fi
 # drop-left: drop staging (left)
 if todo drop-left ''; then
-  ms_sql target steps/28-drop-left.sql run_id fence
+  ms_sql target steps/30-drop-left.sql run_id fence
 fi
 # release-lease: mark the run done and give the lease back
 if todo release-lease ''; then
-  ms_sql target steps/29-release-lease.sql run_id fence
+  ms_sql target steps/31-release-lease.sql run_id fence
   released
 fi
 

@@ -11,7 +11,7 @@ umask 077
 export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 
 NAME=orders
-FINGERPRINT=c6ceb9c8cbea727a880e21d7062c9e6b29f997745e75c1b249a082e3adb9a52b
+FINGERPRINT=ef0e37af8406257f6c91a7b4dee54bffb1d381ea381df478d4ec732ba2238d65
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=pg_oltp
@@ -497,7 +497,7 @@ released() { LEASED=''; }
 changed() { CHANGED=5; }
 rank() { case $1 in open) REPLY=1 ;; staged) REPLY=2 ;; committed) REPLY=3 ;; done) REPLY=4 ;; *) REPLY=0 ;; esac; }
 staged_guard() {
-  ms_yes target steps/20-record-staged.guard.sql
+  ms_yes target steps/22-record-staged.guard.sql
 }
 todo() { # name, phase of its guard: whether it is still to be done
   local reached
@@ -620,36 +620,36 @@ if todo open-attempt open; then
   ms_sql target steps/06-open-attempt.sql run_id fence fingerprint window_low window_high
   changed
 fi
+# check-values-delta: count the values that the target cannot hold, in the snapshot of the extraction
 # clear-delta: drop what an interrupted try of this run left
-if todo clear-delta staged; then
-  ms_sql target steps/07-clear-delta.sql run_id fence
-fi
 # create-delta: create the empty staging table (delta)
-if todo create-delta staged; then
-  ms_sql target steps/08-create-delta.sql run_id fence
-fi
 # transfer-delta: stream the source into staging (delta)
-if todo transfer-delta staged; then
+if todo check-values-delta staged; then
   extract_begin window_low window_high run_id fence
-  extract_copy steps/09-transfer-delta.extract.sql
-  ms_pump steps/09-transfer-delta.lines.sql steps/09-transfer-delta.unpack.sql window_low window_high run_id fence
+  extract_query check-values-delta steps/07-check-values-delta.sql
+  extract_copy steps/10-transfer-delta.extract.sql
+  ms_sql target steps/08-clear-delta.sql run_id fence
+  ms_sql target steps/09-create-delta.sql run_id fence
+  ms_pump steps/10-transfer-delta.lines.sql steps/10-transfer-delta.unpack.sql window_low window_high run_id fence
 fi
 # find-partitions: find the affected partitions
 if todo find-partitions staged; then
-  ms_query target steps/10-find-partitions.sql partitions
+  ms_query target steps/11-find-partitions.sql partitions
   capture partitions
 fi
+# check-values-rows: count the values that the target cannot hold, in the snapshot of the extraction
 # fingerprint-source: count what will be read, in its snapshot
 # clear-rows: drop what an interrupted try of this run left
 # create-rows: create the empty staging table (rows)
 # transfer-rows: stream the source into staging (rows)
-if todo fingerprint-source staged; then
+if todo check-values-rows staged; then
   extract_begin partitions run_id fence
-  extract_query fingerprint-source steps/11-fingerprint-source.sql
-  extract_copy steps/14-transfer-rows.extract.sql
-  ms_sql target steps/12-clear-rows.sql run_id fence
-  ms_sql target steps/13-create-rows.sql run_id fence
-  ms_pump steps/14-transfer-rows.lines.sql steps/14-transfer-rows.unpack.sql partitions run_id fence
+  extract_query check-values-rows steps/12-check-values-rows.sql
+  extract_query fingerprint-source steps/13-fingerprint-source.sql
+  extract_copy steps/16-transfer-rows.extract.sql
+  ms_sql target steps/14-clear-rows.sql run_id fence
+  ms_sql target steps/15-create-rows.sql run_id fence
+  ms_pump steps/16-transfer-rows.lines.sql steps/16-transfer-rows.unpack.sql partitions run_id fence
   capture_of fingerprint-source source_rows source_a source_b
 fi
 # fence-prove: hold the state row with our fencing token
@@ -660,12 +660,12 @@ fi
 # record-staged: note in the state row that staging is proved
 if todo prove staged; then
   ms_begin
-  ms_member fence-prove steps/15-fence-prove.sql run_id fence
-  ms_member check-staged-rows steps/16-check-staged-rows.sql source_rows
-  ms_member check-null-keys steps/17-check-null-keys.sql
-  ms_member check-duplicate-keys steps/18-check-duplicate-keys.sql
-  ms_member check-partition-values steps/19-check-partition-values.sql partitions
-  ms_member record-staged steps/20-record-staged.sql run_id fence partitions
+  ms_member fence-prove steps/17-fence-prove.sql run_id fence
+  ms_member check-staged-rows steps/18-check-staged-rows.sql source_rows
+  ms_member check-null-keys steps/19-check-null-keys.sql
+  ms_member check-duplicate-keys steps/20-check-duplicate-keys.sql
+  ms_member check-partition-values steps/21-check-partition-values.sql partitions
+  ms_member record-staged steps/22-record-staged.sql run_id fence partitions
   ms_end
   ms_took record-staged rows_staged
   capture rows_staged
@@ -678,25 +678,25 @@ fi
 # commit-state: move the watermark and mark the run committed
 if todo finalize committed; then
   ms_begin
-  ms_member fence-finalize steps/21-fence-finalize.sql run_id fence
-  ms_member delete-partitions steps/22-delete-partitions.sql partitions
-  ms_member delete-moved steps/23-delete-moved.sql partitions
-  ms_member insert-staged steps/24-insert-staged.sql
-  ms_member reconcile steps/25-reconcile.sql run_id fence partitions
-  ms_member commit-state steps/26-commit-state.sql run_id fence window_low window_high
+  ms_member fence-finalize steps/23-fence-finalize.sql run_id fence
+  ms_member delete-partitions steps/24-delete-partitions.sql partitions
+  ms_member delete-moved steps/25-delete-moved.sql partitions
+  ms_member insert-staged steps/26-insert-staged.sql
+  ms_member reconcile steps/27-reconcile.sql run_id fence partitions
+  ms_member commit-state steps/28-commit-state.sql run_id fence window_low window_high
   ms_end
 fi
 # drop-rows: drop staging (rows)
 if todo drop-rows ''; then
-  ms_sql target steps/27-drop-rows.sql run_id fence
+  ms_sql target steps/29-drop-rows.sql run_id fence
 fi
 # drop-delta: drop staging (delta)
 if todo drop-delta ''; then
-  ms_sql target steps/28-drop-delta.sql run_id fence
+  ms_sql target steps/30-drop-delta.sql run_id fence
 fi
 # release-lease: mark the run done and give the lease back
 if todo release-lease ''; then
-  ms_sql target steps/29-release-lease.sql run_id fence
+  ms_sql target steps/31-release-lease.sql run_id fence
   released
 fi
 

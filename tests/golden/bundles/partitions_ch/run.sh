@@ -11,7 +11,7 @@ umask 077
 export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 
 NAME=partitions_ch
-FINGERPRINT=4a70179778596ab990de0fd5d46fa2aa09d035e07bf263da96e8131f1b21151d
+FINGERPRINT=2e871d5e8ffbc0ac2af6ca5bd596332b77933c3f02bbd80c134924ff388608e3
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg
@@ -372,7 +372,7 @@ released() { LEASED=''; }
 changed() { CHANGED=5; }
 rank() { case $1 in open) REPLY=1 ;; staged) REPLY=2 ;; committed) REPLY=3 ;; done) REPLY=4 ;; *) REPLY=0 ;; esac; }
 staged_guard() {
-  ch_yes target steps/20-record-staged.guard.sql
+  ch_yes target steps/22-record-staged.guard.sql
 }
 todo() { # name, phase of its guard: whether it is still to be done
   local reached
@@ -501,85 +501,85 @@ fi
 if todo drop-old-staging committed; then
   ch_foreach target steps/07-drop-old-staging.query.sql steps/07-drop-old-staging.body.sql '' 1000 run_id
 fi
+# check-values-delta: count the values that the target cannot hold, in the snapshot of the extraction
 # clear-delta: drop what an interrupted try of this run left
-if todo clear-delta staged; then
-  ch_sql target steps/08-clear-delta.sql staging_delta
-fi
 # create-delta: create the empty staging table (delta)
-if todo create-delta staged; then
-  ch_sql target steps/09-create-delta.sql staging_delta
-fi
 # transfer-delta: stream the source into staging (delta)
-if todo transfer-delta staged; then
+if todo check-values-delta staged; then
   extract_begin window_low window_high staging_delta
-  extract_copy steps/10-transfer-delta.extract.sql
-  pump_ch steps/10-transfer-delta.load.sql window_low window_high staging_delta
+  extract_query check-values-delta steps/08-check-values-delta.sql
+  extract_copy steps/11-transfer-delta.extract.sql
+  ch_sql target steps/09-clear-delta.sql staging_delta
+  ch_sql target steps/10-create-delta.sql staging_delta
+  pump_ch steps/11-transfer-delta.load.sql window_low window_high staging_delta
 fi
 # find-partitions: find the affected partitions
 if todo find-partitions staged; then
-  ch_query target steps/11-find-partitions.sql staging_delta
+  ch_query target steps/12-find-partitions.sql staging_delta
   capture partitions
 fi
+# check-values-rows: count the values that the target cannot hold, in the snapshot of the extraction
 # fingerprint-source: count what will be read, in its snapshot
 # clear-rows: drop what an interrupted try of this run left
 # create-rows: create the empty staging table (rows)
 # transfer-rows: stream the source into staging (rows)
-if todo fingerprint-source staged; then
+if todo check-values-rows staged; then
   extract_begin partitions staging_rows
-  extract_query fingerprint-source steps/12-fingerprint-source.sql
-  extract_copy steps/15-transfer-rows.extract.sql
-  ch_sql target steps/13-clear-rows.sql staging_rows
-  ch_sql target steps/14-create-rows.sql staging_rows
-  pump_ch steps/15-transfer-rows.load.sql partitions staging_rows
+  extract_query check-values-rows steps/13-check-values-rows.sql
+  extract_query fingerprint-source steps/14-fingerprint-source.sql
+  extract_copy steps/17-transfer-rows.extract.sql
+  ch_sql target steps/15-clear-rows.sql staging_rows
+  ch_sql target steps/16-create-rows.sql staging_rows
+  pump_ch steps/17-transfer-rows.load.sql partitions staging_rows
   capture_of fingerprint-source source_rows source_a source_b
 fi
 # check-staged-rows: staging holds what the source sent
 if todo check-staged-rows staged; then
-  ch_check target steps/16-check-staged-rows.sql source_rows staging_rows
+  ch_check target steps/18-check-staged-rows.sql source_rows staging_rows
 fi
 # check-null-keys: no key is NULL
 if todo check-null-keys staged; then
-  ch_check target steps/17-check-null-keys.sql staging_rows
+  ch_check target steps/19-check-null-keys.sql staging_rows
 fi
 # check-duplicate-keys: no key is staged twice
 if todo check-duplicate-keys staged; then
-  ch_check target steps/18-check-duplicate-keys.sql staging_rows
+  ch_check target steps/20-check-duplicate-keys.sql staging_rows
 fi
 # check-partition-values: every staged row lies in an affected partition
 if todo check-partition-values staged; then
-  ch_check target steps/19-check-partition-values.sql staging_rows partitions
+  ch_check target steps/21-check-partition-values.sql staging_rows partitions
 fi
 # record-staged: note in the state row that staging is proved
 if todo record-staged staged; then
-  ch_sql target steps/20-record-staged.sql fence partitions staging_rows
+  ch_sql target steps/22-record-staged.sql fence partitions staging_rows
 fi
 # replace-partitions: replace each staged partition
 if todo replace-partitions committed; then
-  ch_foreach target steps/21-replace-partitions.query.sql steps/21-replace-partitions.body.sql '' 10000 staging_rows
+  ch_foreach target steps/23-replace-partitions.query.sql steps/23-replace-partitions.body.sql '' 10000 staging_rows
 fi
 # drop-emptied-partitions: drop affected partitions that the source has emptied
 if todo drop-emptied-partitions committed; then
-  ch_foreach target steps/22-drop-emptied-partitions.query.sql steps/22-drop-emptied-partitions.body.sql '' 10000 partitions staging_rows
+  ch_foreach target steps/24-drop-emptied-partitions.query.sql steps/24-drop-emptied-partitions.body.sql '' 10000 partitions staging_rows
 fi
 # reconcile: prove that the affected partitions hold what was staged
 if todo reconcile committed; then
-  ch_check target steps/23-reconcile.sql partitions
+  ch_check target steps/25-reconcile.sql partitions
 fi
 # commit-state: move the watermark and mark the run committed
 if todo commit-state committed; then
-  ch_sql target steps/24-commit-state.sql fence window_low window_high run_id
+  ch_sql target steps/26-commit-state.sql fence window_low window_high run_id
 fi
 # drop-rows: drop staging (rows)
 if todo drop-rows ''; then
-  ch_sql target steps/25-drop-rows.sql staging_rows
+  ch_sql target steps/27-drop-rows.sql staging_rows
 fi
 # drop-delta: drop staging (delta)
 if todo drop-delta ''; then
-  ch_sql target steps/26-drop-delta.sql staging_delta
+  ch_sql target steps/28-drop-delta.sql staging_delta
 fi
 # release-lease: mark the run done and give the lease back
 if todo release-lease ''; then
-  ch_sql target steps/27-release-lease.sql fence run_id
+  ch_sql target steps/29-release-lease.sql fence run_id
   released
 fi
 

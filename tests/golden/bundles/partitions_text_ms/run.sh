@@ -11,7 +11,7 @@ umask 077
 export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 
 NAME=partitions_text_ms
-FINGERPRINT=1c986a6bc8c18f875ea776b5dd43ce6f30c701144f1e7b7058e0f491e36b8583
+FINGERPRINT=8dec415ec640fe185aa34ca3ca334c8e8d8788f21742c92107b67898531ae68d
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg
@@ -497,7 +497,7 @@ released() { LEASED=''; }
 changed() { CHANGED=5; }
 rank() { case $1 in open) REPLY=1 ;; staged) REPLY=2 ;; committed) REPLY=3 ;; done) REPLY=4 ;; *) REPLY=0 ;; esac; }
 staged_guard() {
-  ms_yes target steps/18-record-staged.guard.sql
+  ms_yes target steps/20-record-staged.guard.sql
 }
 todo() { # name, phase of its guard: whether it is still to be done
   local reached
@@ -613,36 +613,36 @@ if todo open-attempt open; then
   ms_sql target steps/05-open-attempt.sql run_id fence fingerprint
   changed
 fi
+# check-values-delta: count the values that the target cannot hold, in the snapshot of the extraction
 # clear-delta: drop what an interrupted try of this run left
-if todo clear-delta staged; then
-  ms_sql target steps/06-clear-delta.sql run_id fence
-fi
 # create-delta: create the empty staging table (delta)
-if todo create-delta staged; then
-  ms_sql target steps/07-create-delta.sql run_id fence
-fi
 # transfer-delta: stream the source into staging (delta)
-if todo transfer-delta staged; then
+if todo check-values-delta staged; then
   extract_begin run_id fence
-  extract_copy steps/08-transfer-delta.extract.sql
-  ms_pump steps/08-transfer-delta.lines.sql steps/08-transfer-delta.unpack.sql run_id fence
+  extract_query check-values-delta steps/06-check-values-delta.sql
+  extract_copy steps/09-transfer-delta.extract.sql
+  ms_sql target steps/07-clear-delta.sql run_id fence
+  ms_sql target steps/08-create-delta.sql run_id fence
+  ms_pump steps/09-transfer-delta.lines.sql steps/09-transfer-delta.unpack.sql run_id fence
 fi
 # find-partitions: find the affected partitions
 if todo find-partitions staged; then
-  ms_query target steps/09-find-partitions.sql partitions
+  ms_query target steps/10-find-partitions.sql partitions
   capture partitions
 fi
+# check-values-rows: count the values that the target cannot hold, in the snapshot of the extraction
 # fingerprint-source: count what will be read, in its snapshot
 # clear-rows: drop what an interrupted try of this run left
 # create-rows: create the empty staging table (rows)
 # transfer-rows: stream the source into staging (rows)
-if todo fingerprint-source staged; then
+if todo check-values-rows staged; then
   extract_begin partitions run_id fence
-  extract_query fingerprint-source steps/10-fingerprint-source.sql
-  extract_copy steps/13-transfer-rows.extract.sql
-  ms_sql target steps/11-clear-rows.sql run_id fence
-  ms_sql target steps/12-create-rows.sql run_id fence
-  ms_pump steps/13-transfer-rows.lines.sql steps/13-transfer-rows.unpack.sql partitions run_id fence
+  extract_query check-values-rows steps/11-check-values-rows.sql
+  extract_query fingerprint-source steps/12-fingerprint-source.sql
+  extract_copy steps/15-transfer-rows.extract.sql
+  ms_sql target steps/13-clear-rows.sql run_id fence
+  ms_sql target steps/14-create-rows.sql run_id fence
+  ms_pump steps/15-transfer-rows.lines.sql steps/15-transfer-rows.unpack.sql partitions run_id fence
   capture_of fingerprint-source source_rows source_a source_b
 fi
 # fence-prove: hold the state row with our fencing token
@@ -652,11 +652,11 @@ fi
 # record-staged: note in the state row that staging is proved
 if todo prove staged; then
   ms_begin
-  ms_member fence-prove steps/14-fence-prove.sql run_id fence
-  ms_member check-staged-rows steps/15-check-staged-rows.sql source_rows
-  ms_member check-not-empty steps/16-check-not-empty.sql
-  ms_member check-partition-values steps/17-check-partition-values.sql partitions
-  ms_member record-staged steps/18-record-staged.sql run_id fence partitions
+  ms_member fence-prove steps/16-fence-prove.sql run_id fence
+  ms_member check-staged-rows steps/17-check-staged-rows.sql source_rows
+  ms_member check-not-empty steps/18-check-not-empty.sql
+  ms_member check-partition-values steps/19-check-partition-values.sql partitions
+  ms_member record-staged steps/20-record-staged.sql run_id fence partitions
   ms_end
   ms_took record-staged rows_staged
   capture rows_staged
@@ -668,24 +668,24 @@ fi
 # commit-state: mark the run committed
 if todo finalize committed; then
   ms_begin
-  ms_member fence-finalize steps/19-fence-finalize.sql run_id fence
-  ms_member delete-partitions steps/20-delete-partitions.sql partitions
-  ms_member insert-staged steps/21-insert-staged.sql
-  ms_member reconcile steps/22-reconcile.sql run_id fence partitions
-  ms_member commit-state steps/23-commit-state.sql run_id fence
+  ms_member fence-finalize steps/21-fence-finalize.sql run_id fence
+  ms_member delete-partitions steps/22-delete-partitions.sql partitions
+  ms_member insert-staged steps/23-insert-staged.sql
+  ms_member reconcile steps/24-reconcile.sql run_id fence partitions
+  ms_member commit-state steps/25-commit-state.sql run_id fence
   ms_end
 fi
 # drop-rows: drop staging (rows)
 if todo drop-rows ''; then
-  ms_sql target steps/24-drop-rows.sql run_id fence
+  ms_sql target steps/26-drop-rows.sql run_id fence
 fi
 # drop-delta: drop staging (delta)
 if todo drop-delta ''; then
-  ms_sql target steps/25-drop-delta.sql run_id fence
+  ms_sql target steps/27-drop-delta.sql run_id fence
 fi
 # release-lease: mark the run done and give the lease back
 if todo release-lease ''; then
-  ms_sql target steps/26-release-lease.sql run_id fence
+  ms_sql target steps/28-release-lease.sql run_id fence
   released
 fi
 

@@ -11,7 +11,7 @@ umask 077
 export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 
 NAME=replace_ms_ms
-FINGERPRINT=75ace3ccf1ba1b47416cf5f22ed32358a81d47c53fbb7c4e7616642b12a3f137
+FINGERPRINT=a49e0b9f2312fdda926f1b8179ec294cad98b55f725a580f02bca5df2b7fe4be
 TRANSACTIONAL=1
 SOURCE_ENGINE=mssql
 SOURCE_CONNECTION=case_ms_source
@@ -372,7 +372,7 @@ released() { LEASED=''; }
 changed() { CHANGED=5; }
 rank() { case $1 in open) REPLY=1 ;; staged) REPLY=2 ;; committed) REPLY=3 ;; done) REPLY=4 ;; *) REPLY=0 ;; esac; }
 staged_guard() {
-  ms_yes target steps/16-record-staged.guard.sql
+  ms_yes target steps/17-record-staged.guard.sql
 }
 todo() { # name, phase of its guard: whether it is still to be done
   local reached
@@ -487,11 +487,12 @@ if todo open-attempt open; then
   ms_sql target steps/05-open-attempt.sql run_id fence fingerprint
   changed
 fi
+# check-values-rows: count the values that the target cannot hold, in the snapshot of the extraction
 # fingerprint-source: count what will be read, in its snapshot
 # clear-rows: drop what an interrupted try of this run left
 # create-rows: create the empty staging table (rows)
 # transfer-rows: stream the source into staging (rows)
-if todo fingerprint-source staged; then
+if todo check-values-rows staged; then
   refuse 'no client for this engine is called by run.sh; use dponec run'
 fi
 # fence-prove: hold the state row with our fencing token
@@ -503,13 +504,13 @@ fi
 # record-staged: note in the state row that staging is proved
 if todo prove staged; then
   ms_begin
-  ms_member fence-prove steps/10-fence-prove.sql run_id fence
-  ms_member check-staged-rows steps/11-check-staged-rows.sql source_rows
-  ms_member check-not-empty steps/12-check-not-empty.sql
-  ms_member check-null-keys steps/13-check-null-keys.sql
-  ms_member check-duplicate-keys steps/14-check-duplicate-keys.sql
-  ms_member check-scope steps/15-check-scope.sql
-  ms_member record-staged steps/16-record-staged.sql run_id fence
+  ms_member fence-prove steps/11-fence-prove.sql run_id fence
+  ms_member check-staged-rows steps/12-check-staged-rows.sql source_rows
+  ms_member check-not-empty steps/13-check-not-empty.sql
+  ms_member check-null-keys steps/14-check-null-keys.sql
+  ms_member check-duplicate-keys steps/15-check-duplicate-keys.sql
+  ms_member check-scope steps/16-check-scope.sql
+  ms_member record-staged steps/17-record-staged.sql run_id fence
   ms_end
   ms_took record-staged rows_staged
   capture rows_staged
@@ -521,20 +522,20 @@ fi
 # commit-state: mark the run committed
 if todo finalize committed; then
   ms_begin
-  ms_member fence-finalize steps/17-fence-finalize.sql run_id fence
-  ms_member delete-scope steps/18-delete-scope.sql
-  ms_member insert-staged steps/19-insert-staged.sql
-  ms_member reconcile steps/20-reconcile.sql run_id fence
-  ms_member commit-state steps/21-commit-state.sql run_id fence
+  ms_member fence-finalize steps/18-fence-finalize.sql run_id fence
+  ms_member delete-scope steps/19-delete-scope.sql
+  ms_member insert-staged steps/20-insert-staged.sql
+  ms_member reconcile steps/21-reconcile.sql run_id fence
+  ms_member commit-state steps/22-commit-state.sql run_id fence
   ms_end
 fi
 # drop-rows: drop staging (rows)
 if todo drop-rows ''; then
-  ms_sql target steps/22-drop-rows.sql run_id fence
+  ms_sql target steps/23-drop-rows.sql run_id fence
 fi
 # release-lease: mark the run done and give the lease back
 if todo release-lease ''; then
-  ms_sql target steps/23-release-lease.sql run_id fence
+  ms_sql target steps/24-release-lease.sql run_id fence
   released
 fi
 

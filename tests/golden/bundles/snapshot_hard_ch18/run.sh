@@ -11,7 +11,7 @@ umask 077
 export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 
 NAME=snapshot_hard_ch18
-FINGERPRINT=5f7a334926262e09440b3d24242f7ae15734d039e3996b49f10d6cd10475b1e1
+FINGERPRINT=211f69a6bf7722969c4dbfb88b96e1d5e458e5675e05d24be269cb0f080fd70d
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg
@@ -372,7 +372,7 @@ released() { LEASED=''; }
 changed() { CHANGED=5; }
 rank() { case $1 in open) REPLY=1 ;; staged) REPLY=2 ;; committed) REPLY=3 ;; done) REPLY=4 ;; *) REPLY=0 ;; esac; }
 staged_guard() {
-  ch_yes target steps/15-record-staged.guard.sql
+  ch_yes target steps/16-record-staged.guard.sql
 }
 todo() { # name, phase of its guard: whether it is still to be done
   local reached
@@ -500,122 +500,124 @@ fi
 if todo drop-old-staging committed; then
   ch_foreach target steps/06-drop-old-staging.query.sql steps/06-drop-old-staging.body.sql '' 1000 run_id
 fi
+# check-values-rows: count the values that the target cannot hold, in the snapshot of the extraction
 # fingerprint-source: count what will be read, in its snapshot
 # clear-rows: drop what an interrupted try of this run left
 # create-rows: create the empty staging table (rows)
 # transfer-rows: stream the source into staging (rows)
-if todo fingerprint-source staged; then
+if todo check-values-rows staged; then
   extract_begin staging_rows
-  extract_query fingerprint-source steps/07-fingerprint-source.sql
-  extract_copy steps/10-transfer-rows.extract.sql
-  ch_sql target steps/08-clear-rows.sql staging_rows
-  ch_sql target steps/09-create-rows.sql staging_rows
-  pump_ch steps/10-transfer-rows.load.sql staging_rows
+  extract_query check-values-rows steps/07-check-values-rows.sql
+  extract_query fingerprint-source steps/08-fingerprint-source.sql
+  extract_copy steps/11-transfer-rows.extract.sql
+  ch_sql target steps/09-clear-rows.sql staging_rows
+  ch_sql target steps/10-create-rows.sql staging_rows
+  pump_ch steps/11-transfer-rows.load.sql staging_rows
   capture_of fingerprint-source source_rows source_a source_b
 fi
 # check-staged-rows: staging holds what the source sent
 if todo check-staged-rows staged; then
-  ch_check target steps/11-check-staged-rows.sql source_rows staging_rows
+  ch_check target steps/12-check-staged-rows.sql source_rows staging_rows
 fi
 # check-not-empty: an empty extract stops the run
 if todo check-not-empty staged; then
-  ch_check target steps/12-check-not-empty.sql staging_rows
+  ch_check target steps/13-check-not-empty.sql staging_rows
 fi
 # check-null-keys: no key is NULL
 if todo check-null-keys staged; then
-  ch_check target steps/13-check-null-keys.sql staging_rows
+  ch_check target steps/14-check-null-keys.sql staging_rows
 fi
 # check-duplicate-keys: no key is staged twice
 if todo check-duplicate-keys staged; then
-  ch_check target steps/14-check-duplicate-keys.sql staging_rows
+  ch_check target steps/15-check-duplicate-keys.sql staging_rows
 fi
 # record-staged: note in the state row that staging is proved
 if todo record-staged staged; then
-  ch_sql target steps/15-record-staged.sql fence partitions staging_rows
+  ch_sql target steps/16-record-staged.sql fence partitions staging_rows
 fi
 # clear-missing: drop what an interrupted try left
 if todo clear-missing committed; then
-  ch_sql target steps/16-clear-missing.sql staging_missing
+  ch_sql target steps/17-clear-missing.sql staging_missing
 fi
 # create-missing: create the empty table (missing)
 if todo create-missing committed; then
-  ch_sql target steps/17-create-missing.sql staging_missing
+  ch_sql target steps/18-create-missing.sql staging_missing
 fi
 # find-missing: collect keys that the source lacks
 if todo find-missing committed; then
-  ch_sql target steps/18-find-missing.sql staging_missing staging_rows
+  ch_sql target steps/19-find-missing.sql staging_missing staging_rows
 fi
 # check-deletes: stop when too many keys are missing
 if todo check-deletes committed; then
-  ch_check target steps/19-check-deletes.sql staging_missing
+  ch_check target steps/20-check-deletes.sql staging_missing
 fi
 # clear-diff: drop what an interrupted try left
 if todo clear-diff committed; then
-  ch_sql target steps/20-clear-diff.sql staging_diff
+  ch_sql target steps/21-clear-diff.sql staging_diff
 fi
 # create-diff: create the empty table (diff)
 if todo create-diff committed; then
-  ch_sql target steps/21-create-diff.sql staging_diff
+  ch_sql target steps/22-create-diff.sql staging_diff
 fi
 # build-diff: collect the rows to write
 if todo build-diff committed; then
-  ch_sql target steps/22-build-diff.sql staging_diff staging_rows
+  ch_sql target steps/23-build-diff.sql staging_diff staging_rows
 fi
 # clear-rewrite: drop what an interrupted try left
 if todo clear-rewrite committed; then
-  ch_sql target steps/23-clear-rewrite.sql staging_rewrite
+  ch_sql target steps/24-clear-rewrite.sql staging_rewrite
 fi
 # create-rewrite: create the rewrite table in the target's shape
 if todo create-rewrite committed; then
-  ch_sql target steps/24-create-rewrite.sql staging_rewrite
+  ch_sql target steps/25-create-rewrite.sql staging_rewrite
 fi
 # build-rewrite: build the new content of every affected partition
 if todo build-rewrite committed; then
-  ch_sql target steps/25-build-rewrite.sql staging_rewrite staging_diff staging_missing
+  ch_sql target steps/26-build-rewrite.sql staging_rewrite staging_diff staging_missing
 fi
 # record-rewrite: note that the rewrite is complete
 if todo record-rewrite committed; then
-  ch_sql target steps/26-record-rewrite.sql fence run_id
+  ch_sql target steps/27-record-rewrite.sql fence run_id
 fi
 # replace-partitions: replace each affected partition
 if todo replace-partitions committed; then
-  ch_foreach target steps/27-replace-partitions.query.sql steps/27-replace-partitions.body.sql '' 10000 staging_rewrite
+  ch_foreach target steps/28-replace-partitions.query.sql steps/28-replace-partitions.body.sql '' 10000 staging_rewrite
 fi
 # drop-emptied-partitions: drop partitions whose rows all moved or left
 if todo drop-emptied-partitions committed; then
-  ch_foreach target steps/28-drop-emptied-partitions.query.sql steps/28-drop-emptied-partitions.body.sql '' 10000 staging_diff staging_missing staging_rewrite
+  ch_foreach target steps/29-drop-emptied-partitions.query.sql steps/29-drop-emptied-partitions.body.sql '' 10000 staging_diff staging_missing staging_rewrite
 fi
 # reconcile: prove that every staged key is in the target once, with the staged values
 if todo reconcile committed; then
-  ch_check target steps/29-reconcile.sql staging_rows staging_rewrite
+  ch_check target steps/30-reconcile.sql staging_rows staging_rewrite
 fi
 # prove-missing: prove that no key is left that the source lacks
 if todo prove-missing committed; then
-  ch_check target steps/30-prove-missing.sql staging_rows
+  ch_check target steps/31-prove-missing.sql staging_rows
 fi
 # commit-state: mark the run committed
 if todo commit-state committed; then
-  ch_sql target steps/31-commit-state.sql fence run_id
+  ch_sql target steps/32-commit-state.sql fence run_id
 fi
 # drop-rows: drop staging (rows)
 if todo drop-rows ''; then
-  ch_sql target steps/32-drop-rows.sql staging_rows
+  ch_sql target steps/33-drop-rows.sql staging_rows
 fi
 # drop-missing: drop staging (missing)
 if todo drop-missing ''; then
-  ch_sql target steps/33-drop-missing.sql staging_missing
+  ch_sql target steps/34-drop-missing.sql staging_missing
 fi
 # drop-diff: drop staging (diff)
 if todo drop-diff ''; then
-  ch_sql target steps/34-drop-diff.sql staging_diff
+  ch_sql target steps/35-drop-diff.sql staging_diff
 fi
 # drop-rewrite: drop staging (rewrite)
 if todo drop-rewrite ''; then
-  ch_sql target steps/35-drop-rewrite.sql staging_rewrite
+  ch_sql target steps/36-drop-rewrite.sql staging_rewrite
 fi
 # release-lease: mark the run done and give the lease back
 if todo release-lease ''; then
-  ch_sql target steps/36-release-lease.sql fence run_id
+  ch_sql target steps/37-release-lease.sql fence run_id
   released
 fi
 

@@ -11,7 +11,7 @@ umask 077
 export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 
 NAME=snapshot_hard_ms_ms
-FINGERPRINT=13f9e2832f7390e05f70bf5fecdd7c3abc335d1cb7a82ee5a8bb338b100d82c1
+FINGERPRINT=4dea6b5263b3fdd20ed13e1ded707a840d535a525c10cda092fc6d6b0a5b245d
 TRANSACTIONAL=1
 SOURCE_ENGINE=mssql
 SOURCE_CONNECTION=case_ms_source
@@ -372,7 +372,7 @@ released() { LEASED=''; }
 changed() { CHANGED=5; }
 rank() { case $1 in open) REPLY=1 ;; staged) REPLY=2 ;; committed) REPLY=3 ;; done) REPLY=4 ;; *) REPLY=0 ;; esac; }
 staged_guard() {
-  ms_yes target steps/15-record-staged.guard.sql
+  ms_yes target steps/16-record-staged.guard.sql
 }
 todo() { # name, phase of its guard: whether it is still to be done
   local reached
@@ -487,11 +487,12 @@ if todo open-attempt open; then
   ms_sql target steps/05-open-attempt.sql run_id fence fingerprint
   changed
 fi
+# check-values-rows: count the values that the target cannot hold, in the snapshot of the extraction
 # fingerprint-source: count what will be read, in its snapshot
 # clear-rows: drop what an interrupted try of this run left
 # create-rows: create the empty staging table (rows)
 # transfer-rows: stream the source into staging (rows)
-if todo fingerprint-source staged; then
+if todo check-values-rows staged; then
   refuse 'no client for this engine is called by run.sh; use dponec run'
 fi
 # fence-prove: hold the state row with our fencing token
@@ -502,12 +503,12 @@ fi
 # record-staged: note in the state row that staging is proved
 if todo prove staged; then
   ms_begin
-  ms_member fence-prove steps/10-fence-prove.sql run_id fence
-  ms_member check-staged-rows steps/11-check-staged-rows.sql source_rows
-  ms_member check-not-empty steps/12-check-not-empty.sql
-  ms_member check-null-keys steps/13-check-null-keys.sql
-  ms_member check-duplicate-keys steps/14-check-duplicate-keys.sql
-  ms_member record-staged steps/15-record-staged.sql run_id fence
+  ms_member fence-prove steps/11-fence-prove.sql run_id fence
+  ms_member check-staged-rows steps/12-check-staged-rows.sql source_rows
+  ms_member check-not-empty steps/13-check-not-empty.sql
+  ms_member check-null-keys steps/14-check-null-keys.sql
+  ms_member check-duplicate-keys steps/15-check-duplicate-keys.sql
+  ms_member record-staged steps/16-record-staged.sql run_id fence
   ms_end
   ms_took record-staged rows_staged
   capture rows_staged
@@ -522,23 +523,23 @@ fi
 # commit-state: mark the run committed
 if todo finalize committed; then
   ms_begin
-  ms_member fence-finalize steps/16-fence-finalize.sql run_id fence
-  ms_member check-deletes steps/17-check-deletes.sql
-  ms_member delete-missing steps/18-delete-missing.sql
-  ms_member update-matching steps/19-update-matching.sql
-  ms_member insert-missing steps/20-insert-missing.sql
-  ms_member reconcile steps/21-reconcile.sql run_id fence
-  ms_member prove-missing steps/22-prove-missing.sql
-  ms_member commit-state steps/23-commit-state.sql run_id fence
+  ms_member fence-finalize steps/17-fence-finalize.sql run_id fence
+  ms_member check-deletes steps/18-check-deletes.sql
+  ms_member delete-missing steps/19-delete-missing.sql
+  ms_member update-matching steps/20-update-matching.sql
+  ms_member insert-missing steps/21-insert-missing.sql
+  ms_member reconcile steps/22-reconcile.sql run_id fence
+  ms_member prove-missing steps/23-prove-missing.sql
+  ms_member commit-state steps/24-commit-state.sql run_id fence
   ms_end
 fi
 # drop-rows: drop staging (rows)
 if todo drop-rows ''; then
-  ms_sql target steps/24-drop-rows.sql run_id fence
+  ms_sql target steps/25-drop-rows.sql run_id fence
 fi
 # release-lease: mark the run done and give the lease back
 if todo release-lease ''; then
-  ms_sql target steps/25-release-lease.sql run_id fence
+  ms_sql target steps/26-release-lease.sql run_id fence
   released
 fi
 

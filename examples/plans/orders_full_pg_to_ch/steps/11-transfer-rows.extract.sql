@@ -16,7 +16,7 @@ SELECT
   "created_at" AT TIME ZONE 'UTC' AS "created_at",
   "updated_at" AT TIME ZONE 'UTC' AS "updated_at",
   "note",
-  "payload",
+  CAST("payload" AS TEXT) AS "payload",
   CAST((
     "is_gift"
   ) AS INT) AS "is_gift",

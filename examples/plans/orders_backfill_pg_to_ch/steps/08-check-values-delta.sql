@@ -1,0 +1,34 @@
+-- step check-values-delta
+-- purpose: count the values that the target cannot hold, in the snapshot of the extraction
+-- engine: postgres (source)
+-- idempotency: pure
+-- why: a value that is cut, rounded or clamped on its way would be lost without a word
+-- params: window_low, window_high
+DO $dponec$
+#variable_conflict use_column
+DECLARE
+  problems text;
+BEGIN
+  SELECT string_agg(format('column %s: %s values (%s); policy %s', e.name, e.n, e.says, e.policy), '; ') INTO problems
+    FROM (
+SELECT
+  COUNT(*) FILTER(WHERE
+    (
+      "business_date" < CAST('1900-01-01' AS DATE)
+      OR "business_date" > CAST('2299-12-31' AS DATE)
+    )) AS n0
+FROM "public"."orders"
+WHERE
+  "business_date" >= CAST(CURRENT_SETTING('dponec.window_low') AS date)
+  AND "business_date" < CAST(CURRENT_SETTING('dponec.window_high') AS date)
+    ) AS "counted"
+   CROSS JOIN LATERAL (VALUES
+      ('"business_date"', "counted"."n0", 'dates outside of 1900-01-01 to 2299-12-31 (and infinity)', 'fail')
+    ) AS e (name, n, says, policy)
+   WHERE e.n > 0;
+  IF problems IS NOT NULL THEN
+    RAISE EXCEPTION USING ERRCODE = 'DP524', MESSAGE = 'values that the target cannot hold: ' || problems,
+      HINT = 'correct them, change the type of the target, or say lossy: null, clamp or text for the column';
+  END IF;
+END
+$dponec$;

@@ -1,0 +1,33 @@
+-- step check-values-delta
+-- purpose: count the values that the target cannot hold, in the snapshot of the extraction
+-- engine: postgres (source)
+-- idempotency: pure
+-- why: a value that is cut, rounded or clamped on its way would be lost without a word
+DO $dponec$
+#variable_conflict use_column
+DECLARE
+  problems text;
+BEGIN
+  SELECT string_agg(format('column %s: %s values (%s); policy %s', e.name, e.n, e.says, e.policy), '; ') INTO problems
+    FROM (
+SELECT DISTINCT
+  COUNT(*) FILTER(WHERE
+    LENGTH(CAST((
+      "status"
+    ) AS TEXT)) + LENGTH(
+      REGEXP_REPLACE(CAST((
+        "status"
+      ) AS TEXT), '[^\U00010000-\U0010FFFF]', '', 'g')
+    ) > 50) AS n0
+FROM "shop"."orders"
+    ) AS "counted"
+   CROSS JOIN LATERAL (VALUES
+      ('"status"', "counted"."n0", 'texts of more than 50 UTF-16 units (a character beyond U+FFFF is two)', 'fail')
+    ) AS e (name, n, says, policy)
+   WHERE e.n > 0;
+  IF problems IS NOT NULL THEN
+    RAISE EXCEPTION USING ERRCODE = 'DP524', MESSAGE = 'values that the target cannot hold: ' || problems,
+      HINT = 'correct them, change the type of the target, or say lossy: null, clamp or text for the column';
+  END IF;
+END
+$dponec$;
