@@ -15,16 +15,14 @@ from dpone_compiler.ir.load import ColumnSpec, Load, MovedColumn, ParsedSql
 from dpone_compiler.ir.schema import Column
 from dpone_compiler.passes.problems import (
     KeyNotLoaded,
-    LossyColumn,
-    LossyPolicyUnfit,
     NoColumnsKnown,
     NotChecked,
     PartitionNotLoaded,
     TargetColumnNotFed,
-    TypeRefused,
     UnknownSourceColumn,
     UnknownTargetColumn,
 )
+from dpone_compiler.passes.problems_of_types import LossyColumn, LossyPolicyUnfit, TypeRefused
 from dpone_compiler.source.value import value
 from dpone_compiler.spi.columns import source_columns
 from dpone_compiler.spi.compiler_pass import PassContext, PassResult
