@@ -22,7 +22,7 @@ from dpone_compiler.passes.problems import (
     UnknownSourceColumn,
     UnknownTargetColumn,
 )
-from dpone_compiler.passes.problems_of_types import LossyColumn, LossyPolicyUnfit, TypeRefused
+from dpone_compiler.passes.problems.of_types import LossyColumn, LossyPolicyUnfit, TypeRefused
 from dpone_compiler.source.value import value
 from dpone_compiler.spi.columns import source_columns
 from dpone_compiler.spi.compiler_pass import PassContext, PassResult
