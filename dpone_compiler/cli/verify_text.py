@@ -66,8 +66,12 @@ def _broken(failure: Failure) -> Iterator[str]:
             yield f"  load {number}" + (
                 f" of the window that ends at @{number}+{load['until']}:" if "until" in load else ":"
             )
+            if "emptied" in load:
+                yield "    the table is truncated"
             yield from (f"    row {row}: {json.dumps(cells, ensure_ascii=False)}" for row, cells in load["put"].items())
             yield from (f"    row {row} is deleted" for row in load["gone"])
+            if "quiet" in load:
+                yield "    and nothing is loaded yet"
 
 
 def _rows(word: str, rows: tuple[Mapping[str, Any], ...]) -> Iterator[str]:

@@ -7,6 +7,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+from dpone_compiler.expr.types import Kind
 from dpone_compiler.runtime.bundle import LoadedBundle
 from dpone_compiler.runtime.connections.session import EngineError
 from dpone_compiler.verify.engines import Engines, missing_engine
@@ -14,10 +15,12 @@ from dpone_compiler.verify.generate import UnknownTypeError
 from dpone_compiler.verify.intent import Intent, read_intent
 from dpone_compiler.verify.lab import Lab
 from dpone_compiler.verify.matrix import Verdict
+from dpone_compiler.verify.palette import partitions_of
 from dpone_compiler.verify.play import MODELLED
 from dpone_compiler.verify.prove import BrokenError, Prover
 
 INTENT = "intent.json"
+_PATIENCE = 1  # seconds that a load may wait
 
 
 def verify_bundle(bundle: LoadedBundle, engines: Engines) -> Verdict:
@@ -47,8 +50,12 @@ def _in_the_way(intent: Intent) -> str:
             return f"not verified: the bundle has no catalog of {side.table}; run `dponec introspect` and compile again"
     if intent.source.engine != "postgres":
         return f"not verified: no rows are made for a source of {intent.source.engine} yet"
-    if intent.policy == "attach_detach":
-        return "not verified: the partitions that attach_detach swaps are not made here"
+    cursor = intent.cursor
+    lag = intent.read["cursor"]["lag"] or 0 if cursor is not None and cursor.type.kind is Kind.INT else 0
+    if lag > _PATIENCE:
+        return f"not verified: each load waits {lag} s for late commits of its sequence, and many are needed"
+    if intent.policy == "attach_detach" and not partitions_of(intent):
+        return "not verified: attach_detach swaps partitions that are no span of time, and they are not made here"
     if intent.strategy not in MODELLED:
         return f"not verified: {intent.strategy} is not played yet"
     return ""
@@ -57,7 +64,9 @@ def _in_the_way(intent: Intent) -> str:
 def _tried(bundle: LoadedBundle, intent: Intent, engines: Engines, verdict: Verdict) -> Verdict:
     source = engines.postgres_database()
     target = engines.clickhouse() if intent.target.engine == "clickhouse" else engines.postgres_database()
-    loose = frozenset(intent.source_key) - {intent.cursor.name if intent.cursor else ""}
+    cursor = intent.cursor.name if intent.cursor else ""
+    # A slot's changes are told by a replica identity, which is unique and never NULL.
+    loose = frozenset[str]() if intent.streams else frozenset(intent.source_key) - {cursor}
     with tempfile.TemporaryDirectory(prefix="dponec-verify-") as folder:
         try:
             lab = Lab(bundle, intent, source, target, Path(folder), loose=loose)

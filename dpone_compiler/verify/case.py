@@ -23,12 +23,15 @@ TICKS = 4
 class Step:
     """Before a load: rows that are written (by number: the same number is the same row) and rows that are deleted.
 
-    `until`: the load is given the window that ends at this tick of its own, exactly where rows may lie.
+    `emptied`: the table is truncated before anything else. `until`: the load is given the window that ends at this tick of its
+    own, exactly where rows may lie. `quiet`: no load follows; the next one finds these changes and those of the next step.
     """
 
     put: Mapping[int, Cells]
     gone: tuple[int, ...] = ()
     until: int | None = None
+    emptied: bool = False
+    quiet: bool = False
 
 
 @value(kw_only=True)
@@ -55,7 +58,10 @@ def encode(case: Case) -> list[dict[str, Any]]:
 
 def _load(step: Step) -> dict[str, Any]:
     put = {str(number): dict(cells) for number, cells in step.put.items()}
-    return {"put": put, "gone": list(step.gone)} | ({} if step.until is None else {"until": step.until})
+    seldom = {"until": step.until, "emptied": step.emptied, "quiet": step.quiet}
+    return {"put": put, "gone": list(step.gone)} | {
+        name: each for name, each in seldom.items() if each not in (None, False)
+    }
 
 
 def decode(loads: list[dict[str, Any]]) -> Case:
@@ -66,6 +72,8 @@ def decode(loads: list[dict[str, Any]]) -> Case:
                 put={int(number): cells for number, cells in load["put"].items()},
                 gone=tuple(load["gone"]),
                 until=load.get("until"),
+                emptied=load.get("emptied", False),
+                quiet=load.get("quiet", False),
             )
             for load in loads
         )

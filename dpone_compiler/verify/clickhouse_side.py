@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from dpone_compiler.expr.types import DataType, Kind
 from dpone_compiler.ir.schema import TableRef
@@ -25,8 +26,10 @@ class ClickHouseSide:
         """A database that the plan expects to be there."""
         self._session.run(frame("CREATE DATABASE IF NOT EXISTS <<name>>", name=ident(name)).text, {})
 
-    def make_table(self, side: Side) -> None:
-        """The table of the catalog, in the same engine; a replicated one without its replicas."""
+    def make_table(
+        self, side: Side, loose: frozenset[str] = frozenset(), bounds: Sequence[tuple[str, str]] = ()
+    ) -> None:
+        """The table of the catalog, in the same engine; a replicated one without its replicas. No keys and partitions to make."""
         self.make_schema(side.table.schema)
         cell = "<<name>> <<native>>"
         listed = [frame(cell, name=ident(each.name), native=Sql(each.native)) for each in side.columns]

@@ -14,6 +14,8 @@ from dpone_compiler.verify.intent import Intent, TableColumn
 from dpone_compiler.verify.palette import distinct, palette
 
 T = TypeVar("T")
+_MOVED = 50
+"""From the number of a row to that of the key it moves to; the numbers of one load are below it."""
 
 
 class Choices(Protocol):
@@ -54,6 +56,9 @@ class Generator:
         self._intent = intent
         cursor = intent.cursor
         self._cursor = cursor.name if cursor else ""
+        feed = intent.feed
+        self._again = 0 if feed is None else 1  # rows of a log that come again
+        self._empties = feed is not None and feed.get("truncate") == "apply"
         self._windows = cursor is not None and not intent.read["cursor"]["lookback"]
         self._written = [each for each in intent.source.columns if not each.generated]
         self.palettes = {each.name: palette(intent, each) or self._none(each) for each in self._written}
@@ -68,7 +73,11 @@ class Generator:
     def may_repeat_keys(self) -> bool:
         """Whether the source can hold two rows with one key of the load."""
         key = self._intent.source_key
-        return bool(key) and not any(set(unique) <= set(key) for unique in self._intent.source.unique)
+        return (
+            bool(key)
+            and not self._intent.streams
+            and not any(set(unique) <= set(key) for unique in self._intent.source.unique)
+        )
 
     @property
     def may_lack_keys(self) -> bool:
@@ -90,28 +99,40 @@ class Generator:
         name = next((name for name in key if self._column(name).nullable), key[0])
         return {**cells, name: None}
 
-    def story(self, choices: Choices, *, loads: int = 4, fresh: int = 6, changed: int = 3) -> Case:
-        """A case: rows come, change, move, tie, arrive late, and go. At most so many rows a load."""
+    def story(self, choices: Choices, *, loads: int = 4, fresh: int = 6, changed: int = 3, pauses: bool = True) -> Case:
+        """A case: rows come, change, move, tie, arrive late, and go. At most so many rows a load. A log also tells of rows that
+        come again, of keys that change and of a table that is emptied, and `pauses` let several of them meet in one load."""
         living: dict[int, Cells] = {}
-        steps = []
+        steps: list[Step] = []
         for load in range(1, loads + 1):
             most = fresh if load == 1 else max(1, fresh // 3)
             numbers = choices.some(range(load * 100, load * 100 + most), most)
             old = [] if self.keeps_rows else choices.some(sorted(living), changed)
-            put = {number: self._told(choices, number, load, living) for number in (*numbers, *old)}
-            gone = choices.some(sorted(set(living) - set(put)), 1)
+            emptied = self._empties and load > 1 and choices.pick((False,) * 7 + (True,))
+            back = choices.some(sorted({number for step in steps for number in step.gone} - set(living)), self._again)
+            living = {} if emptied else living
+            put = {number: self._told(choices, number, load, living) for number in (*numbers, *old, *back)}
+            # Nobody can apply a change without a key, so somebody takes it out of the log.
+            broken = {
+                n for n, cells in living.items() if self._again and None in map(cells.get, self._intent.source_key)
+            }
+            gone = sorted({*choices.some(sorted(set(living) - set(put)), 1), *(broken - set(put))})
             living = {number: cells for number, cells in {**living, **put}.items() if number not in gone}
             ends = (2,) if load == loads else (None, None, 2)
             until = choices.pick(ends) if load > 1 and self._windows else None
             if until is not None and put:  # a window is only seen to end where it says when a row lies exactly there
                 put[min(put)] = {**put[min(put)], self._cursor: tick(load, until)}
-            steps.append(Step(put=put, gone=tuple(gone), until=until))
+            quiet = bool(self._again) and pauses and load < loads and choices.pick((False, False, True))
+            steps.append(Step(put=put, gone=tuple(gone), until=None if quiet else until, emptied=emptied, quiet=quiet))
         return Case(steps=tuple(steps))
 
     def _told(self, choices: Choices, number: int, load: int, living: dict[int, Cells]) -> Cells:
         """A row of this load; some are late, and where the source allows it some repeat a key or lack one."""
         since = choices.pick((load, load, load, max(1, load - 1)))
         cells = self.row(choices, number, tick(since, choices.pick(range(TICKS))))
+        if self._again and number in living:
+            moved = number + choices.pick((0, 0, 0, _MOVED))
+            cells = {**cells, **{name: distinct(self._column(name), moved) for name in self._distinct}}
         rare = (False,) * 11 + (True,)
         if self.may_repeat_keys and living and choices.pick(rare):
             other = living[choices.pick(sorted(living))]
@@ -130,7 +151,11 @@ class Generator:
 
     def _distinct_columns(self) -> tuple[str, ...]:
         """For each unique key, and for the key of the load, one column that tells rows apart."""
-        keys = [*self._intent.source.unique, *([self._intent.source_key] if self._intent.key else [])]
+        logged = (
+            self._intent.feed is not None and not self._intent.streams
+        )  # rows of a change table are told apart by their place
+        unique = () if logged else self._intent.source.unique
+        keys = [*unique, *([self._intent.source_key] if self._intent.key else [])]
         found = []
         for key in keys:
             fit = [name for name in key if name != self._cursor and distinct(self._column(name), 1) is not None]

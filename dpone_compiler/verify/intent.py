@@ -11,13 +11,15 @@ from typing import Any
 from dpone_compiler.expr.types import DataType, Kind
 from dpone_compiler.ir.schema import TableRef
 from dpone_compiler.ir.slices import Slices
+from dpone_compiler.plan.changes import REPLICATION
 from dpone_compiler.source.value import value
 from dpone_compiler.verify.meaning.asked import Asked, Cursor, Partition, Row, Test, Versions, everything
 from dpone_compiler.verify.values import meeting_type, unit_of, value_of
 
 BACKFILL = "backfill of "
-SELECTED, DELETED, CURSOR = "$selected", "$deleted", "$cursor"
-"""What a source row knows besides its carried columns: whether filter and tombstone are true of it, and its cursor value."""
+SELECTED, DELETED, CURSOR, PLACE = "$selected", "$deleted", "$cursor", "$place"
+"""What a source row knows besides its carried columns: whether filter and tombstone are true of it, its cursor value, its place in
+a log."""
 
 Plain = Mapping[str, Any]
 
@@ -85,6 +87,16 @@ class Intent:
     write: Plain
 
     @property
+    def feed(self) -> Plain | None:
+        """Where captured changes come from, for a load that applies them."""
+        return self.read["feed"] or {"mode": REPLICATION} if self.strategy == "cdc_apply" else None
+
+    @property
+    def streams(self) -> bool:
+        """Whether the changes come from a slot of Postgres."""
+        return self.feed is not None and self.feed["mode"] == REPLICATION
+
+    @property
     def key(self) -> tuple[str, ...]:
         """The unique key, by target names."""
         return tuple(self.write["key"])
@@ -104,7 +116,9 @@ class Intent:
     def cursor(self) -> TableColumn | None:
         """The cursor's column, where the strategy reads windows."""
         cursor = self.read["cursor"]
-        windowless = self.strategy in ("full_refresh", "snapshot_diff", "replace") or self.slices is not None
+        windowless = (
+            self.strategy in ("full_refresh", "snapshot_diff", "replace") or self.slices is not None or self.streams
+        )
         return None if cursor is None or windowless else self.source.column(cursor["column"])
 
     @property
@@ -116,6 +130,8 @@ class Intent:
         elif self.strategy == "scd2":
             history = self.write["history"]
             names = (history["valid_from"], history["valid_to"], history["current"])
+        elif self.feed is not None and self.feed.get("deletes") == "soft_delete":
+            names = (self.feed["deleted_column"],)
         loaded = {each.target for each in self.carried}
         return tuple(self.target.column(name) for name in names if name not in loaded)
 
@@ -259,9 +275,13 @@ def _in_a_slice(intent: Intent) -> Test:
 
 def _deletions(intent: Intent) -> dict[str, Any]:
     """What becomes of missing keys; without a guard more than half of the target is never deleted or marked."""
-    limits, snapshot = intent.write["limits"], intent.write.get("snapshot") or {}
+    limits, snapshot, feed = intent.write["limits"], intent.write.get("snapshot") or {}, intent.feed
     if intent.strategy == "incremental_merge":
         return {"deletes": intent.write["policies"].get("deletes", "ignore"), "mark": snapshot.get("mark", "")}
+    if feed is not None:
+        deletes = {"ignore": "ignore", "soft_delete": "soft"}.get(feed.get("deletes", "apply"), "hard")
+        truncate = feed.get("truncate", "fail")
+        return {"deletes": deletes, "mark": feed.get("deleted_column", ""), "alive": False, "truncate": truncate}
     ratio, rows = limits["max_delete_ratio"], limits.get("max_delete_rows")
     return {
         "deletes": (snapshot.get("missing") or "hard_delete").removesuffix("_delete"),
@@ -308,7 +328,7 @@ def _scope(intent: Intent) -> Test:
 
 
 def _without_marks(row: Row) -> Row:
-    return {name: each for name, each in row.items() if name not in (SELECTED, DELETED, CURSOR)}
+    return {name: each for name, each in row.items() if name not in (SELECTED, DELETED, CURSOR, PLACE)}
 
 
 def _cursor(intent: Intent) -> Cursor | None:

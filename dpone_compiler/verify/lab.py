@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -14,7 +14,7 @@ from dpone_compiler.ir.schema import TableRef
 from dpone_compiler.runtime.bundle import LoadedBundle
 from dpone_compiler.runtime.connections.open import open_session
 from dpone_compiler.runtime.connections.resolve import ConnectionUrl, parse_url
-from dpone_compiler.runtime.connections.session import Session
+from dpone_compiler.runtime.connections.session import EngineError, Session
 from dpone_compiler.runtime.faults import Faults
 from dpone_compiler.runtime.options import RunOptions
 from dpone_compiler.runtime.outcome import RunOutcome
@@ -25,8 +25,11 @@ from dpone_compiler.runtime.setup import apply_setup
 from dpone_compiler.runtime.state import run_state_command
 from dpone_compiler.verify.case import TICK, TICKS, Cells
 from dpone_compiler.verify.clickhouse_side import ClickHouseSide
-from dpone_compiler.verify.intent import CURSOR, DELETED, SELECTED, Intent, asked_of
+from dpone_compiler.verify.feeds import make_feed
+from dpone_compiler.verify.intent import CURSOR, DELETED, PLACE, SELECTED, Intent, asked_of
 from dpone_compiler.verify.meaning.asked import Rows
+from dpone_compiler.verify.palette import partitions_of
+from dpone_compiler.verify.postgres_log import PostgresLog
 from dpone_compiler.verify.postgres_side import PostgresSide
 from dpone_compiler.verify.values import value_of
 
@@ -51,11 +54,12 @@ class Lab:
         self.bundle, self.intent, self._folder, self._loose = bundle, intent, folder, loose
         self._urls = {intent.source.connection: source_url, intent.target.connection: target_url}
         self._sessions = [open_session(parse_url("verify", url)) for url in (source_url, target_url)]
-        self.source = PostgresSide(self._sessions[0])
+        self.source = PostgresLog(self._sessions[0])
         self.target = self._target_side(self._sessions[1])
         self._bases: dict[int, Any] = {}
         self._alone = f"lab-{uuid4().hex}"
         self._build()
+        self.feed = make_feed(intent, self.source, bundle, self._resolved)
 
     def _target_side(self, session: Session) -> PostgresSide | ClickHouseSide:
         if self.intent.target.engine == "clickhouse":
@@ -70,13 +74,17 @@ class Lab:
 
     def _build(self) -> None:
         self.source.make_table(self.intent.source, self._loose)
-        self.target.make_table(self.intent.target)
+        # Only a plan that swaps partitions needs more than the default one, and has no use for it.
+        bounds = partitions_of(self.intent) if self.intent.policy == "attach_detach" else ()
+        self.target.make_table(self.intent.target, bounds=bounds)
         for name in self._schemas():
             self.target.make_schema(name)
         apply_setup(self.bundle, self.opener())
 
     def close(self) -> None:
         """Close the sessions; the databases are the caller's."""
+        if self.feed is not None:
+            self.feed.close()
         for session in self._sessions:
             session.close()
 
@@ -85,6 +93,8 @@ class Lab:
     def clear(self) -> None:
         """As it was built: no rows, no state, no staging."""
         self._bases.clear()
+        if self.feed is not None:
+            self.feed.clear()
         self.source.clear()
         self.target.clear()
 
@@ -93,19 +103,35 @@ class Lab:
         write = self.intent.write
         self.target.empty(TableRef(write["state_schema"] or self.intent.target.table.schema, SLICES))
 
-    def write(self, load: int, rows: Mapping[int, Cells]) -> None:
-        """Make these the source's rows; ticks of this load are resolved from now on."""
+    def begin(self, load: int) -> None:
+        """Ticks of this load are resolved from now on."""
         self._bases.setdefault(load, self._base(load))
+
+    def write(self, load: int, rows: Mapping[int, Cells]) -> None:
+        """Make these the source's rows."""
+        self.begin(load)
         self.source.write(self.intent.source, [self._resolved(cells) for cells in rows.values()])
 
     def selects(self, cells: Cells) -> bool:
-        """Whether a row is loaded: the filter is true of it and it lies in the scope.
-
-        The source holds this row alone afterwards, until it is written again.
-        """
+        """Whether a row is loaded: the filter is true of it and it lies in the scope."""
+        session = self._sessions[0]
+        session.begin()
         self.source.write(self.intent.source, [self._resolved(cells)])
         (row,) = self.snapshot()
+        session.rollback()
         return bool(row[SELECTED]) and asked_of(self.intent).scope(row) is True
+
+    def takes(self, rows: Iterable[Cells]) -> bool:
+        """Whether the source lets these rows in; they are taken back."""
+        session = self._sessions[0]
+        session.begin()
+        try:
+            self.source.add(self.intent.source, [self._resolved(cells) for cells in rows])
+        except EngineError:
+            return False
+        finally:
+            session.rollback()
+        return True
 
     @contextmanager
     def writer(self, cells: Cells) -> Iterator[Cells]:
@@ -114,8 +140,7 @@ class Lab:
         try:
             session.begin()
             side, cursor = PostgresSide(session), self.intent.cursor
-            assert cursor is not None
-            written = {**cells, cursor.name: side.transaction_time()}
+            written = cells if cursor is None else {**cells, cursor.name: side.transaction_time()}
             side.add(self.intent.source, [written])
             yield written
             session.commit()
@@ -124,11 +149,19 @@ class Lab:
 
     def snapshot(self) -> Rows:
         """The source's rows, as the model reads them."""
-        names, rows = self.source.snapshot(self.intent)
+        return self._read(*self.source.snapshot(self.intent))
+
+    def log(self) -> Rows:
+        """Every row of the log, as the model reads it, with its place."""
+        assert self.feed is not None
+        return self._read(*self.source.snapshot(self.intent, self.feed.table, self.feed.place))
+
+    def _read(self, names: tuple[str, ...], rows: Iterable[tuple[str | None, ...]]) -> Rows:
         types = {each.target: each.type for each in self.intent.carried}
-        cursor = self.intent.cursor
-        if cursor is not None:
-            types[CURSOR] = cursor.type
+        if self.intent.cursor is not None:
+            types[CURSOR] = self.intent.cursor.type
+        if self.feed is not None:
+            types[PLACE] = self.feed.place_type
 
         def read(name: str, text: str | None) -> Any:
             return text == "true" if name in (SELECTED, DELETED) else value_of(text, types[name])
@@ -149,6 +182,11 @@ class Lab:
         column = next(iter(self.intent.technical), None)
         text = self.state().get("window_high") or ""
         return value_of(text, column.type) if column is not None and text else None
+
+    def applied(self) -> int | None:
+        """The position of the WAL that the state row has reached; None for other loads."""
+        text = self.state().get("watermark") or ""
+        return int(text) if text and self.intent.streams else None
 
     def watermark(self) -> Any:
         """The watermark in the state row as a value; None where there is none."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from dpone_compiler.expr.types import DataType, Kind
@@ -56,6 +56,37 @@ def _sliced(intent: Intent, column: TableColumn) -> tuple[str, ...]:
         return ()
     pairs = slices.pairs()
     return tuple(dict.fromkeys(end for pair in (*pairs[:2], pairs[-1]) for end in pair))
+
+
+def partitions_of(intent: Intent) -> tuple[tuple[str, str], ...]:
+    """Bounds `[low, high)`, as Postgres reads them, of the partitions that hold every cell of the partition column."""
+    partition = intent.write["partition"]
+    carried = next((each for each in intent.carried if partition and each.target == partition["column"]), None)
+    if carried is None or partition["unit"] == "value" or carried.expression:
+        return ()
+    zone = "+00" if carried.target_type.tz else ""
+    starts = {
+        datetime.fromisoformat(cell).replace(**_FIRST[partition["unit"]])  # type: ignore[arg-type]
+        for cell in _dated(intent, intent.source.column(carried.source))
+    }
+    return tuple((f"{low}{zone}", f"{_following(low, partition['unit'])}{zone}") for low in sorted(starts))
+
+
+_MIDNIGHT = {"hour": 0, "minute": 0, "second": 0}
+_FIRST = {
+    "hour": {"minute": 0, "second": 0},
+    "day": _MIDNIGHT,
+    "month": {"day": 1, **_MIDNIGHT},
+    "year": {"month": 1, "day": 1, **_MIDNIGHT},
+}
+
+
+def _following(low: datetime, unit: str) -> datetime:
+    """Where the next partition begins."""
+    if unit in ("hour", "day"):
+        return low + timedelta(**{f"{unit}s": 1})
+    later = low.replace(day=1) + timedelta(days=32 if unit == "month" else 366)
+    return later.replace(**_FIRST[unit])  # type: ignore[arg-type]
 
 
 def _dated(intent: Intent, column: TableColumn) -> tuple[str, ...]:

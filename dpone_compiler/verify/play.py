@@ -12,8 +12,9 @@ from dpone_compiler.source.value import value
 from dpone_compiler.verify.case import Case, Cells, Step
 from dpone_compiler.verify.intent import BACKFILL, asked_of
 from dpone_compiler.verify.lab import Lab
-from dpone_compiler.verify.meaning.asked import Loaded, Outcome, Refused, Row, Rows, Source, State
+from dpone_compiler.verify.meaning.asked import Loaded, Outcome, Refused, Row, Rows, State
 from dpone_compiler.verify.meaning.pages import STRATEGIES
+from dpone_compiler.verify.told import ChangesTold, RowsTold
 
 # The name of a refusal of the model -> the codes that a run may end with. A staging table whose key column takes no NULL, and a
 # unique index on it, refuse earlier than the plan's own gates, with the engine's words (DP424).
@@ -26,9 +27,12 @@ CODES = {
     "null_partition": ("DP506",),
     "null_cursor": ("DP508",),
     "too_many_deletes": ("DP507",),
+    "truncated": ("DP522",),
+    "unknown_value": ("DP523",),
 }
 MODELLED = frozenset(
     {
+        "cdc_apply",
         "full_refresh",
         "incremental_append",
         "incremental_merge",
@@ -65,11 +69,11 @@ def run_plainly(lab: Lab) -> RunOutcome:
 
 
 class Player:
-    """Plays loads one after the other; keeps what the source holds and what the model says."""
+    """Plays loads one after the other; keeps what the source was told and what the model says."""
 
     def __init__(self, lab: Lab) -> None:
         self._lab, self._asked = lab, asked_of(lab.intent)
-        self.load, self._rows = 0, dict[int, Cells]()
+        self.load, self._told = 0, ChangesTold(lab) if lab.feed is not None else RowsTold(lab)
         self.target: Rows = ()
         self.state = State()
         self.refused = False
@@ -79,30 +83,28 @@ class Player:
         """One load; None when both agree. After a refusal both are as before, and the next load goes on from there."""
         self.load += 1
         self._begin_again()
-        for number in step.gone:
-            self._rows.pop(number, None)
-        self._rows.update(step.put)
-        self._lab.write(self.load, self._rows)
-        source, before = self._lab.snapshot(), self._lab.watermark()
+        self._told.follow(self.load, step)
+        if step.quiet:
+            return None
+        self._told.look()
+        before = self._lab.watermark()
         # A refused attempt stays open with its own window, and another one may not be asked for.
         if step.until is not None and run is run_plainly and not self.refused:
             ended = self._lab.run(window=self._lab.window(self.load, step.until))
         else:
             ended = run(self._lab)
-        watermark = self._lab.watermark()
-        # What a refused run would have read does not depend on where exactly its window ended.
-        horizon = watermark if ended.exit_code == 0 else self._lab.latest()
-        if ended.exit_code == 0 and (wrong := self._wrong_horizon(before, watermark)):
+        done = ended.exit_code == 0
+        wrong = self._wrong_horizon(before, self._lab.watermark()) if done else ""
+        if wrong := wrong or self._told.wrong(done):
             return Difference(load=self.load, what=wrong)
-        meant = STRATEGIES[self._lab.intent.strategy](
-            self.target, Source(rows=source, horizon=horizon, now=self._lab.instant()), self.state, self._asked
-        )
+        strategy = STRATEGIES[self._lab.intent.strategy]
+        meant = strategy(self.target, self._told.source(before, done), self.state, self._asked)
         self.target, self.state = meant.target, meant.state
         self.refused = isinstance(meant, Refused)
         sliced = (
             self._lab.intent.slices is not None
         )  # slices are tried in their order, so a refused one is taken up again
-        if ended.exit_code != 0 and isinstance(meant, Refused) and (sliced or meant.name in _STAGED):
+        if not done and isinstance(meant, Refused) and (sliced or meant.name in _STAGED):
             self._lab.abort(ended.run_id)
         return self._ended_otherwise(meant, ended) or self.compare()
 
@@ -111,6 +113,10 @@ class Player:
         if self._lab.intent.slices is not None and self._lab.intent.mode != "incremental_append":
             self._lab.forget_slices()
             self.state = with_(self.state, done=())
+
+    def know(self, number: int, cells: Cells) -> None:
+        """Somebody else has written this row since the last load."""
+        self._told.know(self.load, number, cells)
 
     def compare(self) -> Difference | None:
         """The target's rows against the model's."""

@@ -10,11 +10,12 @@ from dpone_compiler.runtime.connections.session import Session
 from dpone_compiler.sql.identifiers import column, identifier, table
 from dpone_compiler.sql.render import Sql, frame, join, render
 from dpone_compiler.verify.case import Cells
-from dpone_compiler.verify.intent import CURSOR, DELETED, SELECTED, Carried, Intent, Side, TableColumn
+from dpone_compiler.verify.intent import CURSOR, DELETED, PLACE, SELECTED, Carried, Intent, Side, TableColumn
 
 Row = tuple[str | None, ...]
 
 _CREATE = "CREATE SCHEMA IF NOT EXISTS <<schema>>;\nCREATE TABLE <<table>> (<<columns>>)<<partitions>>"
+_PART = ";\nCREATE TABLE <<part>> PARTITION OF <<table>> FOR VALUES FROM (<<low>>) TO (<<high>>)"
 _DEFAULT = ";\nCREATE TABLE <<default>> PARTITION OF <<table>> DEFAULT"
 _DELETE = "DELETE FROM <<table>>;\n"
 _ADD = """INSERT INTO <<table>> (<<names>>) SELECT <<cells>> FROM jsonb_array_elements(current_setting('dponec.rows')::jsonb) AS e (r)"""
@@ -40,7 +41,7 @@ def word(name: str) -> Sql:
     return render(identifier(name), "postgres")
 
 
-def place(ref: TableRef) -> Sql:
+def table_of(ref: TableRef) -> Sql:
     """A quoted table."""
     return render(table(TableRef(ref.schema or "public", ref.name)), "postgres")
 
@@ -55,29 +56,28 @@ class PostgresSide:
         """A schema that the plan expects to be there."""
         self._session.run(frame("CREATE SCHEMA IF NOT EXISTS <<schema>>", schema=word(name)).text, {})
 
-    def make_table(self, side: Side, loose: frozenset[str] = frozenset()) -> None:
-        """The table of the catalog; a partitioned one gets the default partition alone.
+    def make_table(
+        self, side: Side, loose: frozenset[str] = frozenset(), bounds: Sequence[tuple[str, str]] = ()
+    ) -> None:
+        """The table of the catalog; a partitioned one gets partitions with these bounds, or the default partition alone.
 
         `loose`: columns that may be NULL and occur twice whatever the catalog says, so that the plan's own gates are tried
         and not those of the source.
         """
         listed = [_definition(each, null=each.nullable or each.name in loose) for each in side.columns]
-        listed += (
-            [] if loose else [frame("UNIQUE (<<names>>)", names=_names(key)) for key in dict.fromkeys(side.unique)]
-        )
-        by, default = Sql(""), Sql("")
+        listed += [] if loose else [frame("UNIQUE (<<names>>)", names=names(key)) for key in dict.fromkeys(side.unique)]
+        by, parts = Sql(""), [Sql("")]
         if side.structure.get("partition_key"):
             by = frame(" PARTITION BY <<key>>", key=Sql(side.structure["partition_key"]))
-            name = TableRef(side.table.schema, f"{side.table.name}_default")
-            default = frame(_DEFAULT, default=place(name), table=place(side.table))
+            parts = [_part(side.table, nth, *bound) for nth, bound in enumerate(bounds)] or [_default(side.table)]
         body = frame(
             _CREATE,
             schema=word(side.table.schema or "public"),
-            table=place(side.table),
+            table=table_of(side.table),
             columns=join(", ", listed),
             partitions=by,
         )
-        self._session.run(body.text + default.text, {})
+        self._session.run(body.text + join("", parts).text, {})
 
     def write(self, side: Side, rows: Iterable[Cells]) -> None:
         """The source's rows from now on are these."""
@@ -90,31 +90,40 @@ class PostgresSide:
     def _insert(self, side: Side, rows: Iterable[Cells], template: str) -> None:
         written = [each for each in side.columns if not each.generated]
         cell = "(r ->> <<key>>)::<<native>>"
-        cells = [frame(cell, key=_literal(each.name), native=Sql(each.native)) for each in written]
+        cells = [frame(cell, key=literal(each.name), native=Sql(each.native)) for each in written]
         body = frame(
             template,
-            table=place(side.table),
-            names=_names([each.name for each in written]),
+            table=table_of(side.table),
+            names=names([each.name for each in written]),
             cells=join(", ", cells),
         )
         self._session.run(body.text, {"rows": json.dumps(list(rows))})
 
-    def snapshot(self, intent: Intent) -> tuple[tuple[str, ...], tuple[Row, ...]]:
-        """Each source row as the load reads it: carried columns, whether the filter is true of it, its cursor."""
+    def snapshot(
+        self, intent: Intent, of: TableRef | None = None, place: str = ""
+    ) -> tuple[tuple[str, ...], tuple[Row, ...]]:
+        """Each source row as the load reads it: carried columns, whether the filter is true of it, its cursor.
+
+        `of`: another table with the columns of the source. `place`: its column that orders it, which is then read too.
+        """
         wanted = [(each.target, _expression(each)) for each in intent.carried]
         for name, said, otherwise in ((SELECTED, intent.where, "true"), (DELETED, intent.tombstone, "false")):
             wanted.append((name, frame("(<<said>>) IS TRUE", said=Sql(said)) if said else Sql(otherwise)))
         if intent.cursor is not None:
             wanted.append((CURSOR, render(column(intent.cursor.name), "postgres")))
+        if place:
+            wanted.append((PLACE, render(column(place), "postgres")))
         texts = [frame("(<<each>>)::text AS <<name>>", each=each, name=word(name)) for name, each in wanted]
-        body = frame("SELECT <<texts>> FROM <<table>>", texts=join(", ", texts), table=place(intent.source.table))
+        body = frame(
+            "SELECT <<texts>> FROM <<table>>", texts=join(", ", texts), table=table_of(of or intent.source.table)
+        )
         return tuple(name for name, _ in wanted), self._session.run(body.text, {}).rows
 
     def rows(self, intent: Intent) -> tuple[Row, ...]:
         """The carried columns of the target's rows, and those that the strategy writes itself."""
         names = [each.target for each in intent.carried] + [each.name for each in intent.technical]
         texts = [frame("<<name>>::text", name=word(name)) for name in names]
-        body = frame("SELECT <<texts>> FROM <<table>>", texts=join(", ", texts), table=place(intent.target.table))
+        body = frame("SELECT <<texts>> FROM <<table>>", texts=join(", ", texts), table=table_of(intent.target.table))
         return self._session.run(body.text, {}).rows
 
     def clock(self) -> str:
@@ -133,11 +142,21 @@ class PostgresSide:
 
     def empty(self, ref: TableRef) -> None:
         """No rows in this table."""
-        self._session.run(frame("DELETE FROM <<table>>", table=place(ref)).text, {})
+        self._session.run(frame("DELETE FROM <<table>>", table=table_of(ref)).text, {})
 
     def staging(self) -> list[str]:
         """Staging tables that are there."""
         return [row[0] or "" for row in self._session.run(_STAGING.text, {}).rows]
+
+
+def _default(parent: TableRef) -> Sql:
+    name = TableRef(parent.schema, f"{parent.name}_default")
+    return frame(_DEFAULT, default=table_of(name), table=table_of(parent))
+
+
+def _part(parent: TableRef, nth: int, low: str, high: str) -> Sql:
+    name = TableRef(parent.schema, f"{parent.name}_part{nth}")
+    return frame(_PART, part=table_of(name), table=table_of(parent), low=literal(low), high=literal(high))
 
 
 def _definition(each: TableColumn, *, null: bool) -> Sql:
@@ -154,9 +173,11 @@ def _expression(each: Carried) -> Sql:
     return frame("<<read>>::<<native>>", read=read, native=Sql(each.native)) if each.cast else read
 
 
-def _names(names: Sequence[str]) -> Sql:
-    return join(", ", [word(name) for name in names])
+def names(listed: Sequence[str]) -> Sql:
+    """Quoted names, in a list."""
+    return join(", ", [word(name) for name in listed])
 
 
-def _literal(value: str) -> Sql:
+def literal(value: str) -> Sql:
+    """A text as a literal."""
     return Sql("'" + value.replace("'", "''") + "'")

@@ -42,8 +42,9 @@ def _smaller(case: Case, palettes: Palettes) -> Iterator[Case]:
         for number in step.gone:
             yield _with(case, index, replace(step, gone=tuple(other for other in step.gone if other != number)))
     for index, step in enumerate(steps):
-        if step.until is not None:
-            yield _with(case, index, replace(step, until=None))
+        for simpler in (replace(step, until=None), replace(step, emptied=False), replace(step, quiet=False)):
+            if simpler != step:
+                yield _with(case, index, simpler)
         for number, cells in step.put.items():
             plain = _plain(cells, palettes)
             if plain != cells:

@@ -21,6 +21,7 @@ _COLUMNS = {
 
 _TECHNICAL = {
     "": ("", ""),
+    "flag": (", gone boolean", ""),
     "deleted_at": (", deleted_at timestamptz", ", deleted_at Nullable({moment})"),
     "gone": ("", ", gone UInt8 DEFAULT 0"),
     "history": (
@@ -30,15 +31,30 @@ _TECHNICAL = {
 }
 
 
+_SOURCE = {
+    "": "id bigint {key}, amount numeric(18,2) NOT NULL, note text, day date NOT NULL, seq bigint NOT NULL, at timestamptz NOT NULL",
+    "change_table": "id bigint, amount numeric(18,2), note text, day date, at timestamptz, seq bigint NOT NULL, op text NOT NULL",
+}
+_CHANGED = {
+    "postgres": "id bigint, amount numeric(18,2), note text, day date, at timestamptz",
+    "clickhouse": "id {id}, amount Nullable(Decimal(18,2)), note Nullable(String), day Date, at Nullable({moment})",
+}
+
+
 def make_lab(shape: Shape, world: World, source: FreshDatabase, target: FreshDatabase) -> Lab:
     """Compile the shape in `world`; the lab gets its source and, on Postgres, its target from new databases."""
-    world.source(
-        f"CREATE TABLE orders (id bigint {shape.key}, amount numeric(18,2) NOT NULL, note text, day date NOT NULL, "
-        "seq bigint NOT NULL, at timestamptz NOT NULL)"
-    )
+    world.source(f"CREATE TABLE orders ({_SOURCE[shape.form].format(key=shape.key)})")
     technical = _TECHNICAL[shape.technical][world.sink.clickhouse]
-    columns = (_COLUMNS[world.sink.engine] + technical).format(id="Int64", moment=world.sink.moment)
-    world.make_target(columns=columns, **shape.target)
+    columns = ((_CHANGED if shape.form else _COLUMNS)[world.sink.engine] + technical).format(
+        id="Int64", moment=world.sink.moment
+    )
+    if shape.monthly and not world.sink.clickhouse:
+        january = "PARTITION OF orders_copy FOR VALUES FROM ('2026-01-01') TO ('2026-02-01')"
+        world.target(
+            f"CREATE TABLE orders_copy ({columns}) PARTITION BY RANGE (day); CREATE TABLE orders_january {january}"
+        )
+    else:
+        world.make_target(columns=columns, **shape.target)
     given = {"key": ["id"]} if shape.keyed else {}
     result = world.compiled(shape.mode, source=dict(shape.source), **given, **shape.strategy)
     assert not result.failed, [(d.code, d.problem.message()) for d in result.diagnostics]

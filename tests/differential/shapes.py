@@ -9,6 +9,8 @@ from typing import Any
 MONTHS = {"column": "day", "by": "month"}
 CLOCK = {"cursor": {"column": "at", "assigned_by": "database"}}
 SEQUENCE = {"cursor": {"column": "seq", "assigned_by": "database"}}
+TABLE = {"cursor": {"column": "seq", "lag": 0}, "options": {"cdc": {"mode": "change_table", "truncate": "apply"}}}
+SLOT = {"options": {"cdc": {"mode": "logical_replication", "truncate": "apply"}}}
 FILTER = {"where": "note <> 'draft'"}
 TOMBSTONE = {"tombstone": "note = 'gone'"}
 PLAIN_KEY, LOOSE_KEY = "PRIMARY KEY", ""
@@ -19,7 +21,8 @@ class Shape:
     """A load of the table `orders`: id, amount, note, day, seq, at.
 
     `key`: the constraint of id at the source; without one, keys may be NULL or occur twice. `target`: how the ClickHouse target is
-    made. `technical`: columns that the target has besides: deleted_at | gone | history. `examples`: stories told in CI.
+    made. `technical`: columns that the target has besides: deleted_at | gone | flag | history. `form` change_table: the source holds
+    changes, with their operation. `monthly`: the target on Postgres is cut into months. `examples`: stories told in CI.
     """
 
     name: str
@@ -31,6 +34,8 @@ class Shape:
     keyed: bool = True
     target: Mapping[str, Any] = field(default_factory=dict)
     technical: str = ""
+    form: str = ""
+    monthly: bool = False
     examples: int = 4
 
 
@@ -157,6 +162,15 @@ SHAPES = (
         examples=2,
     ),
     Shape(
+        name="partition_replace-attach_detach",
+        mode="partition_replace",
+        sinks=POSTGRES,
+        source=CLOCK | FILTER,
+        strategy={"partition": MONTHS, "merge_policy": "attach_detach", "readers": "tolerant"},
+        monthly=True,
+        examples=2,
+    ),
+    Shape(
         name="partition_replace-whole",
         mode="partition_replace",
         sinks=("pg18", "chdb"),
@@ -204,6 +218,35 @@ SHAPES = (
         technical="history",
         examples=2,
     ),
+    Shape(
+        name="cdc-change_table",
+        mode="cdc_apply",
+        sinks=EVERYWHERE,
+        source=TABLE | FILTER,
+        strategy={"cdc": {"operation_column": "op"}},
+        form="change_table",
+        examples=2,
+    ),
+    Shape(
+        name="cdc-change_table-soft",
+        mode="cdc_apply",
+        sinks=("pg18",),
+        source=TABLE | FILTER,
+        strategy={"cdc": {"operation_column": "op", "delete_policy": "soft_delete", "deleted_column": "gone"}},
+        technical="flag",
+        form="change_table",
+        examples=2,
+    ),
+    Shape(
+        name="cdc-change_table-ignore",
+        mode="cdc_apply",
+        sinks=("pg18", "chdb"),
+        source=TABLE | FILTER,
+        strategy={"cdc": {"operation_column": "op", "delete_policy": "ignore"}},
+        form="change_table",
+        examples=2,
+    ),
+    Shape(name="cdc-slot", mode="cdc_apply", sinks=EVERYWHERE, source=SLOT | FILTER, examples=2),
     Shape(name="scd2-snapshot", mode="scd2", sinks=("pg18", "chdb"), technical="history", examples=2),
 )
 CELLS = {f"{shape.name}-{sink}": (shape, sink) for shape in SHAPES for sink in shape.sinks}

@@ -16,7 +16,7 @@ from dpone_compiler.verify.engines import Engines, make_engines
 from dpone_compiler.verify.matrix import CELLS, Verdict, document
 from tests.cli.commands import ROOT, dponec
 
-PLANS = ROOT / "examples" / "plans"
+PLANS, GOLDEN = ROOT / "examples" / "plans", ROOT / "tests" / "golden" / "bundles"
 
 
 @pytest.fixture(scope="module")
@@ -26,13 +26,22 @@ def engines() -> Engines:  # type: ignore[misc]
         yield made
 
 
-def edited(folder: Path, name: str, steps: tuple[str, ...], old: str, new: str) -> Path:
+def edited(
+    folder: Path,
+    name: str,
+    steps: tuple[str, ...],
+    old: str,
+    new: str,
+    *,
+    plans: Path = PLANS,
+    files: str = "steps/*-{}.sql",
+) -> Path:
     """A copy of an example in which some files were edited by hand, and the digests made right again."""
     bundle = folder / name
-    shutil.copytree(PLANS / name, bundle)
+    shutil.copytree(plans / name, bundle)
     plan = json.loads((bundle / "plan.json").read_text(encoding="utf-8"))
     for step in steps:
-        (path,) = bundle.glob(f"steps/*-{step}.sql")
+        (path,) = bundle.glob(files.format(step))
         text = path.read_text(encoding="utf-8")
         assert old in text, text
         path.write_text(text.replace(old, new), encoding="utf-8")
@@ -56,6 +65,29 @@ def test_the_examples_do_what_they_mean(name: str, engines: Engines) -> None:
     assert as_markdown(verdict).count("| ✓ |") == len(CELLS)
     told = document(verdict)
     assert told["verified"] and told["failure"] is None
+
+
+@pytest.mark.postgres_wheel
+@pytest.mark.chdb
+@pytest.mark.parametrize("name", ["cdc_slot_pg", "cdc_slot_ch", "attach_pg"])
+def test_changes_and_swapped_partitions_do_what_they_mean(name: str, engines: Engines) -> None:
+    verdict = verified(GOLDEN / name, engines)
+    assert verdict.verified, as_text(verdict)
+    assert verdict.counts["crashes"] > 20
+
+
+@pytest.mark.postgres_wheel
+def test_a_change_table_does_what_it_means_unless_it_waits_too_long(engines: Engines, tmp_path: Path) -> None:
+    told = verified(GOLDEN / "cdc_table_pg", engines)
+    assert told.why_not == "not verified: each load waits 60 s for late commits of its sequence, and many are needed"
+    hurried = edited(tmp_path / "1", "cdc_table_pg", ("freeze-window",), "pg_sleep(60)", "pg_sleep(0)", plans=GOLDEN)
+    verdict = verified(
+        edited(
+            tmp_path / "2", hurried.name, ("intent",), '"lag": 60', '"lag": 0', plans=hurried.parent, files="{}.json"
+        ),
+        engines,
+    )
+    assert verdict.verified, as_text(verdict)
 
 
 MERGE, DAYS, FULL = "orders_pg_to_pg", "orders_days_pg_to_pg", "orders_full_pg_to_pg"

@@ -34,8 +34,11 @@ _UNKNOWN = (
 # so nothing older than the row itself is taken. argMax passes over NULL, a tuple of it is not NULL.
 _LAST = (
     "SELECT <<key>>, argMax(<<op>>, <<order>>) AS __dponec_last_op, argMax(<<kept>>, <<order>>) AS __dponec_last_kept, <<values>>\n"
-    "FROM (SELECT * FROM <<changes>> WHERE <<keyed>> AND (<<none>> OR <<order>> > <<cut>>))\nGROUP BY <<grouped>>"
+    "FROM (SELECT * FROM <<changes>> WHERE <<counted>>)\nGROUP BY <<grouped>>"
 )
+_COUNTED = "<<keyed>> AND (<<none>> OR <<order>> > <<cut>>)"
+# Deletes that are passed over take nothing away from a row that came before them, wherever the window was cut.
+_LIVING = "<<op>> IN ('I', 'U') AND <<kept>> = 't'"
 _CUT = "(SELECT max(<<order>>) FROM <<changes>> WHERE <<op>> IN ('T', 'R'))"
 _NONE = "(SELECT count() FROM <<changes>> WHERE <<op>> IN ('T', 'R')) = 0"
 # Values of these types are never stored out of line by Postgres.
@@ -105,7 +108,7 @@ def _unknown(ctx: Context, action: CheckChanges) -> Sql:
     key = columns(action.key)
     return frame(
         _UNKNOWN,
-        last=_last(ctx, action.changes, action.key),
+        last=_last(ctx, action),
         lacking=join(" OR ", lacking),
         outside=frame(
             "<<key>> NOT IN (SELECT <<known>> FROM <<target>>)",
@@ -149,7 +152,7 @@ def _rows(ctx: Context, action: CollapseChanges) -> Sql:
         names=columns(tuple(m.target.name for m in loaded)),
         pinned=seen.pinned(_PINNED),
         values=join(", ", values),
-        last=_last(ctx, action.changes, action.key),
+        last=_last(ctx, action),
         stored=stored,
     )
 
@@ -164,7 +167,7 @@ def _left(ctx: Context, action: CollapseChanges) -> Sql:
         left=staging_table(ctx, action.left),
         key=columns(action.key),
         pinned=seen.pinned(_PINNED),
-        last=_last(ctx, action.changes, action.key),
+        last=_last(ctx, action),
         plain=join(", ", [_plain(seen, name) for name in action.key]),
         target=qualified(seen.target),
         emptied=frame(
@@ -181,8 +184,8 @@ _PINNED = (
 )
 
 
-def _last(ctx: Context, changes: Staging, key: tuple[str, ...]) -> Sql:
-    table = staging_table(ctx, changes)
+def _last(ctx: Context, action: CheckChanges | CollapseChanges) -> Sql:
+    changes, key = action.changes, action.key
     values: list[Sql] = []
     for at, moved in enumerate(_loaded(changes)):
         carried = frame("<<op>> != 'D'", op=ident(OPERATION))
@@ -208,10 +211,22 @@ def _last(ctx: Context, changes: Staging, key: tuple[str, ...]) -> Sql:
         order=ident(ORDER),
         kept=ident(KEPT),
         values=join(", ", values),
-        changes=table,
-        keyed=frame("<<op>> NOT IN ('T', 'R')", op=ident(OPERATION)),
-        none=frame(_NONE, changes=table, op=ident(OPERATION)),
-        cut=frame(_CUT, order=ident(ORDER), changes=table, op=ident(OPERATION)),
+        changes=staging_table(ctx, changes),
+        counted=_counted(ctx, action),
+    )
+
+
+def _counted(ctx: Context, action: CheckChanges | CollapseChanges) -> Sql:
+    """The changes of which each key's last one counts."""
+    table, op = staging_table(ctx, action.changes), ident(OPERATION)
+    if action.feed.deletes == "ignore":
+        return frame(_LIVING, op=op, kept=ident(KEPT))
+    return frame(
+        _COUNTED,
+        keyed=frame("<<op>> NOT IN ('T', 'R')", op=op),
+        order=ident(ORDER),
+        none=frame(_NONE, changes=table, op=op),
+        cut=frame(_CUT, order=ident(ORDER), changes=table, op=op),
     )
 
 

@@ -36,6 +36,15 @@ _LAST = """\
       FROM <<changes>> AS c
      CROSS JOIN (SELECT max(t.<<order>>) AS at FROM <<changes>> AS t WHERE t.<<op>> IN ('T', 'R')) AS cut
      WHERE c.<<op>> NOT IN ('T', 'R') AND (cut.at IS NULL OR c.<<order>> > cut.at)"""
+# Where deletes are passed over or set a mark, a row outlives its delete: of each key the last change that has a row, wherever the
+# window was cut, and whether anything that counts as a delete came later.
+_LIVING = """\
+    SELECT c.*, max(c.<<order>>) OVER (PARTITION BY <<key>>) AS <<newest>>, cut.at AS <<cut>>,
+           row_number() OVER (PARTITION BY <<key>> ORDER BY c.<<op>> <> 'D' AND c.<<kept>> = 't' DESC, c.<<order>> DESC) AS <<place>>
+      FROM <<changes>> AS c
+     CROSS JOIN (SELECT max(t.<<order>>) AS at FROM <<changes>> AS t WHERE t.<<op>> IN ('T', 'R')) AS cut
+     WHERE c.<<op>> NOT IN ('T', 'R')"""
+_GONE = "w.<<newest>> > w.<<order>> OR coalesce(w.<<cut>> > w.<<order>>, false)"
 _ROWS = """\
 <<resolved>>  INSERT INTO <<rows>> (<<columns>>)
   SELECT <<values>>
@@ -89,7 +98,7 @@ _RESOLVED = """\
 _UNKNOWN = """\
 NOT EXISTS (SELECT FROM <<changes>> AS p WHERE <<earlier>> AND p.<<unchanged>> = '')
           AND NOT EXISTS (SELECT FROM <<target>> AS t WHERE <<stored>>)"""
-_PLACE = "__dponec_n"
+_PLACE, _NEWEST, _CUT = "__dponec_n", "__dponec_newest", "__dponec_cut"
 # Values of these types are never stored out of line: https://www.postgresql.org/docs/current/storage-toast.html
 _WHOLE = (Kind.BOOL, Kind.INT, Kind.FLOAT, Kind.UUID, Kind.DATE, Kind.TIME, Kind.TIMESTAMP, Kind.ENUM)
 
@@ -138,14 +147,17 @@ def check_changes(ctx: Context, action: CheckChanges) -> Lowered:
 
 def collapse_changes(ctx: Context, action: CollapseChanges) -> Lowered:
     """The last change of each key."""
-    last = frame(
-        _LAST,
-        changes=_table(ctx, action.changes),
-        key=_listed(action.key, "c"),
-        order=_name(ORDER),
-        op=_name(OPERATION),
-        place=_name(_PLACE),
-    )
+    pieces = {
+        "changes": _table(ctx, action.changes),
+        "key": _listed(action.key, "c"),
+        "order": _name(ORDER),
+        "op": _name(OPERATION),
+        "place": _name(_PLACE),
+    }
+    if action.into == "rows" and action.feed.deletes != "apply":
+        last = frame(_LIVING, kept=_name(KEPT), newest=_name(_NEWEST), cut=_name(_CUT), **pieces)
+    else:
+        last = frame(_LAST, **pieces)
     body = _rows(ctx, action, last) if action.into == "rows" else _left(ctx, action, last)
     return Lowered(
         op="sql", bodies={"main": body.text}, locks=("ACCESS SHARE on the target until the transaction ends",)
@@ -161,12 +173,13 @@ def _rows(ctx: Context, action: CollapseChanges, last: Sql) -> Sql:
         for moved in columns
     ]
     flags = [moved for moved in action.rows.columns if moved.target.name not in carried]
+    gone = frame(_GONE, newest=_name(_NEWEST), order=_name(ORDER), cut=_name(_CUT))
     body = frame(
         _ROWS,
         resolved=_resolved(ctx, action, last) if streams else Sql(""),
         rows=_table(ctx, action.rows),
         columns=join(", ", [word(identifier(m.target.name)) for m in (*columns, *flags)]),
-        values=join(",\n         ", [*values, *(Sql("false") for _ in flags)]),
+        values=join(",\n         ", [*values, *(gone for _ in flags)]),
         last=last,
         place=_name(_PLACE),
         op=_name(OPERATION),

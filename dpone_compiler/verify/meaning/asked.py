@@ -86,8 +86,9 @@ class Asked:
 
     `carry` makes the target's row of a source row. null_keys: fail | skip. duplicates: fail | latest (by cursor).
     on_leave_filter: keep | delete. empty_slice: fail | keep | clear. `tombstone` is true of a source row that is deleted and still
-    there. deletes: ignore | soft | hard; `mark` is the column that a soft delete stamps. `scope`: the part of the target that
-    `replace` owns. `slices`: half-open ranges of `slice_by`.
+    there. deletes: ignore | soft | hard; `mark` is the column that a soft delete stamps with the run's `now`, and that holds `alive`
+    in every other row. truncate: fail | apply. `scope`: the part of the target that `replace` owns. `slices`: half-open ranges
+    of `slice_by`.
     """
 
     key: tuple[str, ...] = ()
@@ -102,6 +103,8 @@ class Asked:
     empty_slice: str = "fail"
     deletes: str = "ignore"
     mark: str = "deleted_at"
+    alive: Value = None
+    truncate: str = "apply"
     max_delete_ratio: float | None = None
     max_delete_rows: int | None = None
     versions: Versions = Versions()
@@ -128,7 +131,8 @@ class Change:
 class Source:
     """The source when a run begins: rows of its snapshot, and `horizon`, a cursor value below which nothing can still commit.
 
-    `now`: the instant of the run. `log`: its changes, for cdc_apply, in any order and perhaps delivered twice.
+    `now`: the instant of the run. `log`: its changes, for cdc_apply, in any order and perhaps delivered twice; `horizon` is then
+    the position that the snapshot of a first load belongs to.
     """
 
     rows: Rows = ()

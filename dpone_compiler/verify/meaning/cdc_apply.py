@@ -2,14 +2,14 @@
 
 Changes are applied in the order of their position, each once: those at or below the recorded position are skipped, so a log that
 is delivered twice, or read again after a crash, changes nothing. An insert of a key that is there replaces its row, and an
-update of one that is not there puts it in. An update that changes the key moves the row, whatever becomes of deletions. A
-value that the log does not repeat (`unchanged`: a large value that the update left alone) is the one of the row before it; where
-there is no such row the load is refused, since the value is known to nobody. A truncate takes every row out. A delete takes the
-row out, stamps it with the instant of the run (`soft`), or is passed over (`ignore`). A row that does not satisfy the filter is
-not put in; when it leaves the filter, `on_leave_filter` says whether its old row stays.
+update of one that is not there puts it in. A delete takes the row out, stamps it (`soft`), or is passed over (`ignore`). An update
+that changes the key is a delete of the old key and an insert of the new one, and a row that does not satisfy the filter counts as
+deleted. A truncate deletes every row, or stops the load (`truncate: fail`). A value that the log does not repeat (`unchanged`: a
+large value that the update left alone) is the one of the row before it; where there is no such row the load is refused, since the
+value is known to nobody.
 
-A first load copies the snapshot that belongs to a position, and applies the log from there. The position is recorded with the data,
-and only then confirmed to the source.
+A first load copies the snapshot that belongs to a position (the source's `horizon`), where there is one, and applies the log from
+there. The position is recorded with the data, and only then confirmed to the source.
 """
 
 from __future__ import annotations
@@ -57,6 +57,17 @@ def cdc_apply(target: Rows, source: Source, state: State, asked: Asked) -> tuple
     2   open    short
     position 15
 
+    They may also stamp the row:
+
+    >>> soft = replace(asked, deletes="soft", mark="gone", alive=False)
+    >>> rows = tuple({**row, "gone": False} for row in target)
+    >>> show(cdc_apply(rows, Source(log=log[2:], now=True), state, soft))
+    id  status  note   gone
+    1   open    long   True
+    2   open    short  True
+    4   paid    long   False
+    position 15
+
     A value that nobody knows:
 
     >>> lost = Change(at=16, op="update", key=(9,), row={"id": 9, "status": "paid"}, unchanged=("note",))
@@ -66,15 +77,19 @@ def cdc_apply(target: Rows, source: Source, state: State, asked: Asked) -> tuple
     rows = {key: row for row in target if (key := key_of(row, asked)) is not None}
     unkeyed = tuple(row for row in target if key_of(row, asked) is None)
     position = state.position
-    for change in sorted(source.log, key=lambda each: each.at):
-        if position is None or change.at > position:
-            _apply(change, rows, source.now, asked)
-            position = change.at
+    log = [change for change in source.log if position is None or change.at > position]
+    if position is None and source.rows:
+        log = [Change(at=source.horizon, op="insert", row=row) for row in source.rows]
+    for change in sorted(log, key=lambda each: each.at):
+        _apply(change, rows, source.now, asked)
+        position = change.at
     return unkeyed + tuple(rows.values()), with_(state, known=True, position=position)
 
 
 def _apply(change: Change, rows: dict[Key, Row], now: Value, asked: Asked) -> None:
     if change.op == "truncate":
+        if asked.truncate == "fail":
+            raise RefusalError("truncated", f"change {change.at} empties the source")
         for each in tuple(rows):
             _delete(each, rows, now, asked)
         return
@@ -88,13 +103,11 @@ def _apply(change: Change, rows: dict[Key, Row], now: Value, asked: Asked) -> No
     if key is None:
         raise RefusalError("null_key", f"change {change.at} has NULL in its key")
     before = key if change.key is None else change.key
-    old = rows.get(before)
     if selected:
-        made = _completed(change, made, old)
-        rows.pop(before, None)
-        rows[key] = {**made, asked.mark: None} if asked.deletes == "soft" else made
-    elif asked.on_leave_filter == "delete":
-        rows.pop(before, None)
+        made = _completed(change, made, rows.get(before))
+        rows[key] = {**made, asked.mark: asked.alive} if asked.deletes == "soft" else made
+    for gone in {before, key} - ({key} if selected else set()):
+        _delete(gone, rows, now, asked)
 
 
 def _completed(change: Change, made: Row, old: Row | None) -> Row:
@@ -114,5 +127,5 @@ def _delete(key: Key, rows: dict[Key, Row], now: Value, asked: Asked) -> None:
         return
     if asked.deletes == "hard":
         del rows[key]
-    elif rows[key][asked.mark] is None:
+    elif rows[key][asked.mark] == asked.alive:
         rows[key] = {**rows[key], asked.mark: now}

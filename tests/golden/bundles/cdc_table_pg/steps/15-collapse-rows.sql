@@ -14,12 +14,13 @@ BEGIN
          "w"."body",
          "w"."amount",
          "w"."at",
-         false
+         w."__dponec_newest" > w."__dponec_order" OR coalesce(w."__dponec_cut" > w."__dponec_order", false)
     FROM (
-    SELECT c.*, row_number() OVER (PARTITION BY "c"."id" ORDER BY c."__dponec_order" DESC) AS "__dponec_n"
+    SELECT c.*, max(c."__dponec_order") OVER (PARTITION BY "c"."id") AS "__dponec_newest", cut.at AS "__dponec_cut",
+           row_number() OVER (PARTITION BY "c"."id" ORDER BY c."__dponec_op" <> 'D' AND c."__dponec_kept" = 't' DESC, c."__dponec_order" DESC) AS "__dponec_n"
       FROM "staging"."notes__dponec_4c64b8df_changes" AS c
      CROSS JOIN (SELECT max(t."__dponec_order") AS at FROM "staging"."notes__dponec_4c64b8df_changes" AS t WHERE t."__dponec_op" IN ('T', 'R')) AS cut
-     WHERE c."__dponec_op" NOT IN ('T', 'R') AND (cut.at IS NULL OR c."__dponec_order" > cut.at)
+     WHERE c."__dponec_op" NOT IN ('T', 'R')
   ) AS w WHERE w."__dponec_n" = 1 AND w."__dponec_op" <> 'D' AND w."__dponec_kept" = 't';
 END
 $dponec$;
