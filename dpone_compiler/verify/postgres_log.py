@@ -22,8 +22,8 @@ _UPDATE = """UPDATE <<table>> SET <<sets>>
   FROM (SELECT current_setting('dponec.row')::jsonb, current_setting('dponec.was')::jsonb) AS e (r, w) WHERE <<same>>"""
 _DELETE = "DELETE FROM <<table>> USING (SELECT current_setting('dponec.was')::jsonb) AS e (w) WHERE <<same>>"
 _SAME = "<<table>>.<<column>> = (w ->> <<name>>)::<<native>>"
-_OF_THIS = "FROM pg_replication_slots WHERE database = current_database() AND NOT temporary"
-_CONFIRMED = Sql(f"SELECT (confirmed_flush_lsn - '0/0')::text {_OF_THIS}")
+_CONFIRMED = Sql("""SELECT (confirmed_flush_lsn - '0/0')::text FROM pg_replication_slots
+  WHERE database = current_database() AND NOT temporary""")
 _POSITION = Sql("SELECT (pg_current_wal_flush_lsn() - '0/0')::text")
 
 

@@ -63,9 +63,9 @@ def cdc_apply(target: Rows, source: Source, state: State, asked: Asked) -> tuple
     >>> rows = tuple({**row, "gone": False} for row in target)
     >>> show(cdc_apply(rows, Source(log=log[2:], now=True), state, soft))
     id  status  note   gone
-    1   open    long   True
-    2   open    short  True
-    4   paid    long   False
+    1   open    long   yes
+    2   open    short  yes
+    4   paid    long   no
     position 15
 
     A value that nobody knows:
