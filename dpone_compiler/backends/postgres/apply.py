@@ -9,12 +9,10 @@ from __future__ import annotations
 from sqlglot import exp
 
 from dpone_compiler.backends.postgres import names
-from dpone_compiler.backends.postgres.digest import quick
 from dpone_compiler.backends.postgres.marks import is_marked, no_mark
 from dpone_compiler.backends.postgres.predicates import PREDICATES
 from dpone_compiler.backends.postgres.script import AFFECTED, count_affected, counter, do_block, sql, statements, word
 from dpone_compiler.backends.postgres.shapes import shape
-from dpone_compiler.backends.postgres.stored import marked, stored_hash
 from dpone_compiler.expr.types import Kind
 from dpone_compiler.ir.load import MovedColumn
 from dpone_compiler.plan.actions import DeleteAll, DeleteMatching, DeletePartitions, InsertStaged, UpdateMatching
@@ -128,7 +126,6 @@ def comparable(moved: MovedColumn, side: str) -> exp.Expression:
 def insert_staged(ctx: Context, action: InsertStaged) -> Lowered:
     """Columns by name; `missing_key`: the rows whose key the target lacks; `upsert_key`: those that it has are updated."""
     columns = written(action.staging.columns)
-    accounted = gives_account(ctx, action)
     listed = [m.target.name for m in columns]
     values: list[exp.Expression] = [column(m.target.name, "s") for m in columns]
     if action.mark is not None:
@@ -150,47 +147,18 @@ def insert_staged(ctx: Context, action: InsertStaged) -> Lowered:
         query=sql(query),
         conflict=_on_conflict(action) if action.upsert_key else Sql(""),
     )
-    count = count_affected("rows_inserted")
-    body = _accounted(action, insert) if accounted else frame("  <<insert>>;\n<<count>>", insert=insert, count=count)
-    declare = frame("<<one>>\n  digest_text text;", one=AFFECTED) if accounted else AFFECTED
+    body = frame("  <<insert>>;\n<<count>>", insert=insert, count=count_affected("rows_inserted"))
     if action.missing_key or action.upsert_key:
-        return changing(ctx, body, declare=declare)
+        return changing(ctx, body)
     return Lowered(
         op="sql",
-        bodies={"main": do_block(body, declare).text + "\n"},
+        bodies={"main": do_block(body, AFFECTED).text + "\n"},
         locks=("ROW EXCLUSIVE on the target until the transaction ends: nobody waits",),
         visibility=_UNCHANGED,
     )
 
 
 _INSERT = "INSERT INTO <<target>> (<<columns>>)<<overriding>>\n<<query>><<conflict>>"
-_ACCOUNTED = """\
-  WITH "stored" AS (
-<<insert>>
-RETURNING <<hash>> AS "h"
-  )
-  SELECT count(*), <<digest>> INTO affected, digest_text FROM "stored";
-  PERFORM set_config('dponec.rows_inserted', (<<old>> + affected)::text, true),
-          set_config('dponec.rows_stored', digest_text, true);"""
-
-
-def gives_account(ctx: Context, action: InsertStaged) -> bool:
-    """Whether INSERT says what it has stored: RETURNING gives each row as it is after triggers, and a rule would forbid it."""
-    known = ctx.facts.target_table
-    plain = known is not None and "rule" not in dict(known.structure.hazards)
-    alone = sum(isinstance(step.action, InsertStaged) for step in ctx.plan.steps) == 1
-    return plain and quick(ctx) and alone and not action.missing_key
-
-
-def _accounted(action: InsertStaged, insert: Sql) -> Sql:
-    total = shape("coalesce(sum(:h), 0)::text", h=column("h"))
-    return frame(
-        _ACCOUNTED,
-        insert=insert,
-        hash=word(stored_hash(action.staging.columns, "t")),
-        digest=marked(word(total)),
-        old=word(counter("rows_inserted")),
-    )
 
 
 def _on_conflict(action: InsertStaged) -> Sql:
@@ -219,12 +187,12 @@ def counted(statement: exp.Expression, name: str) -> Sql:
     return frame("  <<statement>>;\n<<count>>", statement=sql(statement), count=count_affected(name))
 
 
-def changing(ctx: Context, body: Sql, params: tuple[str, ...] = (), declare: Sql = AFFECTED) -> Lowered:
+def changing(ctx: Context, body: Sql, params: tuple[str, ...] = ()) -> Lowered:
     """Statements that change rows that exist: other writers wait."""
     lock = frame("  LOCK TABLE <<target>> IN SHARE ROW EXCLUSIVE MODE;\n", target=word(table(names.target(ctx.load))))
     return Lowered(
         op="sql",
-        bodies={"main": do_block(frame("<<lock>><<body>>", lock=lock, body=body), declare).text + "\n"},
+        bodies={"main": do_block(frame("<<lock>><<body>>", lock=lock, body=body), AFFECTED).text + "\n"},
         params=params,
         locks=_WRITE_LOCK,
         visibility=_UNCHANGED,

@@ -1,9 +1,10 @@
 """The proof inside the finalizer's transaction: the target holds what was staged, or nothing is committed.
 
 counts: rows affected (and rows in scope where that is cheap) equal rows staged. keys: staging and target lack no key of each
-other within the scope. content: INSERT's own account of the rows that it stored has the digest recorded with the staging; where
-code of others runs on the target (triggers, rules, row security, cascades), or no unique index keeps a key from coming twice,
-the rows of the scope are read back and digested instead. full: they are always read back.
+other within the scope. content: the rows of the scope have the digest that staging had when it was proved against the source.
+Where one INSERT takes every staged row, its count says as much, and keys or rows are read back only if something else can
+decide what is stored: triggers, rules, row security, cascades, or no unique index that keeps a key from coming twice.
+full: rows are always read back.
 """
 
 from __future__ import annotations
@@ -13,7 +14,6 @@ from dataclasses import replace
 from sqlglot import exp
 
 from dpone_compiler.backends.postgres import names
-from dpone_compiler.backends.postgres.apply import gives_account
 from dpone_compiler.backends.postgres.marks import is_marked
 from dpone_compiler.backends.postgres.predicates import PREDICATES, PostgresPredicates
 from dpone_compiler.backends.postgres.scope import within
@@ -95,11 +95,6 @@ _UNLESS = """\
   IF others THEN
 <<proofs>>
   END IF;"""
-_ACCOUNT = """\
-  found_digest := nullif(current_setting('dponec.rows_stored', true), '');
-  IF others OR found_digest IS NULL THEN
-<<read>>
-  END IF;"""
 
 # One pass over the scope. Equal digests imply equal keys; which keys are wrong is asked only when they differ.
 _COUNTED = """\
@@ -145,15 +140,7 @@ def reconcile(ctx: Context, action: Reconcile) -> Lowered:
         ),
         *_applied(ctx),
     ]
-    proofs = _key_proofs(ctx, action) if action.key and action.level in _PROVING_KEYS else []
-    if action.level in ("content", "full") and (action.key or _exact(action)):
-        parts += _same_content(ctx, action, proofs)
-    else:
-        parts += _scope_count(ctx, action)
-        if proofs and _decided_by_index(ctx):
-            parts += [_others(ctx, action), frame(_UNLESS, proofs=statements(*proofs))]
-        else:
-            parts += proofs
+    parts += _in_scope(ctx, action)
     parts += _left_proofs(ctx, action)
     if not (_checked_before(ctx) or _decided_by_index(ctx)) and action.of is None:
         parts += _limits(ctx)
@@ -253,6 +240,25 @@ def _left(ctx: Context) -> list[Staging]:
     return [a.staging for a in actions if isinstance(a, DeleteMatching) and a.staging.role == "left"]
 
 
+def _in_scope(ctx: Context, action: Reconcile) -> list[Sql]:
+    """That the scope holds what was staged. Where nothing but our own INSERT can decide that, its count says so already."""
+    proofs = _key_proofs(ctx, action) if action.key and action.level in _PROVING_KEYS else []
+    reads_back = action.level in ("content", "full") and bool(action.key or _exact(action))
+    if reads_back:
+        proofs = _same_content(ctx, action, proofs)
+    if proofs and action.level != "full" and action.of is None and _inserts_all(ctx):
+        # Rows of other keys are not in question; all other scopes must hold what was inserted, and nothing else.
+        counts = _scope_count(ctx, action) if action.scope != "keys" else []
+        return [_others(ctx, action), *counts, frame(_UNLESS, proofs=statements(*proofs))]
+    return proofs if reads_back else [*_scope_count(ctx, action), *proofs]
+
+
+def _inserts_all(ctx: Context) -> bool:
+    """One INSERT takes every staged row, so its count says that all of them are stored."""
+    inserts = [step.action for step in ctx.plan.steps if isinstance(step.action, InsertStaged)]
+    return len(inserts) == 1 and not inserts[0].missing_key
+
+
 def _same_content(ctx: Context, action: Reconcile, proofs: list[Sql]) -> list[Sql]:
     exact = _exact(action)
     scope = _scope(ctx, action if exact else replace(action, scope="keys")) if exact or action.key else None
@@ -261,12 +267,7 @@ def _same_content(ctx: Context, action: Reconcile, proofs: list[Sql]) -> list[Sq
     if exact:
         read = frame(_EQUAL, found=read, message=literal(_SCOPE_COUNT))
     same = frame(_SAME, why=statements(*proofs) if proofs else Sql("    found := NULL;"))
-    inserts = [step.action for step in ctx.plan.steps if isinstance(step.action, InsertStaged)]
-    if action.of is not None or not any(gives_account(ctx, insert) for insert in inserts):
-        return [read, same]
-    # Rows of other keys are not in question; all other scopes must hold what was stored, and nothing else.
-    counts = _scope_count(ctx, action) if action.scope != "keys" else []
-    return [_others(ctx, action), *counts, frame(_ACCOUNT, read=read), same]
+    return [read, same]
 
 
 def _others(ctx: Context, action: Reconcile) -> Sql:

@@ -6,7 +6,7 @@ from sqlglot import exp
 
 from dpone_compiler.backends.postgres import names
 from dpone_compiler.backends.postgres.canonical import digest_pair, digested, row_text
-from dpone_compiler.backends.postgres.digest import MARK, quick, quick_sum, row_hash
+from dpone_compiler.backends.postgres.digest import MARK, quick, quick_sum
 from dpone_compiler.backends.postgres.script import literal, sql, word
 from dpone_compiler.expr.types import DataType
 from dpone_compiler.ir.load import MovedColumn
@@ -47,11 +47,6 @@ def digest_of(
     if where is not None:
         query = query.where(where)
     return sql(digest_pair()), sql(digested(query, tuple(type_ for _, type_ in stored)))
-
-
-def stored_hash(columns: tuple[MovedColumn, ...], alias: str) -> exp.Expression:
-    """The quick hash of one stored row."""
-    return row_hash(_stored(columns, alias))
 
 
 def marked(total: Sql) -> Sql:

@@ -41,8 +41,7 @@ CAST(COALESCE(NULLIF(CURRENT_SETTING('dponec.rows_inserted', TRUE), ''), '0') AS
      WHERE c.relkind NOT IN ('r', 'p') OR c.relrowsecurity
         OR EXISTS (SELECT FROM pg_trigger AS g WHERE g.tgrelid = c.oid AND NOT g.tgisinternal AND g.tgenabled <> 'D')
         OR EXISTS (SELECT FROM pg_rewrite AS r WHERE r.ev_class = c.oid));
-  found_digest := nullif(current_setting('dponec.rows_stored', true), '');
-  IF others OR found_digest IS NULL THEN
+  IF others THEN
   SELECT count(*), CAST(COALESCE(SUM(HASHTEXTEXTENDED(CAST((((COALESCE(HASHINT8EXTENDED("t"."id; --", CASE WHEN "t"."id; --" < 0 THEN -1 ELSE 1 END), 1) # COALESCE(HASHTEXTEXTENDED(CAST(("t"."k`ey") AS TEXT) COLLATE "C", 2), 2)) # (COALESCE(HASHTEXTEXTENDED(CAST(("t"."st'at;us") AS TEXT) COLLATE "C", 3), 3) # (COALESCE(TIMESTAMP_HASH_EXTENDED("t"."up'dated""at" AT TIME ZONE 'UTC', 4), 4) # COALESCE(HASHTEXTEXTENDED(CAST(("t"."tab	\ $(id)") AS TEXT) COLLATE "C", 5), 5))))) AS TEXT) COLLATE "C", 0)), 0) AS TEXT) || ':h1' INTO found, found_digest
     FROM "d'w;h"."or""ders `$(id)`" AS "t"
    WHERE EXISTS(
@@ -55,7 +54,6 @@ CAST(COALESCE(NULLIF(CURRENT_SETTING('dponec.rows_inserted', TRUE), ''), '0') AS
   IF found IS DISTINCT FROM expected THEN
     RAISE EXCEPTION USING ERRCODE = 'DP510', MESSAGE = format('the target holds %s rows of this run''s scope, %s were staged', found, expected),
       HINT = 'the transaction was rolled back; look for triggers, rules and row security on the target';
-  END IF;
   END IF;
   IF expected_digest IS NULL OR found_digest IS DISTINCT FROM expected_digest THEN
   found := (
@@ -77,6 +75,7 @@ WHERE
   END IF;
     RAISE EXCEPTION USING ERRCODE = 'DP510', MESSAGE = 'the target holds as many rows as were staged, and not the same ones',
       HINT = 'the transaction was rolled back; look for triggers that change values, and for lossy column types';
+  END IF;
   END IF;
 END
 $dponec$;

@@ -35,6 +35,23 @@ CAST(COALESCE(NULLIF(CURRENT_SETTING('dponec.rows_inserted', TRUE), ''), '0') AS
     RAISE EXCEPTION USING ERRCODE = 'DP510', MESSAGE = format('%s rows were applied, %s were staged', found, expected),
       HINT = 'the transaction was rolled back; look for triggers, rules and row security on the target';
   END IF;
+  others := EXISTS (
+    SELECT FROM (SELECT '"dwh"."orders"'::regclass AS oid UNION SELECT relid FROM pg_partition_tree('"dwh"."orders"'::regclass)) AS f
+      JOIN pg_class AS c ON c.oid = f.oid
+     WHERE c.relkind NOT IN ('r', 'p') OR c.relrowsecurity
+        OR EXISTS (SELECT FROM pg_trigger AS g WHERE g.tgrelid = c.oid AND NOT g.tgisinternal AND g.tgenabled <> 'D')
+        OR EXISTS (SELECT FROM pg_rewrite AS r WHERE r.ev_class = c.oid)
+        OR EXISTS (SELECT FROM pg_constraint AS k WHERE k.confrelid = c.oid AND k.contype = 'f' AND k.confdeltype IN ('c', 'n', 'd')));
+  found := (
+SELECT
+  COUNT(*)
+FROM "dwh"."orders" AS "t"
+  );
+  IF found IS DISTINCT FROM expected THEN
+    RAISE EXCEPTION USING ERRCODE = 'DP510', MESSAGE = format('the target holds %s rows of this run''s scope, %s were staged', found, expected),
+      HINT = 'the transaction was rolled back; look for triggers, rules and row security on the target';
+  END IF;
+  IF others THEN
   SELECT count(*), CAST(COALESCE(SUM(HASHTEXTEXTENDED(CAST(((COALESCE(HASHINT8EXTENDED("t"."id", CASE WHEN "t"."id" < 0 THEN -1 ELSE 1 END), 1) # (COALESCE(HASHTEXTEXTENDED(CAST(("t"."note") AS TEXT) COLLATE "C", 2), 2) # COALESCE(TIMESTAMP_HASH_EXTENDED("t"."at" AT TIME ZONE 'UTC', 3), 3)))) AS TEXT) COLLATE "C", 0)), 0) AS TEXT) || ':h1' INTO found, found_digest
     FROM "dwh"."orders" AS "t";
   IF found IS DISTINCT FROM expected THEN
@@ -45,6 +62,7 @@ CAST(COALESCE(NULLIF(CURRENT_SETTING('dponec.rows_inserted', TRUE), ''), '0') AS
     found := NULL;
     RAISE EXCEPTION USING ERRCODE = 'DP510', MESSAGE = 'the target holds as many rows as were staged, and not the same ones',
       HINT = 'the transaction was rolled back; look for triggers that change values, and for lossy column types';
+  END IF;
   END IF;
 END
 $dponec$;
