@@ -274,6 +274,7 @@ def _values_counted(plan: Plan, over: Over) -> Iterator[str]:
             yield f"{step.id} can send values that the target cannot hold"
 
 
+_SLOT = (CreateSlot, ExportSnapshot, ReadChanges, AdvanceSlot)
 # What a step on captured changes must come after, and why.
 _AFTER: tuple[tuple[type, type, str], ...] = (
     (ExportSnapshot, CreateSlot, "a change between snapshot and slot would be in neither"),
@@ -289,15 +290,16 @@ _AFTER: tuple[tuple[type, type, str], ...] = (
 def _changes_in_order(plan: Plan, over: Over) -> Iterator[str]:
     """Slot, snapshot, copy; peek, apply, commit, advance."""
     kinds = {type(step.action) for step in plan.steps}
-    if not kinds & {CreateSlot, CollapseChanges}:
+    streams = bool(kinds & set(_SLOT))
+    if not streams and not kinds & {CheckChanges, CollapseChanges}:
         return
     for later, earlier, why in _AFTER:
-        if earlier not in kinds and CreateSlot not in kinds:
+        if earlier in _SLOT and not streams:
             continue  # a change table has no slot
         for step in _of(plan, later):
             if not _dominated_by(plan, over, step, earlier):
                 yield f"{step.id} can be reached without {earlier.__name__}: {why}"
-    if CreateSlot in kinds and AdvanceSlot not in kinds:
+    if streams and AdvanceSlot not in kinds:
         yield "no step advances the slot, so the source keeps its WAL for ever"
     for step in _of(plan, *MUTATIONS):
         if not _dominated_by(plan, over, step, CollapseChanges):

@@ -9,6 +9,8 @@ import pytest
 
 from dpone_compiler.driver.compile import compile_paths
 from dpone_compiler.plan import actions
+from dpone_compiler.plan import feed_actions as feed
+from dpone_compiler.plan import snapshot_actions as snapshot
 from dpone_compiler.plan.step import Guard, Idempotency, Plan, Step
 from dpone_compiler.plan.verify import MUTATIONS, verify_plan
 from tests.cli.commands import EXAMPLES, ROOT
@@ -21,6 +23,10 @@ SOUND = {
 # Merge into Postgres: window, gates, fence, mutations, proof and state in one transaction.
 MERGE = SOUND["orders_pg_to_pg"]
 DAYS = SOUND["orders_days_pg_to_pg"]
+SLOT, CHANGES = SOUND["cdc_slot_pg"], SOUND["cdc_table_pg"]
+SCOPED = SOUND["replace_pg"]
+HARD, SOFT, DIFF = SOUND["snapshot_hard_pg"], SOUND["snapshot_soft_pg"], SOUND["snapshot_soft_ch"]
+HISTORY = SOUND["history_run_pg"]
 # Dates and numerics of Postgres, some of which ClickHouse does not hold.
 TO_CLICKHOUSE = SOUND["orders_pg_to_ch"]
 
@@ -105,6 +111,12 @@ def other_partitions(plan: Plan) -> Plan:
     )
 
 
+def another_scope(plan: Plan) -> Plan:
+    action = first(plan, actions.DeleteScope).action
+    assert isinstance(action, actions.DeleteScope)
+    return changed(plan, actions.DeleteScope, action=replace(action, scope=replace(action.scope, inclusive=True)))
+
+
 FAULTS: dict[str, tuple[Callable[[], Plan], str]] = {
     "no null-key gate": (lambda: without(MERGE, actions.CheckNullKeys), "can be reached without CheckNullKeys"),
     "no duplicate gate": (lambda: without(MERGE, actions.CheckDuplicateKeys), "without CheckDuplicateKeys"),
@@ -169,6 +181,72 @@ FAULTS: dict[str, tuple[Callable[[], Plan], str]] = {
     "guard without answer": (
         lambda: changed(MERGE, actions.Transfer, guard=Guard(kind="phase")),
         "has no guard that can say it is done",
+    ),
+    "slot made after its snapshot": (
+        lambda: moved(SLOT, feed.ExportSnapshot, before=feed.CreateSlot),
+        "export-snapshot can be reached without CreateSlot: a change between snapshot and slot would be in neither",
+    ),
+    "slot never looked at": (
+        lambda: without(SLOT, feed.CreateSlot),
+        "read-changes can be reached without CreateSlot: a slot that lost changes",
+    ),
+    "first window before the snapshot": (
+        lambda: moved(SLOT, actions.FreezeWindow, before=feed.ExportSnapshot),
+        "freeze-window can be reached without ExportSnapshot",
+    ),
+    "peek before the window": (
+        lambda: moved(SLOT, feed.ReadChanges, before=actions.FreezeWindow),
+        "read-changes can be reached without FreezeWindow: a repeated read would give other changes",
+    ),
+    "sent before the peek": (
+        lambda: moved(SLOT, actions.Transfer, before=feed.ReadChanges),
+        "transfer-changes can be reached without ReadChanges",
+    ),
+    "slot advanced before the commit": (
+        lambda: moved(SLOT, feed.AdvanceSlot, before=actions.CommitState),
+        "advance-slot can be reached without CommitState: changes that are not in the target yet would be gone",
+    ),
+    "slot advanced before the apply": (
+        lambda: moved(SLOT, feed.AdvanceSlot, before=feed.CollapseChanges),
+        "advance-slot can be reached without CommitState",
+    ),
+    "slot advanced beside the commit": (
+        lambda: beside(SLOT, actions.CommitState),
+        "advance-slot can be reached without CommitState",
+    ),
+    "slot never advanced": (lambda: without(SLOT, feed.AdvanceSlot), "no step advances the slot"),
+    "changes unchecked": (lambda: without(SLOT, feed.CheckChanges), "can be reached without CheckChanges"),
+    "changes of a table unchecked": (
+        lambda: without(CHANGES, feed.CheckChanges),
+        "can be reached without CheckChanges",
+    ),
+    "changes not collapsed": (lambda: without(SLOT, feed.CollapseChanges), "can be reached without CollapseChanges"),
+    "changes of a table not collapsed": (
+        lambda: without(CHANGES, feed.CollapseChanges),
+        "can be reached without CollapseChanges",
+    ),
+    "scope unchecked": (lambda: without(SCOPED, actions.CheckScope), "can be reached without CheckScope"),
+    "another scope deleted": (lambda: another_scope(SCOPED), "works on another scope than the one that is read"),
+    "deletes uncounted": (
+        lambda: without(HARD, snapshot.CheckDeletes),
+        "delete-missing can be reached without CheckDeletes",
+    ),
+    "marks uncounted": (
+        lambda: without(SOFT, snapshot.CheckDeletes),
+        "can be reached without CheckDeletes: a broken extract",
+    ),
+    "difference uncounted": (lambda: without(DIFF, snapshot.CheckDeletes), "can be reached without CheckDeletes"),
+    "deletes unproved": (
+        lambda: without(HARD, snapshot.ProveMissing),
+        "commit-state can be reached without ProveMissing",
+    ),
+    "versions not built": (
+        lambda: without(HISTORY, snapshot.BuildVersions),
+        "can be reached without BuildVersions: the history is not built yet",
+    ),
+    "versions unproved": (
+        lambda: without(HISTORY, snapshot.ProveVersions),
+        "commit-state can be reached without ProveVersions",
     ),
     "other rows fingerprinted": (
         lambda: changed(MERGE, actions.FingerprintSource, snapshot="another"),
