@@ -39,6 +39,7 @@ class Case:
     deletes: int = 0
     filtered: bool = True
     partitioned: bool = False  # the target on Postgres has a partition a month
+    options: str = ""  # of the source
     history: bool = False  # the target keeps versions; the current ones are what the source holds
 
     def manifest(self, database: str, lease: int = 60, lock_timeout: int = 30) -> str:
@@ -47,7 +48,7 @@ class Case:
         staging = "  staging: {schema: staging}\n" if self.target == "postgres" else ""
         return (
             f"name: {self.name}\nsource:\n  type: postgres\n  connection_id: faults_source\n"
-            f"  table: {{schema: public, name: orders}}\n{self.source}  options: {{estimated_rows: 200}}\n"
+            f"  table: {{schema: public, name: orders}}\n{self.source}  options: {{estimated_rows: 200{self.options}}}\n"
             f"sink:\n  type: {self.target}\n  connection_id: faults_target\n"
             f"  table: {{schema: {schema}, name: orders}}\n{staging}"
             f"  limits: {{lease: {lease}, lock_timeout: {lock_timeout}}}\n  strategy:\n{self.strategy}"
@@ -202,6 +203,36 @@ CH_HISTORY = Case(
         "prove-versions", "commit-state", "drop-rows", "drop-versions", "drop-rewrite", "release-lease",
     ),
 )  # fmt: skip
+
+_SLOT = ", cdc: {mode: logical_replication}"
+# Loads of which only the steps that no other one has are broken; see test_chosen_kills.
+PG_SLOT = Case(
+    name="pg_slot",
+    target="postgres",
+    source=_WHERE,
+    options=_SLOT,
+    strategy="    mode: cdc_apply\n" + _KEY,
+    deletes=5,
+    steps=("create-slot", "read-changes", "collapse-left", "commit-state", "advance-slot"),
+)
+CH_SLOT = Case(
+    name="ch_slot",
+    target="clickhouse",
+    source=_WHERE,
+    options=_SLOT,
+    strategy="    mode: cdc_apply\n" + _KEY + _MONTHS,
+    deletes=5,
+    steps=("read-changes", "commit-state", "advance-slot"),
+)
+PG_SCOPE = Case(
+    name="pg_scope",
+    target="postgres",
+    source=_WHERE,
+    options=", portable_scope: {kind: range, column: day, lower: '2026-01-01', upper: '2026-04-01'}",
+    strategy="    mode: replace\n",
+    deletes=5,
+    steps=("check-scope", "delete-scope", "commit-state"),
+)
 
 CASES = {
     case.name: case

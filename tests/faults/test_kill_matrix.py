@@ -37,7 +37,7 @@ def _resume_elsewhere(lab: Lab) -> None:
     lab.done(cwd=lab.machine("elsewhere"))
 
 
-_RESUMES = (_resume_here, _resume_elsewhere)
+RESUMES = (_resume_here, _resume_elsewhere)
 
 
 def _kill_and_resume(lab: Lab, point: Point, resume: Callable[[Lab], None], note: Note) -> bool:
@@ -59,7 +59,7 @@ def _break(lab: Lab, step: str, note: Note, *, both: bool) -> None:
     lab.ready()
     points = points_of(lab, step)
     for number, point in enumerate(points):
-        for resume in _RESUMES if both else (_RESUMES[number % 2],):
+        for resume in RESUMES if both else (RESUMES[number % 2],):
             landed = _kill_and_resume(lab, point, resume, note)
             assert landed or point.name.endswith(_SELDOM), f"no run came by {point.name}"
     if lab.case.name != _NEVER_EMPTY:

@@ -1,0 +1,66 @@
+"""SIGKILL in the steps that only some loads have: around a slot, and in a declared scope. A slot may never be ahead of the state."""
+
+from __future__ import annotations
+
+import psycopg
+import pytest
+
+from tests.faults.cases import CH_SLOT, PG_SCOPE, PG_SLOT, Case
+from tests.faults.conftest import LANDED, LabOf
+from tests.faults.lab import Lab
+from tests.faults.points import Point, points_of
+from tests.faults.test_kill_matrix import RESUMES, Note
+
+_CONFIRMED = """SELECT (confirmed_flush_lsn - '0/0')::bigint FROM pg_replication_slots
+  WHERE database = current_database() AND NOT temporary"""
+_CHOSEN = [pytest.param(case, step, id=f"{case.name}-{step}") for case in (PG_SLOT, PG_SCOPE) for step in case.steps]
+
+
+def _confirmed(lab: Lab) -> int:
+    with psycopg.connect(lab.source_url, autocommit=True) as session:
+        (found,) = session.execute(_CONFIRMED).fetchall()
+    return int(found[0])
+
+
+def _published(lab: Lab) -> Lab:
+    """What the owner of the source does once."""
+    with psycopg.connect(lab.source_url, autocommit=True) as session:
+        session.execute((lab.bundle / "setup/postgres_publication_source.sql").read_bytes())
+    lab.ready()
+    return lab
+
+
+def _break(lab: Lab, step: str, note: Note) -> None:
+    for number, point in enumerate(points_of(lab, step)):
+        _kill(lab, point, note)
+        if lab.case.options.endswith("replication}"):
+            state = lab.target.state()
+            assert state is not None
+            assert _confirmed(lab) <= int(state.watermark), (
+                f"after a kill at {point.name} the slot is ahead of the state"
+            )
+        RESUMES[number % 2](lab)
+        lab.done()  # the window of the resumed run was frozen before the kill
+        lab.check()
+
+
+def _kill(lab: Lab, point: Point, note: Note) -> None:
+    lab.change()
+    landed = point.kill(lab)
+    assert landed, f"no run came by {point.name}"
+    note(LANDED, f"{lab.case.name}: {landed}")
+    lab.change()  # and the source goes on
+
+
+@pytest.mark.parametrize(("case", "step"), _CHOSEN)
+def test_on_postgres(case: Case, step: str, pg_labs: LabOf, record_property: Note) -> None:
+    lab = pg_labs(case)
+    if case is PG_SLOT:
+        _published(lab)
+    lab.ready()
+    _break(lab, step, record_property)
+
+
+@pytest.mark.parametrize("step", CH_SLOT.steps)
+def test_on_clickhouse(step: str, ch_labs: LabOf, chdb: object, record_property: Note) -> None:
+    _break(_published(ch_labs(CH_SLOT)), step, record_property)
