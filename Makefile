@@ -25,13 +25,14 @@ PARSER_STAMP := $(VENV)/.dponec-parser-stamp
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 
-.PHONY: help venv demo test check golden mutants evidence soak bench docs clean
+.PHONY: help venv demo test check golden mutants evidence every-type soak bench docs clean
 
 help:
 	@echo "make demo    install, compile examples/ and run the plan on embedded engines"
 	@echo "make test    install, then every check and the whole suite"
 	@echo "make check   ruff, mypy, import-linter"
 	@echo "make golden  write the golden files anew; read the diff"
+	@echo "make every-type  100,000 rows of 120 columns of every type, from Postgres to ClickHouse"
 	@echo "make soak    differential tests for hours, with new stories each time"
 	@echo "make mutants  break the emitted SQL on purpose and name the test that sees it; MUTANTS='--seed 7 --extra 50' for more"
 	@echo "make bench   measure; make docs: write docs/reference; make clean: remove what was built"
@@ -90,6 +91,9 @@ golden: venv
 	$(BIN)/python -m pytest --snapshot-update tests/bundle_files tests/unit tests/cli/test_introspect.py $(PYTEST_ARGS)
 
 # Hours of stories that nobody has told before; a failing one is kept in build/differential.
+every-type: venv
+	DPONEC_TYPE_ROWS=100000 $(BIN)/python -m pytest -n0 tests/engines/loads/test_every_type.py $(PYTEST_ARGS)
+
 soak: venv
 	DPONEC_DIFFERENTIAL=soak $(BIN)/python -m pytest -n $(JOBS) --dist loadgroup tests/differential $(PYTEST_ARGS)
 

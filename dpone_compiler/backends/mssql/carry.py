@@ -44,18 +44,19 @@ def _convert(given: DataType, target: Column, engine: str) -> _Told | str:
         case Kind.BOOL, Kind.INT:
             return (), "as 0 or 1"
         case Kind.FLOAT, Kind.DECIMAL:
-            return (_not_finite(), *_into_decimal(given, wanted)), "as the shortest decimal that gives the same float"
+            not_finite = () if engine == "mssql" else (_not_finite(),)
+            return (*not_finite, *_into_decimal(given, wanted)), "as the shortest decimal that gives the same float"
         case Kind.DATE, Kind.TIMESTAMP:
-            return _years(wanted), "as the midnight that it begins with"
+            return _years(wanted, engine), "as the midnight that it begins with"
         case Kind.TIMESTAMP, Kind.DATE:
             return (
                 Loss(test=Question.CLOCK, says="the time of day"),
-                *_years(wanted),
+                *_years(wanted, engine),
             ), "as the day of UTC" if given.tz else ""
         case Kind.TEXT, Kind.UUID:
             return stopping("text that is not a uuid stops the load"), ""
         case _ if given.kind is wanted.kind:
-            return _same_family(given, wanted)
+            return _same_family(given, wanted, engine)
         case _:
             return f"a {given.label()} is not a {target.native}; cast it in the manifest"
 
@@ -156,24 +157,24 @@ def _digits(type_: DataType) -> int:
     return 131072 if type_.precision is None else type_.precision - (type_.scale or 0)
 
 
-def _same_family(given: DataType, wanted: DataType) -> _Told | str:
+def _same_family(given: DataType, wanted: DataType, engine: str) -> _Told | str:
     match given.kind:
         case Kind.FLOAT:
             narrowed = (given.bits or 64) > (wanted.bits or 64)
             says = "numbers that need double precision, which are rounded"
             rounded = (Loss(test=Question.ROUNDED, says=says, size=32),) if narrowed else ()
-            return (_not_finite(), *rounded), ""
+            return (*(() if engine == "mssql" else (_not_finite(),)), *rounded), ""
         case Kind.BYTES:
             return _bytes(given, wanted)
         case Kind.TIMESTAMP:
-            return _timestamps(given, wanted)
+            return _timestamps(given, wanted, engine)
         case Kind.DATE:
-            return _years(wanted), ""
+            return _years(wanted, engine), ""
         case Kind.TIME if given.tz:
             return "a time with an offset has no type here; cast it to time or to text in the manifest"
         case Kind.TIME:
             midnight = Loss(test=Question.OUTSIDE, says="24:00:00", low="00:00:00", high="23:59:59.999999")
-            return (*_finer(given, wanted), midnight), ""
+            return (*_finer(given, wanted), *(() if engine == "mssql" else (midnight,))), ""
         case _:
             return (), ""
 
@@ -186,7 +187,9 @@ def _bytes(given: DataType, wanted: DataType) -> _Told | str:
     return (Loss(test=Question.BYTES, says=f"values of more than {wanted.length} bytes", size=wanted.length),), ""
 
 
-def _years(wanted: DataType) -> tuple[Loss, ...]:
+def _years(wanted: DataType, engine: str) -> tuple[Loss, ...]:
+    if engine == "mssql" and wanted.native not in _YEARS:
+        return ()  # the same calendar, to the last tenth of a microsecond
     low, high, years = _YEARS.get(wanted.native, ("0001-01-01 00:00:00", "9999-12-31 23:59:59.999999", "1 to 9999"))
     if wanted.kind is Kind.DATE:
         low, high = low[:10], high[:10]
@@ -200,7 +203,7 @@ def _finer(given: DataType, wanted: DataType) -> tuple[Loss, ...]:
     return (Loss(test=Question.FINER, says=f"fractions of a second beyond {held} digits", size=held),)
 
 
-def _timestamps(given: DataType, wanted: DataType) -> _Told:
+def _timestamps(given: DataType, wanted: DataType, engine: str) -> _Told:
     changes = ""
     if given.tz is not wanted.tz:
         changes = "read as UTC" if wanted.tz else "stored as the wall clock of UTC, without the offset"
@@ -211,4 +214,4 @@ def _timestamps(given: DataType, wanted: DataType) -> _Told:
         coarse = (Loss(test=Question.CLOCK, says="seconds, which are rounded to the minute", size=1),)
     else:
         coarse = _finer(given, wanted)
-    return (*coarse, *_years(wanted)), changes
+    return (*coarse, *_years(wanted, engine)), changes

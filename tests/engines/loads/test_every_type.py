@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 
 import psycopg
@@ -11,6 +12,8 @@ from tests.engines.loads.every_type import COLUMNS, rows, source_ddl, target_col
 from tests.engines.loads.world import World, on
 
 _INSERT = f"COPY orders (id, {', '.join(name for name, _ in COLUMNS)}) FROM STDIN"
+# `make every-type` sets it to 100000.
+ROWS = int(os.environ.get("DPONEC_TYPE_ROWS", "1000"))
 _COUNTED = re.compile(r'column "(\w+)": (\d+) values')
 
 
@@ -28,17 +31,17 @@ def fill(world: World, made: list[tuple[object, ...]]) -> None:
 def test_what_survives_arrives_and_what_does_not_is_counted(world: World, seed: int) -> None:
     world.source(source_ddl())
     world.make_target(columns=target_columns(), partition="")
-    made, _ = rows(seed, 1000, bad=0)
+    made, _ = rows(seed, ROWS, bad=0)
     fill(world, made)
     columns = [{"name": name} for name in ("id", *(name for name, _ in COLUMNS))]
     world.load("full_refresh", source={"columns": columns}, reconcile="content", lossy="fail").run()
-    assert world.count() == 1000
+    assert world.count() == ROWS
     more, lost = rows(seed + 10, 1000, bad=0.05)
-    fill(world, [(row[0] + 1000, *row[1:]) for row in more])  # type: ignore[operator]
+    fill(world, [(row[0] + ROWS, *row[1:]) for row in more])  # type: ignore[operator]
     outcome = world.fails("DP524")
     told: dict[str, int] = {}
     for name, number in _COUNTED.findall(outcome.message):
         told[name] = told.get(name, 0) + int(number)
     assert set(told) == {name for name, number in lost.items() if number}
     assert all(told[name] >= lost[name] for name in told), "a value may offend in two ways, and none is left out"
-    assert world.count() == 1000
+    assert world.count() == ROWS

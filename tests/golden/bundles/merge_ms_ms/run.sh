@@ -11,7 +11,7 @@ umask 077
 export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 
 NAME=merge_ms_ms
-FINGERPRINT=9eebaeefa982ed85c04b9609c0d3d0e1eccd9d2bad38314b26384d681fe97a5f
+FINGERPRINT=5973333ac5ed1ce2f841164438b2eb4cfee3854dd6ae738414231b5e667d57c6
 TRANSACTIONAL=1
 SOURCE_ENGINE=mssql
 SOURCE_CONNECTION=case_ms_source
@@ -372,7 +372,7 @@ released() { LEASED=''; }
 changed() { CHANGED=5; }
 rank() { case $1 in open) REPLY=1 ;; staged) REPLY=2 ;; committed) REPLY=3 ;; done) REPLY=4 ;; *) REPLY=0 ;; esac; }
 staged_guard() {
-  ms_yes target steps/20-record-staged.guard.sql
+  ms_yes target steps/19-record-staged.guard.sql
 }
 todo() { # name, phase of its guard: whether it is still to be done
   local reached
@@ -493,12 +493,19 @@ if todo open-attempt open; then
   ms_sql target steps/06-open-attempt.sql run_id fence fingerprint window_low window_high
   changed
 fi
-# check-values-left: count the values that the target cannot hold, in the snapshot of the extraction
 # clear-left: drop what an interrupted try of this run left
+if todo clear-left staged; then
+  ms_sql target steps/07-clear-left.sql run_id fence
+fi
 # create-left: create the empty staging table (left)
+if todo create-left staged; then
+  ms_sql target steps/08-create-left.sql run_id fence
+fi
 # transfer-left: stream the source into staging (left)
-if todo check-values-left staged; then
-  refuse 'no client for this engine is called by run.sh; use dponec run'
+if todo transfer-left staged; then
+  extract_begin window_low window_high run_id fence
+  extract_copy steps/09-transfer-left.extract.sql
+  ms_pump steps/09-transfer-left.lines.sql steps/09-transfer-left.unpack.sql window_low window_high run_id fence
 fi
 # check-values-rows: count the values that the target cannot hold, in the snapshot of the extraction
 # fingerprint-source: count and digest what will be read, in its snapshot
@@ -515,11 +522,11 @@ fi
 # record-staged: note in the state row that staging is proved
 if todo prove staged; then
   ms_begin
-  ms_member fence-prove steps/16-fence-prove.sql run_id fence
-  ms_member check-staged-rows steps/17-check-staged-rows.sql source_rows source_a source_b
-  ms_member check-null-keys steps/18-check-null-keys.sql
-  ms_member check-duplicate-keys steps/19-check-duplicate-keys.sql
-  ms_member record-staged steps/20-record-staged.sql run_id fence
+  ms_member fence-prove steps/15-fence-prove.sql run_id fence
+  ms_member check-staged-rows steps/16-check-staged-rows.sql source_rows source_a source_b
+  ms_member check-null-keys steps/17-check-null-keys.sql
+  ms_member check-duplicate-keys steps/18-check-duplicate-keys.sql
+  ms_member record-staged steps/19-record-staged.sql run_id fence
   ms_end
   ms_took record-staged rows_staged
   capture rows_staged
@@ -532,25 +539,25 @@ fi
 # commit-state: move the watermark and mark the run committed
 if todo finalize committed; then
   ms_begin
-  ms_member fence-finalize steps/21-fence-finalize.sql run_id fence
-  ms_member delete-left steps/22-delete-left.sql
-  ms_member update-matching steps/23-update-matching.sql
-  ms_member insert-missing steps/24-insert-missing.sql
-  ms_member reconcile steps/25-reconcile.sql run_id fence
-  ms_member commit-state steps/26-commit-state.sql run_id fence window_low window_high
+  ms_member fence-finalize steps/20-fence-finalize.sql run_id fence
+  ms_member delete-left steps/21-delete-left.sql
+  ms_member update-matching steps/22-update-matching.sql
+  ms_member insert-missing steps/23-insert-missing.sql
+  ms_member reconcile steps/24-reconcile.sql run_id fence
+  ms_member commit-state steps/25-commit-state.sql run_id fence window_low window_high
   ms_end
 fi
 # drop-rows: drop staging (rows)
 if todo drop-rows ''; then
-  ms_sql target steps/27-drop-rows.sql run_id fence
+  ms_sql target steps/26-drop-rows.sql run_id fence
 fi
 # drop-left: drop staging (left)
 if todo drop-left ''; then
-  ms_sql target steps/28-drop-left.sql run_id fence
+  ms_sql target steps/27-drop-left.sql run_id fence
 fi
 # release-lease: mark the run done and give the lease back
 if todo release-lease ''; then
-  ms_sql target steps/29-release-lease.sql run_id fence
+  ms_sql target steps/28-release-lease.sql run_id fence
   released
 fi
 

@@ -1,4 +1,4 @@
--- step check-values-left
+-- step check-values-rows
 -- purpose: count the values that the target cannot hold, in the snapshot of the extraction
 -- engine: mssql (source)
 -- idempotency: pure
@@ -12,15 +12,12 @@ BEGIN TRY
   DECLARE @dp_message nvarchar(2048);
   DECLARE @dp_found nvarchar(max) = N'';
   SELECT @dp_found = @dp_found + N'; ' + [e].[told] + CONVERT(nvarchar(20), [e].[n]) + [e].[says]
-    FROM (SELECT COUNT_BIG(CASE WHEN ([Day] < CONVERT(date, '0001-01-01') OR [Day] > CONVERT(date, '9999-12-31')) THEN 1 END) AS [n0]
+    FROM (SELECT COUNT_BIG(CASE WHEN DATEPART(NANOSECOND, [ChangedAt]) % 1000 <> 0 THEN 1 END) AS [n0],
+                 COUNT_BIG(CASE WHEN ROUND([Amount], 2) <> [Amount] THEN 1 END) AS [n1],
+                 COUNT_BIG(CASE WHEN DATALENGTH(CONVERT(nvarchar(max), [Status])) / 2 > 50 THEN 1 END) AS [n2]
             FROM [sales].[Orders]
  WHERE (
-  CASE WHEN (
-    [Status] <> N'draft'
-  ) THEN 0 ELSE 1 END = 1
-  OR (
-    [Status] = N'deleted'
-  )
+  [Status] <> N'draft'
 )
 AND (
   [Version] >= CONVERT(
@@ -41,7 +38,9 @@ AND (
   )
 )) AS [counted]
    CROSS APPLY (VALUES
-      (N'column "Day": ', [counted].[n0], N' values (years outside of 1 to 9999 and infinity); policy fail')
+      (N'column "ChangedAt": ', [counted].[n0], N' values (fractions of a second beyond 6 digits); policy fail'),
+      (N'column "Amount": ', [counted].[n1], N' values (digits beyond scale 2); policy fail'),
+      (N'column "Status": ', [counted].[n2], N' values (texts of more than 50 UTF-16 units (a character beyond U+FFFF is two)); policy fail')
     ) AS [e] ([told], [n], [says])
    WHERE [e].[n] > 0;
   IF @dp_found <> N''
