@@ -196,4 +196,7 @@ class Sink(Closed):
     limits: LimitsBlock | None = None
     lock_connection: Text | None = None
     state_schema: Text | None = None
+    create_target: Annotated[object, unsupported("make the table yourself; dponec types proposes its column types")] = (
+        None
+    )
     options: SinkOptions | None = None
