@@ -42,6 +42,24 @@ class Shape:
 POSTGRES, CLICKHOUSE = ("pg18", "pg15"), ("chdb", "ch18")
 EVERYWHERE = POSTGRES + CLICKHOUSE
 
+# Four slices; rows before, behind and between them come and go.
+SLICED = {"column": "seq", "kind": "integer", "from": 1000, "to": 1040, "step": 10}
+DATED = {"column": "day", "kind": "date", "from": "2026-02-01", "to": "2026-03-15", "step": "14 days"}
+
+
+def _backfill(inner: str, chunk: Mapping[str, Any], sinks: tuple[str, ...], **strategy: Any) -> Shape:
+    """A backfill of an inner mode; it is told from its first slice with each load, but for an append."""
+    return Shape(
+        name=f"backfill-{inner}",
+        mode="backfill",
+        sinks=sinks,
+        source=FILTER,
+        strategy={"backfill": {"inner_mode": inner, "chunk": chunk}, "empty_slice": "keep", **strategy},
+        keyed=inner != "incremental_append",
+        examples=2,
+    )
+
+
 SHAPES = (
     Shape(name="full_refresh", mode="full_refresh", sinks=EVERYWHERE, source=FILTER, strategy={"empty_slice": "clear"}),
     Shape(
@@ -248,6 +266,9 @@ SHAPES = (
     ),
     Shape(name="cdc-slot", mode="cdc_apply", sinks=EVERYWHERE, source=SLOT | FILTER, examples=2),
     Shape(name="scd2-snapshot", mode="scd2", sinks=("pg18", "chdb"), technical="history", examples=2),
+    _backfill("incremental_merge", SLICED, ("pg18", "ch18"), partition=MONTHS, on_leave_filter="delete"),
+    _backfill("incremental_append", DATED, ("pg18", "chdb")),
+    _backfill("partition_replace", DATED, ("pg15", "chdb"), partition=MONTHS),
 )
 CELLS = {f"{shape.name}-{sink}": (shape, sink) for shape in SHAPES for sink in shape.sinks}
 """Cell -> its load and its sink."""

@@ -40,6 +40,7 @@ class Case:
     filtered: bool = True
     partitioned: bool = False  # the target on Postgres has a partition a month
     options: str = ""  # of the source
+    sliced: bool = False  # a backfill: each change of the source is followed by one from its first slice
     history: bool = False  # the target keeps versions; the current ones are what the source holds
 
     def manifest(self, database: str, lease: int = 60, lock_timeout: int = 30) -> str:
@@ -101,6 +102,23 @@ PG_SHADOW = Case(
         *_SHARED, "freeze-window", "open-attempt", *_PG_LEFT, *_PG_ROWS, "fence-prove", "check-staged-rows", *_KEYS,
         "record-staged", "fence-finalize", "build-shadow", "prove-shadow", "exchange-tables", "reconcile", "commit-state",
         "drop-rows", "drop-left", "drop-retired", "release-lease",
+    ),
+)  # fmt: skip
+# Every slice is merged again after each change, so that after the last one the target is what the source holds.
+PG_BACKFILL = Case(
+    name="pg_backfill",
+    target="postgres",
+    source=_WHERE,
+    strategy=(
+        "    mode: backfill\n    merge_policy: delete_insert\n    on_leave_filter: delete\n    empty_slice: keep\n    backfill:\n"
+        "      inner_mode: incremental_merge\n"
+        "      chunk: {column: day, kind: date, from: 2026-01-01, to: 2026-04-01, step: 45 days}\n" + _KEY
+    ),
+    sliced=True,
+    steps=(
+        *_SHARED, "next-slice", "open-attempt", *_PG_LEFT, *_PG_ROWS, "fence-prove", "check-staged-rows", *_KEYS,
+        "record-staged", "fence-finalize", "delete-left", "delete-matching", "insert-staged", "reconcile", "record-slice",
+        "commit-state", "drop-rows", "drop-left", "release-lease",
     ),
 )  # fmt: skip
 CH_MERGE = Case(
@@ -237,7 +255,7 @@ PG_SCOPE = Case(
 CASES = {
     case.name: case
     for case in (
-        *(PG_MERGE, PG_FULL, PG_ATTACH, PG_SHADOW, PG_SNAPSHOT, PG_HISTORY),
+        *(PG_MERGE, PG_FULL, PG_ATTACH, PG_SHADOW, PG_SNAPSHOT, PG_HISTORY, PG_BACKFILL),
         *(CH_MERGE, CH_FULL, CH_APPEND, CH_PARTITION, CH_SNAPSHOT, CH_HISTORY),
     )
 }

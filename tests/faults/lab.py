@@ -96,6 +96,8 @@ class Lab:
     def change(self) -> None:
         """Let time pass over the source."""
         case = self.case
+        if case.sliced:
+            self.target.execute("DELETE FROM dwh.dponec_slices")
         self._write(*self.model.change(inserts=case.inserts, updates=case.updates, deletes=case.deletes))
 
     def _write(self, rows: list[Row], deleted: list[int]) -> None:
@@ -219,7 +221,7 @@ class Lab:
         before = self.target.rows()
         outcome = self.done()
         assert self.target.rows() == before
-        incremental = "cursor" in self.case.source
+        incremental = "cursor" in self.case.source or self.case.sliced
         assert outcome["rows"] == (0 if incremental else len(before))
         self.check()
 
