@@ -11,8 +11,8 @@ import json
 import sys
 from collections import defaultdict
 from pathlib import Path
-from xml.etree import ElementTree
 
+from dpone_compiler.certify.junit import Case, read_cases
 from dpone_compiler.driver.evidence import claims
 from tests.tiers import ENGINE
 
@@ -31,7 +31,7 @@ def recorded() -> Recorded:
 
 def shown(*junit: Path) -> tuple[Recorded, list[str], set[str]]:
     """What a run showed, what it did not show and had to, and the engines that it had: 'postgres 18.6'."""
-    read = (_case(element) for file in junit for element in ElementTree.parse(file).iter("testcase"))
+    read = (_case(case) for file in junit for case in read_cases(file.read_bytes()))
     cases = list({case[0]: case for case in read}.values())
     engines = {engine for _, _, ran in cases for engine in ran}
     found: Recorded = defaultdict(dict)
@@ -55,13 +55,9 @@ def _names(test: str, id_: str) -> bool:
     return id_ == test or id_.startswith(test if "[" in test else f"{test}[")
 
 
-def _case(element: ElementTree.Element) -> tuple[str, bool, set[str]]:
+def _case(case: Case) -> tuple[str, bool, set[str]]:
     """(id, passed, engines) of one testcase. A skipped one has no engine."""
-    path = (element.get("classname") or "").replace(".", "/") + ".py"
-    engines = {p.get("value") or "" for p in element.iter("property") if p.get("name") == ENGINE}
-    skipped = element.find("skipped") is not None
-    passed = element.find("failure") is None and element.find("error") is None
-    return f"{path}::{element.get('name')}", passed, set() if skipped else engines
+    return case.id, case.passed or not case.ran, {said for name, said in case.properties if name == ENGINE and case.ran}
 
 
 def _sink(engines: set[str]) -> str:

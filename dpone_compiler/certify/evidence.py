@@ -6,10 +6,10 @@ cell with a failed test is not certified whatever else passed.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from xml.etree import ElementTree
 
+from dpone_compiler.certify.junit import Case, read_cases
 from dpone_compiler.source.value import value
 
 PROPERTY = "cell"
@@ -33,24 +33,18 @@ class NoEvidenceError(ValueError):
 def read_junit(path: Path) -> tuple[Proof, ...]:
     """The proofs of a test run, sorted. Raises NoEvidenceError, OSError."""
     try:
-        root = ElementTree.fromstring(path.read_bytes())
-    except ElementTree.ParseError as error:
-        raise NoEvidenceError(f"{path} is no JUnit file: {error}") from None
-    found = tuple(sorted(_proofs(root), key=lambda proof: (proof.key, proof.test, proof.engines)))
+        cases = read_cases(path.read_bytes())
+    except ValueError as error:
+        raise NoEvidenceError(f"{path}: {error}") from None
+    found = tuple(sorted(_proofs(cases), key=lambda proof: (proof.key, proof.test, proof.engines)))
     if not found:
         raise NoEvidenceError(f"no test in {path} recorded what it ran on engines")
     return found
 
 
-def _proofs(root: ElementTree.Element) -> Iterator[Proof]:
-    for suite in root.iter("testsuite"):
-        for case in suite.iter("testcase"):
-            outcomes = {child.tag for child in case}
-            if "skipped" in outcomes:
-                continue
-            test = f"{case.get('classname', '').replace('.', '/')}.py::{case.get('name', '')}"
-            for each in case.iter("property"):
-                key, at, engines = (each.get("value") or "").partition("@")
-                if each.get("name") == PROPERTY and at:
-                    passed = not outcomes & {"failure", "error"}
-                    yield Proof(key=key, test=test, engines=engines, passed=passed, at=suite.get("timestamp", ""))
+def _proofs(cases: Iterable[Case]) -> Iterator[Proof]:
+    for case in cases:
+        for name, said in case.properties if case.ran else ():
+            key, at, engines = said.partition("@")
+            if name == PROPERTY and at:
+                yield Proof(key=key, test=case.id, engines=engines, passed=case.passed, at=case.at)

@@ -8,8 +8,10 @@ from typing import Any
 
 from dpone_compiler.artifacts.plan_codec import canonical_json
 from dpone_compiler.driver.advice import Advice
+from dpone_compiler.driver.costs import cost_document, cost_table, turn_lines
 from dpone_compiler.driver.document import decision_document
 from dpone_compiler.ir.decision import Undecided
+from dpone_compiler.ir.load import OPEN_MODES
 from dpone_compiler.policy.evaluate import RuleTrace
 from dpone_compiler.runtime.repair import FailedRun, runbook, runbook_document
 
@@ -31,6 +33,7 @@ def _document(advice: Advice, *, trace: bool) -> dict[str, Any]:
         "decision": decision_document(advice.load),
         **_repair(advice),
         "break_even": [asdict(each) for each in advice.break_even],
+        "cost": cost_document(advice.costing, advice.turns),
         "diagnostics": [
             {"code": d.code, "severity": d.severity.value, "message": d.problem.message(), "help": d.problem.help()}
             for d in advice.diagnostics
@@ -64,6 +67,7 @@ def _text(advice: Advice, trace: bool) -> Iterator[str]:
     yield from _section("gates", [f"{g['severity']} {g['code']}: {g['message']}" for g in decision["safety_gates"]])
     yield from _section("warnings", _warnings(advice, decision))
     yield from _section("break-even", _break_evens(advice))
+    yield from _section("cost", [*cost_table(advice.costing), *turn_lines(advice.turns)])
     if trace:
         yield from _section("rules", [_rule(each) for each in advice.trace])
 
@@ -83,10 +87,12 @@ def _markdown(advice: Advice, trace: bool) -> Iterator[str]:
         "Gates": [f"{g['severity']} `{g['code']}`: {g['message']}" for g in decision["safety_gates"]],
         "Warnings": _warnings(advice, decision),
         "Break-even": _break_evens(advice),
+        "Cost by the share that changes": list(turn_lines(advice.turns)),
         **({"Rules": [_rule(each) for each in advice.trace]} if trace else {}),
     }
     for title, lines in sections.items():
         yield from ("", f"## {title}", "", *(f"- {line}" for line in lines or ("none",)))
+    yield from ("", "## Cost", "", *(tuple(cost_table(advice.costing)) or ("The number of rows is not known.",)))
 
 
 def _headline(decision: dict[str, Any]) -> str:
@@ -124,7 +130,7 @@ def _warnings(advice: Advice, decision: dict[str, Any]) -> list[str]:
 
 
 def _break_evens(advice: Advice) -> list[str]:
-    if advice.load.write.mode != "auto":
+    if advice.load.write.mode not in OPEN_MODES:
         return ["not asked: the mode is explicit"]
     return [f"from {b.fact} = {b.threshold}: {b.above}; below: {b.below}" for b in advice.break_even]
 

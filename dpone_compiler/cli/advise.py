@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from dpone_compiler.cli.exits import DONE, FINDINGS
-from dpone_compiler.cli.options import CATALOG, FORMATS, POLICY, SET, compile_options, wants_color
+from dpone_compiler.cli.options import CATALOG, COSTS, FORMATS, POLICY, SET, compile_options, wants_color
 
 
 def share(ctx: click.Context, param: click.Parameter, value: str | None) -> float | None:
@@ -36,6 +36,7 @@ def share(ctx: click.Context, param: click.Parameter, value: str | None) -> floa
 @CATALOG
 @POLICY
 @SET
+@COSTS
 def advise(
     *,
     manifest: Path,
@@ -47,29 +48,27 @@ def advise(
     catalog: Path | None,
     policies: tuple[Path, ...],
     given: tuple[str, ...],
+    costs: Path | None,
 ) -> None:
     """Say how a load would be done and why. The flags stand in for the manifest's hints."""
-    options = compile_options(catalog, policies, given)
+    options = compile_options(catalog, policies, given, costs)
 
     from dpone_compiler.cli.advice_text import render_advice
+    from dpone_compiler.cli.reading import read_manifests
     from dpone_compiler.diagnostics.problem import Severity
     from dpone_compiler.diagnostics.render import full
     from dpone_compiler.driver.advice import advise_load
-    from dpone_compiler.driver.compile import read_manifest_file
-    from dpone_compiler.driver.inputs import find_manifests
 
     flags = {"rows": estimated_rows, "changed": changed_percent, "deleted": delete_percent}
-    manifests, found = find_manifests([manifest])
-    reads = [read_manifest_file(path, options) for path in manifests]
-    advices = [advise_load(load, read.catalog, read.policy, flags) for read in reads for load in read.loads]
-    diagnostics = (
-        *found,
-        *(each for read in reads for each in read.diagnostics),
-        *(each for advice in advices for each in advice.diagnostics),
-    )
-    files = {name: file for read in reads for name, file in read.files.items()}
+    read = read_manifests(manifest, options)
+    advices = [
+        advise_load(load, file.catalog, file.policy, flags, file.constants)
+        for file in read.reads
+        for load in file.loads
+    ]
+    diagnostics = (*read.diagnostics, *(each for advice in advices for each in advice.diagnostics))
     # The advice itself shows the warnings, in every format.
     errors = tuple(each for each in diagnostics if each.severity is Severity.ERROR)
-    click.echo(full.render(errors, files, color=wants_color()), nl=False, err=True)
+    click.echo(full.render(errors, read.files, color=wants_color()), nl=False, err=True)
     click.echo(render_advice(advices, form, trace=trace), nl=False)
     sys.exit(FINDINGS if errors else DONE)

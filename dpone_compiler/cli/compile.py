@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from dpone_compiler.cli.exits import DONE, FINDINGS, USAGE
+from dpone_compiler.cli.options import COSTS
 
 FORMATS = click.Choice(["text", "concise", "json", "github", "sarif", "junit"])
 
@@ -33,6 +34,7 @@ FORMATS = click.Choice(["text", "concise", "json", "github", "sarif", "junit"])
     help="Rules tried first.",
 )
 @click.option("--set", "given", multiple=True, metavar="PATH=VALUE", help="Override a value of a YAML manifest.")
+@COSTS
 @click.option("--print-ir-after", metavar="PASS|all", default="", help="Print the load after a pass that changed it.")
 @click.option(
     "--emit",
@@ -54,6 +56,7 @@ def compile_(
     catalog: Path | None,
     policies: tuple[Path, ...],
     given: tuple[str, ...],
+    costs: Path | None,
     print_ir_after: str,
     emit: str,
     timing: bool,
@@ -80,6 +83,7 @@ def compile_(
         catalog=catalog,
         policies=policies,
         overrides=overrides,
+        costs=costs,
         print_ir_after=print_ir_after,
         timing=timing,
     )

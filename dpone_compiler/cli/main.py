@@ -29,6 +29,10 @@ COMMANDS = {
     "state": ("dpone_compiler.cli.state:state", "Show, set, rewind or adopt a load's state."),
     "runs": ("dpone_compiler.cli.runs:runs", "List, show or abort runs."),
     "types": ("dpone_compiler.cli.types:types", "What arrives of each type of a source in each type of a sink."),
+    "calibrate": (
+        "dpone_compiler.cli.calibrate:calibrate",
+        "Fit the constants of the cost model to the receipts of past runs.",
+    ),
     "certify": ("dpone_compiler.cli.certify:certify", "The support matrix, with the tests behind each cell."),
     "schema": ("dpone_compiler.cli.schema:schema", "JSON Schema of manifests, for editors."),
     "doctor": ("dpone_compiler.cli.doctor:doctor", "What this machine has and lacks."),

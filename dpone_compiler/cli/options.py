@@ -23,6 +23,11 @@ POLICY = click.option(
     type=click.Path(path_type=Path, dir_okay=False, exists=True),
     help="Rules tried first.",
 )
+COSTS = click.option(
+    "--costs",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    help="Constants of the cost model, as `dponec calibrate` writes them.",
+)
 SET = click.option("--set", "given", multiple=True, metavar="PATH=VALUE", help="Override a value of a YAML manifest.")
 
 
@@ -35,11 +40,13 @@ def overrides(given: tuple[str, ...]) -> dict[str, str]:
     return {path: value for path, _, value in pairs}
 
 
-def compile_options(catalog: Path | None, policies: tuple[Path, ...], given: tuple[str, ...]) -> Options:
+def compile_options(
+    catalog: Path | None, policies: tuple[Path, ...], given: tuple[str, ...], costs: Path | None = None
+) -> Options:
     """The driver's options of these flags."""
     from dpone_compiler.driver.compile import Options
 
-    return Options(catalog=catalog, policies=policies, overrides=overrides(given))
+    return Options(catalog=catalog, policies=policies, overrides=overrides(given), costs=costs)
 
 
 def wants_color() -> bool:

@@ -59,27 +59,23 @@ def preflight(
 
 def _of_manifest(manifest: Path, options: Any, connections: Path | None, live: bool) -> list[dict[str, Any]]:
     from dpone_compiler.cli.probing import probe_load
+    from dpone_compiler.cli.reading import read_manifests
     from dpone_compiler.diagnostics.diagnostic import has_errors
     from dpone_compiler.diagnostics.render import full
-    from dpone_compiler.driver.compile import read_manifest_file
-    from dpone_compiler.driver.inputs import find_manifests
     from dpone_compiler.driver.preflight import check_tools
 
-    paths, found = find_manifests([manifest])
-    reads = [read_manifest_file(path, options) for path in paths]
-    diagnostics = (*found, *(each for read in reads for each in read.diagnostics))
-    files = {name: file for read in reads for name, file in read.files.items()}
-    click.echo(full.render(diagnostics, files, color=wants_color()), nl=False, err=True)
-    if has_errors(diagnostics):
+    read = read_manifests(manifest, options)
+    click.echo(full.render(read.diagnostics, read.files, color=wants_color()), nl=False, err=True)
+    if has_errors(read.diagnostics):
         sys.exit(FINDINGS)
     return [
         {
             "load": load.name,
             **check_tools(load.read.endpoint.engine, load.write.endpoint.engine).to_dict(),
-            "probes": probe_load(load, read.catalog, connections) if live else [],
+            "probes": probe_load(load, file.catalog, connections) if live else [],
         }
-        for read in reads
-        for load in read.loads
+        for file in read.reads
+        for load in file.loads
     ]
 
 

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import click
 
 from dpone_compiler.diagnostics.suggest import did_you_mean
-from dpone_compiler.frontends.meaning import ENGINE_ALIASES, MODES
-from dpone_compiler.ir.load import ENGINES, SOURCE_ENGINES
+from dpone_compiler.frontends.meaning import ENGINE_ALIASES
+from dpone_compiler.ir.load import ENGINES, SOURCE_ENGINES, STRATEGIES
 from dpone_compiler.runtime.replay import STAGE_WORDS
 
 STAGES = ("open", "extract", "validate", "finalize", "reconcile", "commit_state", "cleanup", *STAGE_WORDS)
@@ -29,5 +29,5 @@ def _word(known: tuple[str, ...]) -> Callable[[click.Context, click.Parameter, s
 
 SOURCE_TYPE = click.option("--source-type", callback=_word(SOURCE_ENGINES), default=None, help="Engine that is read.")
 SINK_TYPE = click.option("--sink-type", callback=_word(ENGINES), default=None, help="Engine that is written.")
-STRATEGY = click.option("--strategy", callback=_word(MODES[1:]), default=None, help="The strategy of the run.")
+STRATEGY = click.option("--strategy", callback=_word(STRATEGIES), default=None, help="The strategy of the run.")
 FAILED_STAGE = click.option("--failed-stage", callback=_word(STAGES), default=None, help="Where the run stopped.")

@@ -6,21 +6,25 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
+from dpone_compiler.cost.compare import Turn, turns
+from dpone_compiler.cost.constants import MEASURED
+from dpone_compiler.cost.estimate import Rates
 from dpone_compiler.diagnostics.diagnostic import Diagnostic, Diagnostics
 from dpone_compiler.driver.compile import not_compiled, pass_context
 from dpone_compiler.driver.problems import AdviceOnly
 from dpone_compiler.expr.types import DataType, Kind
 from dpone_compiler.ir.decision import Undecided
-from dpone_compiler.ir.load import Load, MovedColumn
+from dpone_compiler.ir.load import OPEN_MODES, Load, MovedColumn
 from dpone_compiler.ir.schema import Catalog, Column
 from dpone_compiler.optimizer.manager import PassOrder, run_passes
 from dpone_compiler.optimizer.order import ORDER
-from dpone_compiler.passes.choose_strategy import load_facts
 from dpone_compiler.policy.evaluate import RuleTrace, atoms, decide
 from dpone_compiler.policy.facts import FactSource
 from dpone_compiler.policy.model import Compare, Policy
 from dpone_compiler.policy.vocabulary import value_text
 from dpone_compiler.spi.compiler_pass import PassContext
+from dpone_compiler.spi.cost import NOTHING, Costing
+from dpone_compiler.spi.facts import load_facts
 
 # The passes up to the choice of the strategy: all that a break-even needs.
 _NAMES = [each.name for each in ORDER.passes]
@@ -50,6 +54,8 @@ class Advice:
     diagnostics: Diagnostics
     trace: tuple[RuleTrace, ...] = ()
     break_even: tuple[BreakEven, ...] = ()
+    costing: Costing = NOTHING
+    turns: tuple[Turn, ...] = ()
 
 
 def advise_hints(load: Load, policy: Policy) -> Advice:
@@ -57,7 +63,7 @@ def advise_hints(load: Load, policy: Policy) -> Advice:
     context = pass_context(load, Catalog(), policy)
     columns = () if isinstance(context, Diagnostic) else tuple(_named(load, context))
     load = replace(load, decisions=replace(load.decisions, columns=columns))
-    return _advise(load, Catalog(), policy, _NOTHING, _FROM_HINTS)
+    return _advise(load, context, _NOTHING, _FROM_HINTS, MEASURED)
 
 
 def _named(load: Load, context: PassContext) -> Iterator[MovedColumn]:
@@ -75,13 +81,24 @@ def _named(load: Load, context: PassContext) -> Iterator[MovedColumn]:
         yield MovedColumn(source=ends[0], target=ends[1])
 
 
-def advise_load(load: Load, catalog: Catalog, policy: Policy, told: Mapping[str, float | None] = _NOTHING) -> Advice:
+def advise_load(
+    load: Load,
+    catalog: Catalog,
+    policy: Policy,
+    told: Mapping[str, float | None] = _NOTHING,
+    constants: Mapping[str, Rates] = MEASURED,
+) -> Advice:
     """Decide one load, with the hints that were told instead of its own. Nothing is planned or lowered."""
-    return _advise(with_hints(load, told), catalog, policy, told, ORDER)
+    return _advise(with_hints(load, told), pass_context(load, catalog, policy, constants), told, ORDER, constants)
 
 
-def _advise(load: Load, catalog: Catalog, policy: Policy, told: Mapping[str, float | None], order: PassOrder) -> Advice:
-    context = pass_context(load, catalog, policy)
+def _advise(
+    load: Load,
+    context: PassContext | Diagnostic,
+    told: Mapping[str, float | None],
+    order: PassOrder,
+    constants: Mapping[str, Rates],
+) -> Advice:
     if isinstance(context, Diagnostic):
         return Advice(load=load, decided=False, diagnostics=(context,))
     final, diagnostics = run_passes(load, context, order, ())
@@ -91,8 +108,10 @@ def _advise(load: Load, catalog: Catalog, policy: Policy, told: Mapping[str, flo
         load=_flagged(final, told),
         decided=not isinstance(final.decisions.strategy, Undecided),
         diagnostics=(*said, *diagnostics),
-        trace=decide(policy, load_facts(load, context)).trace,
-        break_even=tuple(_break_even(load, context)) if load.write.mode == "auto" else (),
+        trace=decide(context.policy, load_facts(load, context)).trace,
+        break_even=tuple(_break_even(load, context)) if load.write.mode in OPEN_MODES else (),
+        costing=context.costs(final, context.facts, context.sink),
+        turns=turns(final, context.facts, context.sink, constants),
     )
 
 

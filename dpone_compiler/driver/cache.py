@@ -102,6 +102,7 @@ class Keys:
         shared = hashlib.sha256(installation_digest().encode())
         for path in request.policies:
             shared.update(b"policy" + _bytes(path))
+        shared.update(b"costs" + (_bytes(request.costs) if request.costs else b""))
         shared.update(json.dumps(sorted(request.overrides.items())).encode())
         self.request = request
         self._shared = shared.hexdigest()

@@ -10,6 +10,10 @@ from pathlib import Path
 from dpone_compiler import __version__, registry
 from dpone_compiler.artifacts.bundle import Bundle, folder_name, sha256
 from dpone_compiler.artifacts.plan_codec import compact_json
+from dpone_compiler.cost.codec import decode_costs
+from dpone_compiler.cost.compare import cost_model
+from dpone_compiler.cost.constants import MEASURED
+from dpone_compiler.cost.estimate import Rates
 from dpone_compiler.diagnostics.diagnostic import Diagnostic, Diagnostics, has_errors
 from dpone_compiler.driver.across import Named, check_names
 from dpone_compiler.driver.emit import emit_bundle
@@ -18,6 +22,7 @@ from dpone_compiler.driver.problems import (
     EngineNotSupported,
     OverridesNeedYaml,
     StepRefused,
+    UnreadableFile,
 )
 from dpone_compiler.driver.replay import lower_resync
 from dpone_compiler.expr.types import DataType
@@ -51,6 +56,7 @@ class Options:
     catalog: Path | None = None
     policies: tuple[Path, ...] = ()
     overrides: Mapping[str, str] = field(default_factory=dict)
+    costs: Path | None = None
     listeners: tuple[Listener, ...] = ()
 
 
@@ -95,7 +101,7 @@ def compile_paths(paths: Sequence[str | Path], options: Options | None = None) -
     named = [(file, load, named_load(load, manifest)) for manifest, file in read for load in file.loads]
     kept, across = check_names([item for _, _, item in named])
     compiled = [
-        compile_load(load, file.catalog, file.policy, chosen.listeners)
+        compile_load(load, file.catalog, file.policy, chosen.listeners, file.constants)
         for (file, load, _), keeps in zip(named, kept, strict=True)
         if keeps
     ]
@@ -120,13 +126,17 @@ def named_load(load: Load, manifest: Path) -> Named:
 
 @value(kw_only=True)
 class ManifestFile:
-    """One manifest, read: its loads, the policy with its own rules first, the catalog beside it, and what was wrong."""
+    """One manifest, read: its loads, the policy with its own rules first, the catalog beside it, and what was wrong.
+
+    `constants`: of the cost model, by sink.
+    """
 
     loads: tuple[Load, ...]
     policy: Policy
     catalog: Catalog
     diagnostics: Diagnostics
     files: Mapping[str, SourceFile]
+    constants: Mapping[str, Rates]
 
 
 def read_manifest_file(manifest: Path, options: Options) -> ManifestFile:
@@ -136,21 +146,27 @@ def read_manifest_file(manifest: Path, options: Options) -> ManifestFile:
     policy = _policy(options, files, found)
     reading = _read(manifest, options, files, found)
     catalog = _catalog(manifest, reading.loads, options, files, found)
+    constants = _constants(options, found)
     return ManifestFile(
         loads=reading.loads,
         policy=policy.preceded_by(reading.rules, reading.gates),
         catalog=catalog,
         diagnostics=tuple(found),
         files=files,
+        constants=constants,
     )
 
 
 def compile_load(
-    load: Load, catalog: Catalog, policy: Policy, listeners: Sequence[Listener] = ()
+    load: Load,
+    catalog: Catalog,
+    policy: Policy,
+    listeners: Sequence[Listener] = (),
+    constants: Mapping[str, Rates] = MEASURED,
 ) -> tuple[Compiled, Diagnostics]:
     """One load through all stages. The pure heart of the compile."""
     nothing = Compiled(load=load, context=None, bundle=None)
-    context = pass_context(load, catalog, policy)
+    context = pass_context(load, catalog, policy, constants)
     if isinstance(context, Diagnostic):
         return nothing, (context,)
     no_backend = not_compiled(load, context)
@@ -170,11 +186,15 @@ def compile_load(
         span = load.origin.at(error.step.source_path or "sink.strategy")
         return replace(nothing, load=final), (*diagnostics, Diagnostic(refused, span, load.name))
     resync = lower_resync(lowering, strategy)
-    bundle = emit_bundle(lowering, lowered, resync, _inputs(load, final, facts, policy), COMPILER)
+    costing = context.costs(final, facts, sink)
+    inputs = _inputs(load, final, facts, policy)
+    bundle = emit_bundle(lowering, lowered, resync, inputs, COMPILER, costing=costing)
     return Compiled(load=final, context=lowering, bundle=bundle), diagnostics
 
 
-def pass_context(load: Load, catalog: Catalog, policy: Policy) -> PassContext | Diagnostic:
+def pass_context(
+    load: Load, catalog: Catalog, policy: Policy, constants: Mapping[str, Rates] = MEASURED
+) -> PassContext | Diagnostic:
     """What the passes of this load may read, or why nothing can be decided."""
     read, write = load.read.endpoint, load.write.endpoint
     known = registry.backend_names()
@@ -196,6 +216,7 @@ def pass_context(load: Load, catalog: Catalog, policy: Policy) -> PassContext | 
         strategies=registry.strategies(),
         native_paths=registry.native_paths(),
         parse_sql=parse_sql,
+        costs=cost_model(constants),
     )
 
 
@@ -227,6 +248,21 @@ def _inputs(load: Load, final: Load, facts: Facts, policy: Policy) -> dict[str, 
         "catalog": sha256(compact_json(to_plain(facts))),
         "policy": sha256(compact_json(encode_policy(policy))),
     }
+
+
+def _constants(options: Options, found: list[Diagnostic]) -> Mapping[str, Rates]:
+    """The built-in constants, and those of `--costs` in place of them for the sinks that it names."""
+    if options.costs is None:
+        return MEASURED
+    file = read_file(options.costs)
+    if isinstance(file, Diagnostic):
+        found.append(file)
+        return MEASURED
+    try:
+        return {**MEASURED, **decode_costs(file.text)}
+    except ValueError as error:
+        found.append(Diagnostic(UnreadableFile(file.name, str(error)), None))
+        return MEASURED
 
 
 def _policy(options: Options, files: dict[str, SourceFile], found: list[Diagnostic]) -> Policy:

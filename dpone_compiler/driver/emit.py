@@ -18,13 +18,20 @@ from dpone_compiler.driver.sourcemap import build_sourcemap
 from dpone_compiler.ir.codec import to_plain
 from dpone_compiler.planning.lower import LoweredStep
 from dpone_compiler.spi.backend import Context
+from dpone_compiler.spi.cost import Costing
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _SUFFIX = {"main": "", "heartbeat": ".heartbeat", "giveback": ".giveback"}
 
 
 def emit_bundle(
-    context: Context, lowered: tuple[LoweredStep, ...], resync: Resync, inputs: Mapping[str, str], compiler: str
+    context: Context,
+    lowered: tuple[LoweredStep, ...],
+    resync: Resync,
+    inputs: Mapping[str, str],
+    compiler: str,
+    *,
+    costing: Costing,
 ) -> Bundle:
     """The bundle of one load: every byte a function of the arguments."""
     steps, files = _sequence(context, lowered, "steps")
@@ -58,7 +65,7 @@ def emit_bundle(
     # Behind the fingerprint: a newer server on which the tests have passed is no other plan.
     doc = replace(doc, contract_evidence=contract_evidence(doc.contract, context.sink.name))
     files["run.sh"] = render_run_sh(doc)
-    files["plan.md"] = render_plan_md(context, doc)
+    files["plan.md"] = render_plan_md(context, doc, costing)
     doc = replace(doc, files={path: sha256(text) for path, text in sorted(files.items())})
     files["plan.json"] = encode_plan(doc)
     files[SOURCEMAP] = canonical_json(build_sourcemap(context, lowered, doc))

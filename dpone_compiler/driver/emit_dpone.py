@@ -20,7 +20,9 @@ from dpone_compiler.frontends.manifest.dpone_form import dpone_text, unsaid
 
 def emit_request(request: Request) -> Outcome:
     """Write or check one manifest a load. Raises OSError when an output cannot be written; each file is whole or as before."""
-    options = Options(catalog=request.catalog, policies=request.policies, overrides=request.overrides)
+    options = Options(
+        catalog=request.catalog, policies=request.policies, overrides=request.overrides, costs=request.costs
+    )
     result = compile_paths(request.paths, options)
     found = [*result.diagnostics]
     texts: dict[Path, str] = {}

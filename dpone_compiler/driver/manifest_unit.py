@@ -11,13 +11,11 @@ from dpone_compiler.artifacts.plan_codec import compact_json
 from dpone_compiler.diagnostics.diagnostic import Diagnostic, Diagnostics, has_errors
 from dpone_compiler.driver.across import Named
 from dpone_compiler.driver.cache import Keys, Store, installation_digest
-from dpone_compiler.driver.compile import Options, compile_load, named_load, read_manifest_file
+from dpone_compiler.driver.compile import ManifestFile, Options, compile_load, named_load, read_manifest_file
 from dpone_compiler.driver.remembered import decode_diagnostics, encode_diagnostics, files_of
 from dpone_compiler.ir.codec import to_plain
 from dpone_compiler.ir.load import Load
-from dpone_compiler.ir.schema import Catalog
 from dpone_compiler.policy.codec import encode_policy
-from dpone_compiler.policy.model import Policy
 from dpone_compiler.source.text import SourceFile
 from dpone_compiler.source.value import value
 
@@ -51,10 +49,10 @@ def compile_unit(manifest: Path, *, keys: Keys | None, options: Options, store: 
     entries: list[dict[str, Any]] = []
     compiled = 0
     for load in read.loads:
-        load_key = _load_key(load, read.catalog, read.policy) if store else ""
+        load_key = _load_key(load, read) if store else ""
         bundle, diagnostics = _stored_load(store, load_key)
         if bundle is None:
-            item, diagnostics = compile_load(load, read.catalog, read.policy, options.listeners)
+            item, diagnostics = compile_load(load, read.catalog, read.policy, options.listeners, read.constants)
             bundle, compiled = item.bundle, compiled + (item.bundle is not None)
             if store and bundle is not None:
                 told = encode_diagnostics(diagnostics)
@@ -103,8 +101,9 @@ def _from_store(manifest: Path, entry: dict[str, Any] | None, store: Store) -> U
     return Unit(loads=tuple(loads), diagnostics=told, files=files_of(told), compiled=0)
 
 
-def _load_key(load: Load, catalog: Catalog, policy: Policy) -> str:
+def _load_key(load: Load, file: ManifestFile) -> str:
     """By meaning: the load, the facts of its own tables, the policy, this installation; and its spans, for the source map."""
+    catalog = file.catalog
     read, write = load.read.endpoint, load.write.endpoint
     facts = [
         to_plain(catalog.engine(read.connection)),
@@ -113,7 +112,8 @@ def _load_key(load: Load, catalog: Catalog, policy: Policy) -> str:
         to_plain(catalog.table(write.connection, write.table)),
     ]
     spans = {path: str(span) for path, span in sorted(load.origin.spans.items())}
-    plain = {"load": to_plain(load), "facts": facts, "policy": encode_policy(policy), "spans": spans}
+    plain = {"load": to_plain(load), "facts": facts, "policy": encode_policy(file.policy), "spans": spans}
+    plain["costs"] = to_plain(file.constants)
     return sha256(installation_digest() + compact_json(plain))
 
 

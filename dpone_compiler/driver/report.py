@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import partial
 
 from dpone_compiler.artifacts.evidence import evidence_summary
 from dpone_compiler.artifacts.plan_doc import PlanDoc, StepDoc
+from dpone_compiler.driver.costs import cost_table
 from dpone_compiler.spi.backend import Context
+from dpone_compiler.spi.cost import Costing
 
 _SPECIAL = re.compile(r"([\\`*_\[\]<>|#])")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _CELLS = ("atomicity", "replay", "deletes", "late_data", "null_keys", "staging_duplicates", "concurrency")
 
 
-def render_plan_md(context: Context, doc: PlanDoc) -> str:
+def render_plan_md(context: Context, doc: PlanDoc, costing: Costing) -> str:
     """The Markdown text, deterministic."""
     sections = (
         _summary,
         _warnings,
         _decision,
         _slices,
+        partial(_cost, costing),
         _contract,
         _meetings,
         _steps,
@@ -154,6 +158,18 @@ def _slices(context: Context, doc: PlanDoc) -> Iterator[str]:
 def _partitions_read_again(context: Context) -> Iterator[str]:
     if context.load.write.strategy == "partition_replace":
         yield "- Partitions are read whole: one that several slices lie in is read and replaced with each of them."
+
+
+def _cost(costing: Costing, _context: Context, _doc: PlanDoc) -> Iterator[str]:
+    lines = tuple(cost_table(costing))
+    if lines:
+        yield from ("## What the ways of loading it would cost a run", "")
+        yield from (
+            *lines,
+            "",
+            "Estimates, good for the order of the ways: docs/reference/cost-model.md says how good.",
+            "",
+        )
 
 
 def _contract(_context: Context, doc: PlanDoc) -> Iterator[str]:

@@ -23,6 +23,7 @@ class Request:
     catalog: Path | None = None
     policies: tuple[Path, ...] = ()
     overrides: Mapping[str, str] = field(default_factory=dict)
+    costs: Path | None = None
     print_ir_after: str = ""
     timing: bool = False
 

@@ -61,7 +61,11 @@ def _listen(request: Request) -> _Printed:
     if request.print_ir_after:
         listeners.append(PrintAfter(request.print_ir_after, sys.stdout.write))
     options = Options(
-        catalog=request.catalog, policies=request.policies, overrides=request.overrides, listeners=tuple(listeners)
+        catalog=request.catalog,
+        policies=request.policies,
+        overrides=request.overrides,
+        costs=request.costs,
+        listeners=tuple(listeners),
     )
     return _Printed(timing, options)
 

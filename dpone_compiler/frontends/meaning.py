@@ -10,11 +10,11 @@ from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from types import MappingProxyType
 
-from dpone_compiler.ir.load import ENGINES, STRATEGIES
+from dpone_compiler.ir.load import ENGINES, OPEN_MODES, STRATEGIES
 
 DEFAULT_MODE = "full_refresh"
 DEFAULT_INNER_MODE = "incremental_merge"
-MODES = ("auto", *STRATEGIES)
+MODES = (*OPEN_MODES, *STRATEGIES)
 
 ENGINE_ALIASES: Mapping[str, str] = MappingProxyType(
     {"sqlserver": "mssql", "sql_server": "mssql", "bq": "bigquery", "pg": "postgres", "postgresql": "postgres"}

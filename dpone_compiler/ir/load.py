@@ -24,6 +24,8 @@ STRATEGIES = (
     "replace",
     "backfill",
 )
+# Modes that leave the strategy open: the policy's rules choose it, or the cost model.
+OPEN_MODES = ("auto", "cost")
 SCOPE_KINDS = ("equality", "range")
 CHUNK_KINDS = ("date", "timestamp", "integer", "uuid")
 ENGINES = ("postgres", "mssql", "clickhouse", "bigquery", "kafka")
@@ -235,7 +237,7 @@ class Limits:
 
 @value(kw_only=True)
 class Write:
-    """Where it goes and how it was asked to go. `mode` is "auto" or one of STRATEGIES; `merge_policy` "auto" or a policy word.
+    """Where it goes and how it was asked to go. `mode` is one of OPEN_MODES or of STRATEGIES; `merge_policy` "auto" or a policy word.
 
     `state_schema`: schema of the state table; '' means beside the target. `lock_connection`: for sinks without locks.
     """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dpone_compiler.ir.decision import Chosen, Undecided
-from dpone_compiler.ir.load import STRATEGIES, Load
+from dpone_compiler.ir.load import OPEN_MODES, STRATEGIES, Load
 
 
 def verify_load(load: Load) -> tuple[str, ...]:
@@ -13,7 +13,7 @@ def verify_load(load: Load) -> tuple[str, ...]:
     if isinstance(decisions.strategy, Chosen):
         if decisions.strategy.value not in STRATEGIES:
             faults.append(f"strategy {decisions.strategy.value!r} is not a strategy")
-        if load.write.strategy not in ("auto", decisions.strategy.value):
+        if load.write.strategy not in (*OPEN_MODES, decisions.strategy.value):
             faults.append(f"explicit mode {load.write.mode!r} became {decisions.strategy.value!r}")
     if not isinstance(decisions.merge_policy, Undecided) and isinstance(decisions.strategy, Undecided):
         faults.append("a merge policy was chosen before a strategy")

@@ -42,6 +42,14 @@ class ChooseMergePolicy:
         fit = [policy for policy in offered if policy not in unfit]
         if not fit:
             return self._refuse(load, "; ".join(f"{p}: {why}" for p, why in unfit.items()), "")
+        cheapest = _cheapest(fit, strategy, load, context) if load.write.mode == "cost" else None
+        if cheapest is not None:
+            others = tuple(
+                Rejected(p, unfit.get(p, "the cost model expects more")) for p in offered if p != cheapest[0]
+            )
+            return self._choose(
+                load, cheapest[0], "cost_model", f"the cost model expects {cheapest[1]:.1f} s a run", others
+            )
         best = next((policy for policy in fit if verdicts[policy].preferred), fit[0])
         rejected = tuple(
             Rejected(p, unfit.get(p, f"{best} comes first for {context.sink.name}")) for p in offered if p != best
@@ -60,6 +68,14 @@ class ChooseMergePolicy:
         problem = PolicyRefused(load.write.merge_policy, why, remedy)
         span = load.origin.at("sink.strategy.merge_policy")
         return PassResult(load=load, diagnostics=(Diagnostic(problem, span, load.name),))
+
+
+def _cheapest(fit: list[str], strategy: str, load: Load, context: PassContext) -> tuple[str, float] | None:
+    """The cheapest of these policies with its seconds; None where the model knows none of them."""
+    for each in context.costs(load, context.facts, context.sink).estimates:
+        if each.strategy == strategy and each.policy in fit and each.seconds is not None:
+            return each.policy, each.seconds
+    return None
 
 
 def _unfit(policy: str, load: Load, context: PassContext) -> str:

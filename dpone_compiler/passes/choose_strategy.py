@@ -6,28 +6,13 @@ from dataclasses import replace
 
 from dpone_compiler.diagnostics.diagnostic import Diagnostic
 from dpone_compiler.ir.decision import Chosen, Rejected, Undecided
-from dpone_compiler.ir.load import Gate, Load
+from dpone_compiler.ir.load import OPEN_MODES, Gate, Load
 from dpone_compiler.passes.problems import StrategyRefused
 from dpone_compiler.policy.evaluate import RuleTrace, Truth, decide
-from dpone_compiler.policy.facts import Facts, FactSource, manifest_facts
 from dpone_compiler.source.value import value
 from dpone_compiler.spi.compiler_pass import PassContext, PassResult
+from dpone_compiler.spi.facts import load_facts
 from dpone_compiler.spi.strategy import NotViable, Setting
-
-
-def load_facts(load: Load, context: PassContext) -> Facts:
-    """What is known of a load: the manifest first, the catalog's estimates where the manifest is silent."""
-    facts = manifest_facts(load)
-    table = context.facts.source_table
-    if table is not None:
-        estimates = (("rows", table.statistics.rows), ("bytes", table.statistics.bytes))
-        facts = facts.adding(
-            FactSource.CATALOG, [(name, value) for name, value in estimates if facts.get(name) is None]
-        )
-    sink = context.sink.capabilities(context.facts.target_engine)
-    source = context.source.capabilities(context.facts.source_engine)
-    supported = source.cdc_source and not sink.strategies.get("cdc_apply", "not known")
-    return facts.adding(FactSource.DERIVED, [("cdc_supported", supported)])
 
 
 @value
@@ -42,7 +27,10 @@ class ChooseStrategy:
         """The load with a strategy, or a StrategyRefused diagnostic."""
         if not isinstance(load.decisions.strategy, Undecided):
             return PassResult(load=load)
-        return self._explicit(load, context) if load.write.mode != "auto" else self._auto(load, context)
+        if load.write.mode not in OPEN_MODES:
+            return self._explicit(load, context)
+        decided = self._auto(load, context)
+        return decided if isinstance(decided.load.decisions.strategy, Undecided) else _weighed(decided, context)
 
     def _explicit(self, load: Load, context: PassContext) -> PassResult:
         asked, name = load.write.mode, load.write.strategy
@@ -98,10 +86,43 @@ class ChooseStrategy:
                 return PassResult(load=replace(load, decisions=decisions))
             unfit.append(Rejected(entry.rule.choose, f"{entry.rule.name} fired, but {refusal.reason}"))
         why = "; ".join(f"{r.value}: {r.reason}" for r in unfit) or "no rule of the policy is true"
-        problem = StrategyRefused("auto", why, "name a mode in sink.strategy.mode, or add what the rules ask for")
+        problem = StrategyRefused(
+            load.write.mode, why, "name a mode in sink.strategy.mode, or add what the rules ask for"
+        )
         return PassResult(
             load=load, diagnostics=(Diagnostic(problem, load.origin.at("sink.strategy.mode"), load.name),)
         )
+
+
+def _weighed(result: PassResult, context: PassContext) -> PassResult:
+    """The rules' choice beside the model's: mode `cost` takes the model's, and where they disagree the plan says so."""
+    load = result.load
+    ruled, costing = load.decisions.strategy, context.costs(load, context.facts, context.sink)
+    ways = [each for each in costing.estimates if not each.needs and each.seconds is not None]
+    fit = [each for each in ways if _refusal(load, context, each.strategy) is None]
+    if isinstance(ruled, Undecided) or not fit:
+        return result
+    best, own = fit[0], next((each for each in fit if each.strategy == ruled.value), None)
+    if best.strategy == ruled.value or own is None:
+        return result
+    versus = f"about {best.seconds:.1f} s a run against {own.seconds:.1f} s"
+    if load.write.mode == "cost":
+        chosen = Chosen(
+            value=best.strategy,
+            by=ruled.by,
+            rule="cost_model",
+            reason=f"the cost model expects {versus} for {own.strategy}",
+            facts=ruled.facts,
+            rejected=(
+                Rejected(ruled.value, f"{ruled.rule} chooses it by the rules, and it costs more"),
+                *ruled.rejected,
+            ),
+        )
+        return replace(result, load=replace(load, decisions=replace(load.decisions, strategy=chosen)))
+    message = f"the rules choose {ruled.value} ({ruled.rule}); the cost model would choose {best.strategy}, {versus}"
+    warning = Gate(code="cost_model_disagrees", severity="info", message=message)
+    warnings = (*load.decisions.warnings, warning)
+    return replace(result, load=replace(load, decisions=replace(load.decisions, warnings=warnings)))
 
 
 def _facts(entry: RuleTrace) -> tuple[tuple[str, str], ...]:

@@ -11,7 +11,7 @@ from dpone_compiler.diagnostics.problem import Problem
 from dpone_compiler.diagnostics.suggest import did_you_mean
 from dpone_compiler.expr.types import DataType, Kind
 from dpone_compiler.ir.decision import Undecided
-from dpone_compiler.ir.load import ColumnSpec, Load, MovedColumn, ParsedSql
+from dpone_compiler.ir.load import OPEN_MODES, ColumnSpec, Load, MovedColumn, ParsedSql
 from dpone_compiler.ir.schema import Column
 from dpone_compiler.passes.problems import (
     KeyNotLoaded,
@@ -87,7 +87,7 @@ def _specs(load: Load, context: PassContext, source: tuple[Column, ...]) -> tupl
 def _of_the_feed(load: Load, context: PassContext) -> tuple[str, ...]:
     """Columns of a change table that say what happened and when; they are loaded only where the target has them too."""
     feed, facts = load.read.feed, context.facts.target_table
-    if feed is None or feed.mode != "change_table" or load.write.mode not in ("auto", "cdc_apply"):
+    if feed is None or feed.mode != "change_table" or load.write.mode not in (*OPEN_MODES, "cdc_apply"):
         return ()
     cursor = load.read.cursor.column if load.read.cursor is not None else ""
     names = {feed.operation, feed.sequence, cursor} - set(load.write.key)

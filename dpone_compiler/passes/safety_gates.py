@@ -9,10 +9,11 @@ from dpone_compiler.ir.decision import Undecided, decided
 from dpone_compiler.ir.load import Gate, Load
 from dpone_compiler.passes.problems import GateDenied, GateWarned, TargetHazard
 from dpone_compiler.policy.evaluate import Truth, check_gates
-from dpone_compiler.policy.facts import Facts, FactSource, manifest_facts
+from dpone_compiler.policy.facts import Facts, FactSource
 from dpone_compiler.policy.model import Effect
 from dpone_compiler.source.value import value
 from dpone_compiler.spi.compiler_pass import PassContext, PassResult
+from dpone_compiler.spi.facts import load_facts
 
 _KEYED = ("incremental_merge", "snapshot_diff", "cdc_apply", "scd2")
 
@@ -43,16 +44,11 @@ class SafetyGates:
 
     def _facts(self, load: Load, context: PassContext) -> Facts:
         policy = load.decisions.merge_policy
-        table = context.facts.source_table
-        facts = manifest_facts(load)
-        if table is not None:
-            known = (("rows", table.statistics.rows), ("bytes", table.statistics.bytes))
-            facts = facts.adding(FactSource.CATALOG, [(n, v) for n, v in known if facts.get(n) is None])
         chosen = [
             ("strategy", decided(load.decisions.strategy)),
             ("merge_policy", None if isinstance(policy, Undecided) else policy.value),
         ]
-        return facts.adding(FactSource.DERIVED, chosen)
+        return load_facts(load, context).adding(FactSource.DERIVED, chosen)
 
 
 def _gates(load: Load) -> tuple[Gate, ...]:

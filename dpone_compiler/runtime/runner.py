@@ -158,7 +158,7 @@ class Run:
         if not step.transaction:
             self._faults.at("after-commit", step.id)
         self._faults.at("before-journal", step.id)
-        done: dict[str, Any] = {"step": step.id, "rows": report.rows, "bytes": report.size}
+        done: dict[str, Any] = {"step": step.id, "kind": step.kind, "rows": report.rows, "bytes": report.size}
         done |= {"seconds": round(report.seconds, 3)} | ({"batches": dict(report.batches)} if report.batches else {})
         self._journal.write("step_done", **done)
         self._reports.append(done)

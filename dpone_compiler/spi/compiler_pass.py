@@ -10,6 +10,7 @@ from dpone_compiler.ir.load import Load
 from dpone_compiler.policy.model import Policy
 from dpone_compiler.source.value import value
 from dpone_compiler.spi.backend import Backend, Facts
+from dpone_compiler.spi.cost import CostModel, nothing_known
 from dpone_compiler.spi.parse import ParseSql
 from dpone_compiler.spi.strategy import NativePath, Strategy
 
@@ -25,6 +26,7 @@ class PassContext:
     strategies: Mapping[str, Strategy]
     native_paths: tuple[NativePath, ...]
     parse_sql: ParseSql
+    costs: CostModel = nothing_known
 
 
 @value(kw_only=True)

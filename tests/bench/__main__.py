@@ -16,7 +16,7 @@ from pathlib import Path
 
 from tests.bench.measure import BenchError, Line
 
-PARTS = ("start", "compile", "many", "transfer", "merge", "memory")
+PARTS = ("start", "compile", "many", "transfer", "merge", "memory", "cost")
 RESULT = Path("build") / "bench.json"
 
 

@@ -31,8 +31,8 @@ from dpone_compiler.frontends.manifest.models.source import SourceOptions
 from dpone_compiler.frontends.manifest.passthrough import passed
 from dpone_compiler.frontends.manifest.tree import Block, start
 from dpone_compiler.frontends.meaning import DEFAULT_MODE
-from dpone_compiler.frontends.problems import KeysUnused
-from dpone_compiler.ir.load import Endpoint, Hints, Load, Read, Write
+from dpone_compiler.frontends.problems import KeysUnused, UnsupportedKey
+from dpone_compiler.ir.load import OPEN_MODES, Endpoint, Hints, Load, Read, Write
 from dpone_compiler.ir.origin import Origin
 
 _HINTS = "source.options."
@@ -106,7 +106,7 @@ def _write(notes: Notes, process: Process, options: SourceOptions, strategy: Str
             connection=connection_of(notes, "sink", sink.connection_id, sink.connection_ref),
             table=table_of(notes, "sink", sink.type, sink.table, sink.topic),
         ),
-        mode=strategy.mode or DEFAULT_MODE,
+        mode=_mode(notes, strategy),
         merge_policy=policy or "auto",
         key=tuple(key or ()),
         partition=partition_of(notes, options, strategy),
@@ -120,6 +120,16 @@ def _write(notes: Notes, process: Process, options: SourceOptions, strategy: Str
         limits=limits_of(notes, sink.limits, process.reconciliation),
         backfill=backfill_of(notes, strategy),
     )
+
+
+def _mode(notes: Notes, strategy: Strategy) -> str:
+    """`policy: cost` beside `mode: auto` is the mode `cost`."""
+    mode = strategy.mode or DEFAULT_MODE
+    if strategy.policy != "cost":
+        return mode
+    if mode not in OPEN_MODES:
+        notes.report("sink.strategy.policy", UnsupportedKey("sink.strategy.policy", "it goes with mode: auto"))
+    return "cost"
 
 
 def _hints(notes: Notes, options: SourceOptions, strategy: Strategy) -> Hints:

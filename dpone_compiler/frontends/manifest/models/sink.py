@@ -112,6 +112,7 @@ class Strategy(HintKeys, PolicyKeys):
     """`sink.strategy`."""
 
     mode: Mode | None = None
+    policy: Literal["rules", "cost"] | None = None
     merge_policy: MergePolicy | None = None
     unique_key: Names | None = None
     partition: Annotated[PartitionBlock, COLUMN_TEXT] | None = None

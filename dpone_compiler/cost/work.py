@@ -1,0 +1,102 @@
+"""What each way of loading does, as phases over quantities. Rows of a phase are `staged` ones unless it says otherwise.
+
+The four strategies are those that `auto` chooses among. The others mean something else, so their cost is no argument for them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from dpone_compiler.source.value import value
+
+STRATEGIES = ("full_refresh", "incremental_append", "incremental_merge", "partition_replace")
+
+
+@value(kw_only=True)
+class Work:
+    """Phases besides `open`, `move` and `prove`, which every run has. `slices`: those whose rows are the touched partitions' rows.
+
+    `counted`: those that are counted in partitions. `lock`: what others wait for. `logged`: how often a staged byte is logged.
+    """
+
+    phases: tuple[str, ...]
+    slices: tuple[str, ...] = ()
+    counted: tuple[str, ...] = ()
+    lock: str = "none"
+    logged: float = 0.0
+
+
+_ROWS = "locks on the rows that change, until the commit"
+_TABLE = "ACCESS EXCLUSIVE on the target, until the commit"
+_MODIFY = (
+    "Sch-M on the target, until the commit"  # learn.microsoft.com/sql/t-sql/statements/truncate-table-transact-sql
+)
+
+WORK: Mapping[str, Mapping[tuple[str, str], Work]] = {
+    "postgres": {
+        ("full_refresh", "delete_insert"): Work(phases=("delete", "insert"), lock=_ROWS, logged=1.5),
+        ("full_refresh", "truncate_insert"): Work(phases=("insert",), lock=_TABLE, logged=1.0),
+        ("full_refresh", "shadow_swap"): Work(phases=("insert",), lock=_TABLE, logged=1.0),
+        ("incremental_append", "insert"): Work(phases=("insert",), logged=1.0),
+        ("incremental_merge", "upsert"): Work(phases=("upsert",), lock=_ROWS, logged=1.5),
+        ("incremental_merge", "delete_insert"): Work(phases=("match", "insert"), lock=_ROWS, logged=1.5),
+        ("incremental_merge", "update_insert"): Work(phases=("update",), lock=_ROWS, logged=1.5),
+        ("partition_replace", "delete_insert"): Work(phases=("find", "delete", "insert"), lock=_ROWS, logged=1.5),
+        ("partition_replace", "attach_detach"): Work(phases=("find", "insert"), lock=_TABLE, logged=1.0),
+    },
+    # Volumes alone: nobody has measured it, so no time is told.
+    "mssql": {
+        ("full_refresh", "delete_insert"): Work(phases=("delete", "insert"), lock=_ROWS, logged=2.0),
+        ("full_refresh", "truncate_insert"): Work(phases=("insert",), lock=_MODIFY, logged=1.0),
+        ("incremental_append", "insert"): Work(phases=("insert",), lock=_ROWS, logged=1.0),
+        ("incremental_merge", "update_insert"): Work(phases=("update",), lock=_ROWS, logged=2.0),
+        ("incremental_merge", "delete_insert"): Work(phases=("match", "insert"), lock=_ROWS, logged=2.0),
+        ("partition_replace", "delete_insert"): Work(phases=("find", "delete", "insert"), lock=_ROWS, logged=2.0),
+    },
+    "clickhouse": {
+        ("full_refresh", ""): Work(phases=("swap",), counted=("swap",)),
+        ("incremental_append", ""): Work(phases=("swap",), counted=("swap",)),
+        ("incremental_merge", "partition_rewrite"): Work(
+            phases=("rewrite", "swap"), slices=("rewrite",), counted=("swap",)
+        ),
+        ("incremental_merge", "lightweight_delete_insert"): Work(phases=("match", "insert")),
+        ("partition_replace", ""): Work(phases=("find", "swap"), counted=("swap",)),
+    },
+}
+
+# Which phase a step of a receipt belongs to; what is not named is `open`, paid by every run.
+PHASES = {
+    "transfer": "move",
+    "fingerprint_source": "prove",
+    "check_staged_rows": "prove",
+    "check_not_empty": "prove",
+    "check_null_keys": "prove",
+    "check_duplicate_keys": "prove",
+    "check_partition_values": "prove",
+    "check_window_owned": "prove",
+    "find_partitions": "find",
+    "record_staged": "prove",
+    "reconcile": "prove",
+    "delete_all": "delete",
+    "delete_matching": "match",
+    "delete_partitions": "delete",
+    "insert_staged": "insert",
+    "update_matching": "update",
+    "build_rewrite": "rewrite",
+    "record_rewrite": "rewrite",
+    "replace_partitions": "swap",
+    "drop_partitions": "swap",
+    "move_partitions": "swap",
+    "exchange_tables": "swap",
+}
+# What a step is under these policies: INSERT … ON CONFLICT, the rows that an update did not find, and TRUNCATE.
+UNDER = {
+    ("insert_staged", "upsert"): "upsert",
+    ("insert_staged", "update_insert"): "update",
+    ("delete_all", "truncate_insert"): "open",
+}
+
+
+def phase_of(kind: str, policy: str) -> str:
+    """The phase of a step of this kind in a run by this policy."""
+    return UNDER.get((kind, policy)) or PHASES.get(kind, "open")

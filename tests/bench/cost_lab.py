@@ -1,0 +1,123 @@
+"""Measures the alternatives of a workload: each has a target and a state of its own, all load the same changes of one source."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from dpone_compiler.embedded.clickhouse_http import start_chdb
+from dpone_compiler.embedded.engine import Engine
+from dpone_compiler.embedded.postgres import start_postgres
+from tests.bench.measure import BenchError
+from tests.bench.workloads import ALTERNATIVES, Workload
+from tests.engine_fixtures import run_clickhouse
+from tests.engines.loads.world import CURSOR, SINKS, World
+
+_SETTINGS = {"max_wal_size": "4GB", "shared_buffers": "512MB", "checkpoint_timeout": "30min"}
+_FILL = """INSERT INTO src SELECT g, g % 1000, repeat('n', {width}),
+  date '2020-01-01' + (g::bigint * {partitions} / ({rows} + 1))::int * interval '1 month', timestamptz '2020-01-01Z'
+FROM generate_series(1, {rows}) g"""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One run: the alternative, seconds of the whole run, and the steps of its receipt."""
+
+    workload: str
+    strategy: str
+    policy: str
+    seconds: float
+    steps: list[dict[str, Any]]
+
+
+class CostLab:
+    """The engines; Postgres without fsync, so that the disk of a shared machine says little."""
+
+    def __init__(self, scratch: Path, stack: ExitStack) -> None:
+        self._scratch = scratch
+        self._source = stack.enter_context(start_postgres(settings=_SETTINGS, fsync=False))
+        self._sinks: dict[str, Engine] = {
+            "postgres": stack.enter_context(start_postgres(settings=_SETTINGS, fsync=False))
+        }
+        self._sinks["clickhouse"] = stack.enter_context(start_chdb())
+
+    def measure(self, workload: Workload, rounds: int) -> Iterator[Measured]:
+        """Rounds of changes; every alternative loads each, in turns forwards and backwards. The first load is not told."""
+        self._fill(workload)
+        worlds = {each: self._world(workload, *each) for each in ALTERNATIVES[workload.sink]}
+        for world in worlds.values():
+            _done(world)
+        for number in range(rounds):
+            self._change(workload)
+            order = list(worlds) if number % 2 == 0 else list(worlds)[::-1]
+            for strategy, policy in order:
+                seconds, steps = _done(worlds[(strategy, policy)])
+                yield Measured(workload.name, strategy, policy, seconds, steps)
+
+    def _fill(self, workload: Workload) -> None:
+        with psycopg.connect(self._source.url, autocommit=True) as session:
+            session.execute("DROP TABLE IF EXISTS src")
+            session.execute(
+                "CREATE TABLE src (id bigint PRIMARY KEY, amount numeric(18,2) NOT NULL, note text, day date NOT NULL, "
+                "at timestamptz NOT NULL)"
+            )
+            session.execute(
+                _FILL.format(width=workload.width, partitions=workload.partitions, rows=workload.rows).encode()
+            )
+            session.execute("CREATE INDEX ON src (at); CREATE INDEX ON src (day)")
+            session.execute("VACUUM ANALYZE src")
+
+    def _change(self, workload: Workload) -> None:
+        count, rows = int(workload.rows * workload.changed), workload.rows
+        which = f"id % {rows // count} = 0" if workload.spread else f"id > {rows - count}"
+        with psycopg.connect(self._source.url, autocommit=True) as session:
+            session.execute(f"UPDATE src SET amount = amount + 1, at = clock_timestamp() WHERE {which}".encode())
+            session.execute("VACUUM ANALYZE src")
+
+    def _world(self, workload: Workload, strategy: str, policy: str) -> World:
+        name = f"{workload.name}_{strategy}_{policy or 'default'}"
+        folder = self._scratch / name
+        folder.mkdir()
+        sink = self._sinks[workload.sink]
+        world = World(
+            SINKS["pg18" if workload.sink == "postgres" else "chdb"],
+            self._source.url,
+            sink.url,
+            folder,
+            ("public", "src"),
+        )
+        schema = "public" if workload.sink == "postgres" else sink.url.rpartition("/")[2] or "default"
+        world.table = (schema, name)
+        if workload.sink == "postgres":
+            world.target(
+                f"CREATE TABLE {name} (id bigint PRIMARY KEY, amount numeric(18,2) NOT NULL, note text, day date NOT NULL, "
+                "at timestamptz NOT NULL)"
+            )
+            world.target(f"CREATE INDEX ON {name} (day)")
+        else:
+            run_clickhouse(
+                world.target_url,
+                f"CREATE TABLE {schema}.{name} (id Int64, amount Decimal(18,2), note Nullable(String), day Date32, "
+                "at DateTime64(6, 'UTC')) ENGINE = MergeTree PARTITION BY toYYYYMM(day) ORDER BY id",
+            )
+        # TRUNCATE is chosen by what readers stand, and by no word.
+        asked = {"readers": "tolerant"} if policy == "truncate_insert" else {"merge_policy": policy}
+        given: dict[str, Any] = dict(asked) if policy else {}
+        given["partition"] = {"column": "day", "by": "month", "max_partitions": 1000}
+        options = {"estimated_rows": workload.rows, "changed_percent": workload.changed}
+        world.load(strategy, name=name, key=["id"], source={"cursor": CURSOR, "options": options}, **given)
+        return world
+
+
+def _done(world: World) -> tuple[float, list[dict[str, Any]]]:
+    outcome = world.outcome()
+    if outcome.exit_code:
+        raise BenchError(f"{world.bundle.name}: {outcome}")
+    receipt = json.loads(Path(outcome.receipt).read_text(encoding="utf-8"))
+    return outcome.seconds, list(receipt["steps"])

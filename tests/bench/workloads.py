@@ -1,0 +1,54 @@
+"""Ten workloads of different shape for the cost model, committed before its constants were fitted; `HELD_OUT` took no part in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+# (strategy, merge policy) by sink: what is measured, and so what the model has to put in order.
+ALTERNATIVES = {
+    "postgres": (
+        ("full_refresh", "delete_insert"),
+        ("full_refresh", "truncate_insert"),
+        ("incremental_merge", "upsert"),
+        ("incremental_merge", "delete_insert"),
+        ("incremental_merge", "update_insert"),
+        ("partition_replace", "delete_insert"),
+    ),
+    "clickhouse": (
+        ("full_refresh", ""),
+        ("incremental_merge", "partition_rewrite"),
+        ("incremental_merge", "lightweight_delete_insert"),
+        ("partition_replace", ""),
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Workload:
+    """`width`: bytes of the text column. `changed`: share of the rows between two loads. `partitions`: months that the rows lie in.
+
+    `spread`: the changes lie in all months; otherwise in the newest ones alone.
+    """
+
+    name: str
+    sink: str
+    rows: int
+    width: int
+    changed: float
+    partitions: int
+    spread: bool = False
+
+
+WORKLOADS = (
+    Workload("pg_small_trickle", "postgres", 100_000, 40, 0.01, 24),
+    Workload("pg_narrow_tenth", "postgres", 250_000, 20, 0.10, 12),
+    Workload("pg_wide_fifth", "postgres", 120_000, 600, 0.20, 12),
+    Workload("pg_half", "postgres", 150_000, 60, 0.50, 6),
+    Workload("pg_spread_twentieth", "postgres", 200_000, 60, 0.05, 24, spread=True),
+    Workload("ch_small_trickle", "clickhouse", 100_000, 40, 0.01, 24),
+    Workload("ch_narrow_tenth", "clickhouse", 300_000, 20, 0.10, 12),
+    Workload("ch_wide_fifth", "clickhouse", 120_000, 600, 0.20, 12),
+    Workload("ch_most", "clickhouse", 200_000, 60, 0.80, 6),
+    Workload("ch_spread_twentieth", "clickhouse", 200_000, 60, 0.05, 24, spread=True),
+)
+HELD_OUT = ("pg_wide_fifth", "pg_half", "ch_narrow_tenth", "ch_most", "ch_spread_twentieth")
