@@ -42,7 +42,7 @@ class ChooseMergePolicy:
         fit = [policy for policy in offered if policy not in unfit]
         if not fit:
             return self._refuse(load, "; ".join(f"{p}: {why}" for p, why in unfit.items()), "")
-        cheapest = _cheapest(fit, strategy, load, context) if load.write.mode == "cost" else None
+        cheapest = _cheapest(fit, strategy, load, context) if load.write.strategy == "cost" else None
         if cheapest is not None:
             others = tuple(
                 Rejected(p, unfit.get(p, "the cost model expects more")) for p in offered if p != cheapest[0]

@@ -106,7 +106,7 @@ def _weighed(result: PassResult, context: PassContext) -> PassResult:
     if best.strategy == ruled.value or own is None:
         return result
     versus = f"about {best.seconds:.1f} s a run against {own.seconds:.1f} s"
-    if load.write.mode == "cost":
+    if load.write.strategy == "cost":
         chosen = Chosen(
             value=best.strategy,
             by=ruled.by,
