@@ -55,6 +55,9 @@ def judge(measured: Mapping[str, Mapping[Way, float]]) -> Iterator[Line]:
     """A line a workload, and one for each half with its limit."""
     halves: dict[str, list[bool]] = {"fitted": [], "held out": []}
     for workload in WORKLOADS:
+        if workload.sink not in MEASURED or workload.name not in measured:
+            yield Line("cost", f"{workload.name}: no constants to order it by", 0, "pairs")
+            continue
         taken = measured[workload.name]
         verdicts = dict(_pairs(workload, taken))
         halves["held out" if workload.name in HELD_OUT else "fitted"] += verdicts.values()

@@ -10,7 +10,7 @@ import pytest
 from dpone_compiler import registry
 from dpone_compiler.cost.constants import MEASURED
 from dpone_compiler.cost.estimate import estimate
-from dpone_compiler.cost.work import PHASES, STRATEGIES, WORK
+from dpone_compiler.cost.work import PHASES, STRATEGIES, UNDER, WORK
 from dpone_compiler.cost.workload import Workload, touched_share
 from tests.cli.commands import dponec, write_manifest
 
@@ -49,7 +49,11 @@ def test_every_way_that_a_sink_offers_is_known(sink: str) -> None:
 def test_every_phase_of_a_measured_sink_has_a_rate(sink: str) -> None:
     used = {"open", "move", "prove"} | {phase for work in WORK[sink].values() for phase in work.phases}
     assert used == set(MEASURED[sink])
-    assert set(PHASES.values()) <= {phase for rates in MEASURED.values() for phase in rates}
+
+
+def test_every_phase_of_a_receipt_is_one_of_some_way() -> None:
+    used = {phase for ways in WORK.values() for work in ways.values() for phase in work.phases}
+    assert {*PHASES.values(), *UNDER.values()} <= used | {"open", "move", "prove"}
 
 
 def test_volumes_follow_the_shape() -> None:
