@@ -1,9 +1,9 @@
 """Measured constants by sink, in seconds: `Rate(fixed, row, byte)` a phase. A sink that is not here has no time estimates.
 
-Where they come from: `python -m tests.bench cost` on two shared cores (2026-11-25), Postgres 18 on the machine of the source, without
-fsync; fitted by `cost/fit.py` to the workloads of tests/bench/workloads.py that are not held out. docs/reference/cost-model.md has the
-measurements, and how well the held-out ones are put in order. `dponec calibrate` fits them anew from the receipts of your own runs; the
-absolute seconds are those of that machine, the order of the ways is what they are for.
+Where they come from: `python -m tests.bench cost` on two shared cores (2026-11-25), Postgres 18 without fsync and chDB 26.9 on the machine
+of the source; fitted by `cost/fit.py` to the workloads of tests/bench/workloads.py that are not held out. docs/reference/cost-model.md
+has the measurements, and how well the held-out ones are put in order. `dponec calibrate` fits them anew from the receipts of your own
+runs; the absolute seconds are those of that machine, the order of the ways is what they are for.
 """
 
 from __future__ import annotations
@@ -23,5 +23,15 @@ MEASURED: Mapping[str, Rates] = {
         "prove": Rate(fixed=0.02861, row=2.59e-06, byte=0),
         "update": Rate(fixed=0.05766, row=2.31e-05, byte=9e-08),
         "upsert": Rate(fixed=0, row=2.18e-05, byte=0),
+    },
+    "clickhouse": {
+        "find": Rate(fixed=0.04624, row=0, byte=0),
+        "insert": Rate(fixed=0.07758, row=0, byte=9.84e-09),
+        "match": Rate(fixed=1.8, row=0, byte=0),
+        "move": Rate(fixed=0.06484, row=1.59e-05, byte=0),
+        "open": Rate(fixed=0.9847, row=0, byte=0),
+        "prove": Rate(fixed=0.4613, row=1.83e-05, byte=0),
+        "rewrite": Rate(fixed=0.2569, row=1.96e-07, byte=0),
+        "swap": Rate(fixed=0.02605, row=0.0538, byte=0),
     },
 }
