@@ -210,6 +210,21 @@ def test_swap_and_other_policies_follow_deletes(world: World) -> None:
 
 
 @on("pg18")
+def test_a_deleted_row_that_stays_is_found(world: World) -> None:
+    world.orders()
+    world.insert(order(1), order(2))
+    merging(world, "hard").run()
+    before = world.rows()
+    world.target(
+        "CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';"
+        "CREATE TRIGGER keep BEFORE DELETE ON orders_copy FOR EACH ROW WHEN (old.id = 1) EXECUTE FUNCTION keep()"
+    )
+    delete(world, 1)
+    world.fails("DP510")
+    world.same(before)
+
+
+@on("pg18")
 def test_limits_hold_for_deleted_rows(world: World) -> None:
     world.orders()
     world.insert(*(order(i) for i in range(1, 5)))
