@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import psycopg
 import pytest
 
 from tests.engines.loads import model
@@ -66,6 +67,31 @@ def test_replacing_merge_tree_is_refused_where_a_row_can_move(world: World) -> N
     assert "may move between partitions" in world.refuses(
         "DP308", "incremental_merge", key=["id"], merge_policy="replacing_merge_tree", source={"cursor": CURSOR}
     )
+
+
+@on("chdb")
+def test_partitions_without_a_change_are_not_rewritten(world: World) -> None:
+    parts = "SELECT name FROM system.parts WHERE database = currentDatabase() AND table = 'orders_copy' AND active"
+    world.orders()
+    world.insert(order(1), order(2, day="2026-02-01"))
+    merging(world, "partition_rewrite").run()
+    (before,) = world.asked(parts + " AND partition = '202602'")
+    world.source("UPDATE orders SET note = 'v2', at = clock_timestamp() WHERE id = 1")
+    world.run()
+    assert world.asked(parts + " AND partition = '202602'") == [before]
+    world.same(world.source_rows())
+
+
+@on("pg18")
+def test_a_writer_who_hides_his_transactions_stops_the_window(world: World) -> None:
+    world.orders()
+    world.insert(order(1))
+    merging(world)
+    with psycopg.connect(world.source_url, autocommit=True) as hidden:
+        hidden.execute("SET track_activities = off")
+        merging(world).fails("DP430")
+    merging(world).run()
+    world.same(world.source_rows())
 
 
 @on("pg18", "chdb", "ch18")

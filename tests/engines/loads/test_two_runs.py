@@ -151,6 +151,19 @@ def test_a_window_of_the_past_leaves_the_watermark_where_it_is(world: World) -> 
 
 
 @on("pg18", "chdb")
+def test_a_window_behind_a_gap_leaves_the_watermark_where_it_is(world: World) -> None:
+    """Else the rows of the gap would never be read."""
+    world.orders()
+    world.insert(order(1, at="2026-01-05"), order(2, at="2026-01-11"), order(3, at="2026-01-15"))
+    world.load("incremental_merge", **_MERGE).run(window=("-infinity", "2026-01-10 00:00:00+00"))
+    mark = world.state("show")["watermark"]
+    world.run(window=("2026-01-12 00:00:00+00", "2026-01-20 00:00:00+00"))
+    assert world.state("show")["watermark"] == mark
+    world.run()
+    world.same(world.source_rows())
+
+
+@on("pg18", "chdb")
 def test_the_watermark_is_the_end_of_the_window(world: World) -> None:
     world.orders()
     world.insert(order(1, at="2026-01-05"))
