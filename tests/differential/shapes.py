@@ -50,7 +50,7 @@ DATED = {"column": "day", "kind": "date", "from": "2026-02-01", "to": "2026-03-1
 def _backfill(inner: str, chunk: Mapping[str, Any], sinks: tuple[str, ...], **strategy: Any) -> Shape:
     """A backfill of an inner mode; it is told from its first slice with each load, but for an append."""
     return Shape(
-        name=f"backfill-{inner}",
+        name=f"backfill-{inner}" + ("-strict" if strategy.get("empty_slice") == "fail" else ""),
         mode="backfill",
         sinks=sinks,
         source=FILTER,
@@ -269,6 +269,8 @@ SHAPES = (
     _backfill("incremental_merge", SLICED, ("pg18", "ch18"), partition=MONTHS, on_leave_filter="delete"),
     _backfill("incremental_append", DATED, ("pg18", "chdb")),
     _backfill("partition_replace", DATED, ("pg15", "chdb"), partition=MONTHS),
+    _backfill("replace", DATED, ("pg18", "chdb"), empty_slice="clear"),
+    _backfill("replace", SLICED, ("pg18",), empty_slice="fail"),
 )
 CELLS = {f"{shape.name}-{sink}": (shape, sink) for shape in SHAPES for sink in shape.sinks}
 """Cell -> its load and its sink."""
