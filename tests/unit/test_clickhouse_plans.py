@@ -93,3 +93,11 @@ def test_every_step_is_lowered(strategy: object, finalizer: str, policy: str, ve
                 step.id
             )
     assert BACKEND.hazards(load, replace(facts, target_engine=None))[0][0] == "engine_version"
+
+
+@pytest.mark.parametrize("version", [(18, 16, 1), (22, 8, 5), (23, 11, 9)])
+def test_a_server_that_lacks_a_feature_is_refused_with_the_version_that_has_it(version: tuple[int, ...]) -> None:
+    old = BACKEND.capabilities(EngineFacts(engine="clickhouse", version=version))
+    assert "23.12" in old.strategies["scd2"]
+    assert "lightweight_delete_insert" not in old.merge_policies["incremental_merge"]
+    assert BACKEND.capabilities(EngineFacts(engine="clickhouse", version=(23, 12))).strategies["scd2"] == ""
