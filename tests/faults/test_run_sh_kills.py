@@ -1,0 +1,97 @@
+"""SIGKILL of run.sh in each of its units: the script run again finishes the load, once the lease of the dead one is over."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from dpone_compiler.embedded.postgres import EmbeddedPostgres
+from tests.faults.cases import PG_MERGE
+from tests.faults.conftest import LANDED, new_postgres_lab
+from tests.faults.lab import PASSWORD, Lab
+from tests.faults.test_kill_matrix import Note
+from tests.faults.zygote import Zygote
+
+_HELD = 4  # another run holds the lease
+_PATIENCE = 20.0  # seconds for a lease of two
+
+
+@pytest.fixture
+def lab(pg_wheel: EmbeddedPostgres, zygote: Zygote, tmp_path: Path) -> Lab:
+    """A loaded target; its lease lasts two seconds, since a script has no session that would say that it lives."""
+    made = new_postgres_lab(PG_MERGE, zygote, tmp_path, pg_wheel, lease=2)
+    made.ready()
+    return made
+
+
+def _start(lab: Lab, home: Path) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [str(lab.bundle / "run.sh")],
+        cwd=home,
+        env=lab.environ(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def _finished(lab: Lab, home: Path) -> set[int]:
+    """Run until it ends well; the codes on the way."""
+    codes, deadline = set[int](), time.monotonic() + _PATIENCE
+    while 0 not in codes:
+        assert time.monotonic() < deadline, codes
+        script = _start(lab, home)
+        told = script.communicate(timeout=60)[1]
+        assert script.returncode in (0, _HELD), told
+        assert PASSWORD not in told
+        codes.add(script.returncode)
+        time.sleep(0.2 if script.returncode else 0)
+    return codes
+
+
+def _begun(home: Path) -> Iterator[str]:
+    """The units that the journals below a folder say were begun."""
+    for journal in home.glob(".dponec/runs/*/journal.jsonl"):
+        for line in journal.read_text(encoding="utf-8").splitlines():
+            note = json.loads(line)
+            if note["event"] == "begin":
+                yield note["step"]
+
+
+def _killed_in(lab: Lab, home: Path, unit: str) -> None:
+    """Kill the script alone when it has begun a unit: its client goes on, as a client does."""
+    script = _start(lab, home)
+    while unit not in _begun(home):
+        assert script.poll() is None, f"it ended before {unit}"
+        time.sleep(0.001)
+    os.kill(script.pid, signal.SIGKILL)
+    assert script.wait(10) == -signal.SIGKILL
+
+
+@pytest.mark.timeout(280)
+def test_killed_in_every_unit(lab: Lab, record_property: Note) -> None:
+    lab.change()
+    _finished(lab, lab.machine("first"))
+    lab.check()
+    units = list(dict.fromkeys(_begun(lab.machine("first"))))
+    units = units[
+        units.index("freeze-window") :
+    ]  # what comes before leaves nothing, and the journal begins with the run
+    assert {"finalize", "release-lease"} < set(units), units
+    waited = set[int]()
+    for unit in units:
+        lab.change()
+        _killed_in(lab, lab.machine(f"in-{unit}"), unit)
+        lab.settle()
+        waited |= _finished(lab, lab.machine(f"after-{unit}"))
+        lab.check()
+        record_property(LANDED, f"run.sh of {lab.case.name}: in {unit}")
+    assert _HELD in waited, "the lease of a dead script was never waited for"
