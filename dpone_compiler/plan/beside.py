@@ -8,15 +8,18 @@ from dpone_compiler.plan.actions import (
     Action,
     BuildShadow,
     CheckLosses,
+    CreateStaging,
     DropRetired,
+    DropStaging,
     ExchangeTables,
     Fence,
     Reconcile,
+    RecordRewrite,
     Staging,
 )
 from dpone_compiler.plan.phases import Shape, fence_finalize
 from dpone_compiler.plan.sequence import COMMITTED, RERUN, Sequence
-from dpone_compiler.plan.step import Idempotency
+from dpone_compiler.plan.step import Guard, Idempotency
 from dpone_compiler.plan.tombstones import ProveDeleted
 
 GONE = ("prove that no row is left whose key the source has deleted", "what was missed would stay for ever")
@@ -133,3 +136,56 @@ def swap_shadow(
             transaction="finalize",
             path="sink.strategy.merge_policy",
         )
+
+
+_NOTED = Guard(kind="query", why="the state row notes a complete new target of this run, and its table is still there")
+_EXCHANGED = Guard(kind="query", why="the target has the identity that the new table had")
+
+
+def exchange_shadow(seq: Sequence, rows: Staging, left: Staging | None, proof: Reconcile) -> Staging:
+    """The same where nothing spans two statements: build the new target, note and prove it, and exchange it by one statement.
+
+    A proof after the exchange would look at the old table, so it is over with the exchange. Returns the table, which then holds
+    the old rows.
+    """
+    shadow, unit = Staging(role="shadow", columns=rows.columns, shaped=True), "clear-shadow"
+    build = BuildShadow(staging=rows, shadow=shadow, key=proof.key, left=left)
+    for step_id, action, purpose, why in (
+        (unit, DropStaging(staging=shadow), "drop what an interrupted try left", "the new target starts from empty"),
+        ("create-shadow", CreateStaging(staging=shadow), "create the new target", "in the shape of the old one"),
+        ("build-shadow", build, "fill the new target", "rows that stay (NULL keys too), and the staged rows"),
+        (
+            "record-shadow",
+            RecordRewrite(rewrite=shadow),
+            "note that it is complete",
+            "a resumed run knows it again by its identity",
+        ),
+    ):
+        seq.add(
+            step_id,
+            action,
+            purpose,
+            why,
+            idempotency=Idempotency.IDEMPOTENT if step_id == unit else Idempotency.WITH_UNIT,
+            guard=_NOTED,
+            retry_boundary="" if step_id == unit else unit,
+            path="sink.strategy.merge_policy",
+        )
+    seq.add(
+        "prove-shadow",
+        replace(proof, of=shadow),
+        "prove the new target before it is one",
+        "after the exchange nothing could be rolled back",
+        idempotency=Idempotency.PURE,
+        guard=_EXCHANGED,
+        path="sink.strategy.merge_policy",
+    )
+    seq.add(
+        "exchange-tables",
+        ExchangeTables(staging=shadow),
+        "swap the target and the new table",
+        "readers see the old table or the new one, never a mix",
+        guard=_EXCHANGED,
+        path="sink.strategy.merge_policy",
+    )
+    return shadow

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from dpone_compiler.plan.actions import (
     Action,
     DeleteMatching,
@@ -10,7 +12,7 @@ from dpone_compiler.plan.actions import (
     Staging,
     UpdateMatching,
 )
-from dpone_compiler.plan.beside import GONE, swap_shadow
+from dpone_compiler.plan.beside import GONE, exchange_shadow, swap_shadow
 from dpone_compiler.plan.phases import Shape, fence_finalize
 from dpone_compiler.plan.rewriting import rewrite_partitions
 from dpone_compiler.plan.sequence import COMMITTED, Sequence
@@ -45,9 +47,14 @@ def merge(
         return made
     if policy == "partition_rewrite":
         made = _by_rewrite(seq, shape, rows, left, mark)
+    elif policy == "shadow_swap":
+        made = (exchange_shadow(seq, rows, left, _proof(shape, rows)),)
     else:
         _statements(seq, shape, rows, left, policy, mark)
-    seq.add("reconcile", _proof(shape, rows), *_PROOF, idempotency=Idempotency.PURE, path="sink.strategy.unique_key")
+    proof = _proof(shape, rows)
+    if policy == "shadow_swap":  # its content was proved before the exchange
+        proof = replace(proof, level="counts")
+    seq.add("reconcile", proof, *_PROOF, idempotency=Idempotency.PURE, path="sink.strategy.unique_key")
     if gone is not None:
         seq.add("prove-deleted", gone, *GONE, idempotency=Idempotency.PURE, path="source.tombstone")
     return made

@@ -26,11 +26,11 @@ class Holding:
         """Whether the file lock is ours."""
         return self._lock is not None
 
-    def lock(self) -> None:
-        """Take the file lock of the target."""
+    def lock(self, server: str) -> None:
+        """Take the file lock of the target on that server ('': not known)."""
         if self.url is None or self._lock is not None:
             return
-        lock = FileLock(self.url, self._table())
+        lock = FileLock(self.url, self._table(), server)
         lock.take()
         self._lock = lock
 

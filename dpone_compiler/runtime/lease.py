@@ -48,30 +48,37 @@ class Heartbeat:
 
 
 class FileLock:
-    """A lock file per target in the user's runtime folder; the kernel frees it when we die."""
+    """Lock files of a target in the user's runtime folder; the kernel frees them when we die.
 
-    def __init__(self, url: ConnectionUrl, table: str) -> None:
-        self.path = _folder() / f"{_key(url, table)}.lock"
-        self._file: int | None = None
+    `server` (of `server_of`): native and HTTP reach the same ClickHouse by two ports, and two servers of one host differ in their
+    ports alone. So the address with its port is locked, and the server itself; where it is not known, the address without its port.
+    """
+
+    def __init__(self, url: ConnectionUrl, table: str, server: str = "") -> None:
+        keys: tuple[str, ...] = (_key(url, table),)
+        if server:
+            keys = (_digest(url.host or "", str(url.port or ""), url.path.rstrip("/"), table), _digest(server, table))
+        self.paths = tuple(_folder() / f"{key}.lock" for key in keys)
+        self._files: list[int] = []
 
     def take(self) -> None:
         """Lock, or say who has it."""
-        self._file = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            holder = os.pread(self._file, 20, 0).decode("ascii", "replace").strip() or "unknown"
-            self.release()
-            message = f"process {holder} on this host is loading the same target"
-            raise RefusedError("DP413", message, exit_code=TRANSIENT, retryable=True) from None
-        os.ftruncate(self._file, 0)
-        os.pwrite(self._file, str(os.getpid()).encode(), 0)
+        for path in self.paths:
+            self._files.append(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+            try:
+                fcntl.flock(self._files[-1], fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                holder = os.pread(self._files[-1], 20, 0).decode("ascii", "replace").strip() or "unknown"
+                self.release()
+                message = f"process {holder} on this host is loading the same target"
+                raise RefusedError("DP413", message, exit_code=TRANSIENT, retryable=True) from None
+            os.ftruncate(self._files[-1], 0)
+            os.pwrite(self._files[-1], str(os.getpid()).encode(), 0)
 
     def release(self) -> None:
-        """Unlock. The file stays: removing it would let two processes lock two files of one name."""
-        if self._file is not None:
-            os.close(self._file)
-            self._file = None
+        """Unlock. The files stay: removing one would let two processes lock two files of one name."""
+        while self._files:
+            os.close(self._files.pop())
 
 
 def target_key(url: ConnectionUrl, table: str) -> str:
@@ -82,8 +89,11 @@ def target_key(url: ConnectionUrl, table: str) -> str:
 def _key(url: ConnectionUrl, table: str) -> str:
     # Not the scheme: native and HTTP reach the same server, but by other ports; the host and the database must do.
     port = "" if url.scheme.startswith("clickhouse") else str(url.port or "")
-    identity = "\0".join((url.host or "", port, url.path.rstrip("/"), table))
-    return hashlib.sha256(identity.encode()).hexdigest()[:32]
+    return _digest(url.host or "", port, url.path.rstrip("/"), table)
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
 
 
 def _folder() -> Path:

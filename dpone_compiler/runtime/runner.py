@@ -15,6 +15,7 @@ from dpone_compiler.artifacts.plan_doc import StepDoc
 from dpone_compiler.runtime.attempt import Attempt
 from dpone_compiler.runtime.bundle import LoadedBundle
 from dpone_compiler.runtime.connections.resolve import ConnectionProblem, ConnectionUrl
+from dpone_compiler.runtime.connections.server import server_of
 from dpone_compiler.runtime.connections.session import EngineError
 from dpone_compiler.runtime.decide import Asked, Refusal, decide
 from dpone_compiler.runtime.executor import Executor, Report
@@ -170,7 +171,7 @@ class Run:
             case "read_state":
                 # Before the row is read: what it says must still hold when we act on it.
                 if any(other.op == "lock" for other in self._doc.steps) and not self._options.dry_run:
-                    self._holding.lock()
+                    self._holding.lock(server_of(self._sessions.on("target")))
                 return self._read_state(step)
             case "acquire_lease":
                 return self._acquire(step)

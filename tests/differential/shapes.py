@@ -81,7 +81,7 @@ SHAPES = (
     Shape(
         name="merge-shadow_swap",
         mode="incremental_merge",
-        sinks=POSTGRES,
+        sinks=(*POSTGRES, "chdb"),
         source=CLOCK | FILTER,
         strategy={"merge_policy": "shadow_swap", "readers": "tolerant", "on_leave_filter": "delete"},
         examples=2,

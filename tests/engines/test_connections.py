@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from dpone_compiler.runtime.connections import Chunk, ConnectionProblem, EngineError, Session, open_session
 from dpone_compiler.runtime.connections.resolve import parse_url
+from dpone_compiler.runtime.connections.server import server_of
 from dpone_compiler.runtime.transfer import pump
 
 NASTY = "a'b\"\\\n\r\t%s %% :x $$ {x:String} ; -- /* \x01\x7f é \uffff😀 \\N"
@@ -268,6 +269,12 @@ def test_native_client(clickhouse_server: Any) -> None:
             native.copy_in("INSERT INTO nat FORMAT TabSeparated", {}, failing(Chunk(b"1\tx\n", 1)))
         assert native.copy_in("INSERT INTO nat FORMAT TabSeparated", {}, [Chunk(b"1\tx\\ty\n", 1)]) == 1
         assert native.run("SELECT a, s, {v:String} FROM nat", {"v": NASTY}).rows == (("1", "x\ty", NASTY),)
+
+
+def test_a_server_is_one_by_both_of_its_ports(clickhouse_server: Any, clickhouse_server_db: Callable[[], str]) -> None:
+    native_url = clickhouse_server.native_url_for("default")
+    with closing(session(native_url)) as native, closing(session(clickhouse_server_db())) as http:
+        assert server_of(native) == server_of(http) != ""
 
 
 def _json_list(value: str) -> str:

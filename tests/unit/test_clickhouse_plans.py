@@ -38,6 +38,7 @@ CASES = [
     (incremental_merge, "", "partition_rewrite", (26, 9)),
     (incremental_merge, "", "partition_rewrite", (18, 16)),
     (incremental_merge, "", "lightweight_delete_insert", (26, 9)),
+    (incremental_merge, "", "shadow_swap", (26, 9)),
     (partition_replace, "replace_partitions", "", (26, 9)),
     (partition_replace, "replace_partitions", "", (18, 16)),
 ]

@@ -12,12 +12,14 @@ from dpone_compiler.backends.clickhouse.scope import inside_scope
 from dpone_compiler.backends.clickhouse.staging_steps import PINNED_SELECT
 from dpone_compiler.plan.actions import (
     BuildRewrite,
+    BuildShadow,
     DeleteMatching,
     DropPartitions,
     ExchangeTables,
     InsertStaged,
     MovePartitions,
     ReplacePartitions,
+    Staging,
 )
 from dpone_compiler.spi.backend import Context, Lowered, Unsupported
 from dpone_compiler.sql.clickhouse_names import columns, literal, qualified
@@ -45,19 +47,23 @@ def exchange_tables(ctx: Context, action: ExchangeTables) -> Lowered | Unsupport
         target=qualified(seen.target),
         staging=staging_table(ctx, action.staging),
     )
-    guard = frame(
+    return Lowered(
+        op="sql",
+        bodies={"main": body.text},
+        guard=exchanged(seen).text,
+        locks=("exclusive, on the two names, for the moment of the swap",),
+        visibility={"any": _READERS.format("the new table; never an empty one and never a mixture")},
+    )
+
+
+def exchanged(seen: View) -> Sql:
+    """Guard: the target is the very table that was recorded."""
+    return frame(
         "SELECT if(count() > 0, '1', '0') FROM system.tables WHERE database = <<database>> AND name = <<name>> "
         "AND toString(uuid) = <<uuid>>",
         database=literal(seen.target.schema),
         name=literal(seen.target.name),
         uuid=state.value(seen, "staging_uuid"),
-    )
-    return Lowered(
-        op="sql",
-        bodies={"main": body.text},
-        guard=guard.text,
-        locks=("exclusive, on the two names, for the moment of the swap",),
-        visibility={"any": _READERS.format("the new table; never an empty one and never a mixture")},
     )
 
 
@@ -104,25 +110,41 @@ def drop_partitions(ctx: Context, action: DropPartitions) -> Lowered | Unsupport
 
 def build_rewrite(ctx: Context, action: BuildRewrite) -> Lowered | Unsupported:
     """New content of the affected partitions: target rows whose key is not staged (NULL keys stay), then the staged rows."""
+    gone = (action.staging, *([action.left] if action.left is not None else []))
+    kept = _kept(view(ctx), action, tuple(staging_table(ctx, role) for role in gone))
+    return _filled(
+        ctx,
+        action.staging,
+        action.rewrite,
+        frame("<<affected>> AND <<kept>>", affected=rewritten(ctx, action), kept=kept),
+    )
+
+
+def build_shadow(ctx: Context, action: BuildShadow) -> Lowered | Unsupported:
+    """The whole new target: rows of other keys (NULL keys among them), then the staged rows."""
+    gone = (action.staging, *([action.left] if action.left is not None else []))
+    kept = key_not_in(view(ctx), action.key, tuple(staging_table(ctx, role) for role in gone))
+    return _filled(ctx, action.staging, action.shadow, kept)
+
+
+def _filled(ctx: Context, rows: Staging, made: Staging, kept: Sql) -> Lowered | Unsupported:
+    """One INSERT of the target's rows that stay and of all staged rows."""
     seen = view(ctx)
-    written = tuple(moved.target.name for moved in action.staging.columns) or seen.target_columns
+    written = tuple(moved.target.name for moved in rows.columns) or seen.target_columns
     extra = unmanaged(seen, written)
     if extra:
         return Unsupported(
             f"the target has columns that this load does not carry ({', '.join(extra)}); rewriting rows would reset them"
         )
-    staging = staging_table(ctx, action.staging)
-    gone = (staging, staging_table(ctx, action.left)) if action.left is not None else (staging,)
     body = frame(
-        "INSERT INTO <<rewrite>> (<<columns>>)<<pinned>>\nSELECT <<columns>> FROM <<target>> WHERE <<affected>> AND <<kept>>\n"
+        "INSERT INTO <<made>> (<<columns>>)<<pinned>>\nSELECT <<columns>> FROM <<target>> WHERE <<kept>>\n"
         "UNION ALL SELECT <<columns>> FROM <<staging>>",
-        rewrite=staging_table(ctx, action.rewrite),
+        made=staging_table(ctx, made),
         columns=columns(written),
         pinned=seen.pinned(PINNED_SELECT),
         target=qualified(seen.target),
-        affected=rewritten(ctx, action),
-        kept=_kept(seen, action, gone),
-        staging=staging,
+        kept=kept,
+        staging=staging_table(ctx, rows),
     )
     return Lowered(op="sql", bodies={"main": body.text})
 

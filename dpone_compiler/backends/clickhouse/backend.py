@@ -26,6 +26,7 @@ from dpone_compiler.backends.clickhouse.carry import carry
 from dpone_compiler.backends.clickhouse.digest import row_text
 from dpone_compiler.backends.clickhouse.hazards import hazards
 from dpone_compiler.backends.clickhouse.natives import NATIVES
+from dpone_compiler.backends.clickhouse.policies import judge_policy
 from dpone_compiler.backends.clickhouse.profile import DEFAULT_DATABASE, params, view
 from dpone_compiler.backends.clickhouse.state_commands import state_commands
 from dpone_compiler.backends.clickhouse.types import optional, propose_type
@@ -52,7 +53,9 @@ def lower_sink(ctx: Context, step: Step) -> Lowered | Unsupported:
     lowered = _lowered(ctx, step)
     if isinstance(lowered, Unsupported):
         return lowered
-    if step.guard.kind == "query" and (rewrite := _rewrite_of(ctx, step.action)) is not None:
+    if isinstance(step.action, actions.Reconcile) and step.guard.kind == "query":
+        lowered = replace(lowered, guard=apply_steps.exchanged(view(ctx)).text)
+    elif step.guard.kind == "query" and (rewrite := _rewrite_of(ctx, step.action)) is not None:
         lowered = replace(lowered, guard=state_steps.rewrite_stands(ctx, rewrite))
     read = (name for body in lowered.bodies.values() for name in _PLACEHOLDER.findall(body) if name != "item")
     return replace(lowered, params=tuple(dict.fromkeys(read)))
@@ -60,11 +63,9 @@ def lower_sink(ctx: Context, step: Step) -> Lowered | Unsupported:
 
 def _rewrite_of(ctx: Context, action: actions.Action) -> actions.Staging | None:
     """The rewrite table that the action makes, notes, or prepares: all of them are over once it is noted."""
-    built = next(
-        (step.action.rewrite for step in ctx.plan.steps if isinstance(step.action, actions.BuildRewrite)), None
-    )
+    built = next((made for step in ctx.plan.steps if (made := _made_by(step.action)) is not None), None)
     match action:
-        case actions.BuildRewrite() | actions.RecordRewrite():
+        case actions.BuildRewrite() | actions.BuildShadow() | actions.RecordRewrite():
             return built
         case actions.DropStaging(staging=staging) | actions.CreateStaging(staging=staging):
             return built if staging.role in _BEFORE else None
@@ -79,7 +80,17 @@ def _rewrite_of(ctx: Context, action: actions.Action) -> actions.Staging | None:
             return None
 
 
-_BEFORE = ("rewrite", "missing", "diff", "versions")
+def _made_by(action: actions.Action) -> actions.Staging | None:
+    match action:
+        case actions.BuildRewrite():
+            return action.rewrite
+        case actions.BuildShadow():
+            return action.shadow
+        case _:
+            return None
+
+
+_BEFORE = ("rewrite", "shadow", "missing", "diff", "versions")
 
 
 def _lowered(ctx: Context, step: Step) -> Lowered | Unsupported:  # noqa: PLR0912, C901 - a match over the closed union
@@ -159,7 +170,9 @@ def _lowered(ctx: Context, step: Step) -> Lowered | Unsupported:  # noqa: PLR091
             return scope.check_scope(ctx, action)
         case actions.CheckLosses():
             return proof_steps.check_losses(ctx, action)
-        case actions.BuildShadow() | actions.DeleteScope():
+        case actions.BuildShadow():
+            return apply_steps.build_shadow(ctx, action)
+        case actions.DeleteScope():
             return Unsupported("rows are replaced with their partitions")
         case actions.CleanStaging():
             return clean_steps.clean_staging(ctx, action)
@@ -256,4 +269,5 @@ BACKEND = Backend(
     hazards=hazards,
     optional=optional,
     natives=NATIVES,
+    judge_policy=judge_policy,
 )

@@ -24,15 +24,15 @@ _MODERN = frozenset(
 # 18.16 has REPLACE PARTITION FROM (clickhouse.com/docs/sql-reference/statements/alter/partition#replace-partition) but no MOVE [run].
 _LEGACY = _MODERN - {"incremental_append", "scd2"}
 _NO_APPEND = (
-    "this server has no MOVE PARTITION TO TABLE, and an INSERT cannot be repeated after a crash without doubling rows; "
-    "use incremental_merge or partition_replace"
+    "this server has no MOVE PARTITION TO TABLE (ClickHouse 20.1), an INSERT that was cut off leaves a part of its rows, and a "
+    "mutation that takes them back cannot be waited for; use incremental_merge or partition_replace"
 )
 _LACKS = {
     "incremental_append": _NO_APPEND,
     "scd2": "histories are built by window functions, which need ClickHouse 23.12 here; use snapshot_diff, or merge",
 }
 # Best first; the reasons are in docs/adr/0005-clickhouse-merge-default.md.
-_MERGE = ("partition_rewrite", "replacing_merge_tree", "lightweight_delete_insert")
+_MERGE = ("partition_rewrite", "replacing_merge_tree", "lightweight_delete_insert", "shadow_swap")
 _LEGACY_MERGE = ("partition_rewrite", "replacing_merge_tree")
 
 
@@ -48,8 +48,11 @@ def capabilities(engine: EngineFacts | None) -> Capabilities:
         strategies=strategies,
         merge_policies={
             "incremental_merge": _LEGACY_MERGE if legacy else _MERGE,
-            # A ReplacingMergeTree keeps a deleted key until its rows are deleted all the same.
-            "cdc_apply": tuple(p for p in (_LEGACY_MERGE if legacy else _MERGE) if p != "replacing_merge_tree"),
+            # A ReplacingMergeTree keeps a deleted key until its rows are deleted all the same; a window of changes is small, and
+            # a whole new table is not.
+            "cdc_apply": tuple(
+                p for p in (_LEGACY_MERGE if legacy else _MERGE) if p not in {"replacing_merge_tree", "shadow_swap"}
+            ),
         },
         # clickhouse.com/docs/guides/developer/transactional: nothing spans two statements outside of an experimental feature.
         transactional=False,

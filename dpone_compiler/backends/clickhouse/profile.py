@@ -21,7 +21,7 @@ DEFAULT_DATABASE = "default"
 # Parameters came with 19.14, MOVE PARTITION TO TABLE 20.1, EXCHANGE 20.10, lightweight DELETE 23.3 and
 # `DROP … SETTINGS max_table_size_to_drop` 23.12; below the last of them we promise only what 18.16 does.
 MODERN_SINCE = (23, 12)
-ROLES = ("rows", "delta", "left", "rewrite", "missing", "diff", "versions", "changes")
+ROLES = ("rows", "delta", "left", "rewrite", "missing", "diff", "versions", "changes", "shadow")
 
 
 def is_legacy(engine: EngineFacts | None) -> bool:
@@ -123,7 +123,7 @@ def params(ctx: Context) -> tuple[ParamSpec, ...]:
     used = {
         staging.role
         for step in ctx.plan.steps
-        for field in ("staging", "rewrite", "delta", "left", "missing", "diff", "versions")
+        for field in ("staging", "rewrite", "delta", "left", "missing", "diff", "versions", "shadow")
         if isinstance(staging := getattr(step.action, field, None), Staging)
     }
     return tuple(

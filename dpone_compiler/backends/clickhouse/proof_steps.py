@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dpone_compiler.backends.clickhouse import state
 from dpone_compiler.backends.clickhouse.digest import digest_of, row_text
-from dpone_compiler.backends.clickhouse.keys import key_in
+from dpone_compiler.backends.clickhouse.keys import key_in, key_not_in
 from dpone_compiler.backends.clickhouse.partitions import in_set, partitioning_of
 from dpone_compiler.backends.clickhouse.profile import View, staging_table, view
 from dpone_compiler.backends.clickhouse.scope import inside_scope
@@ -12,6 +12,7 @@ from dpone_compiler.expr.types import DataType, Kind
 from dpone_compiler.ir.interval import Interval
 from dpone_compiler.plan.actions import (
     BuildRewrite,
+    BuildShadow,
     CheckLosses,
     CheckTable,
     CheckWindowOwned,
@@ -55,7 +56,7 @@ def check_table(ctx: Context, _action: CheckTable) -> Lowered | Unsupported:
 
 def _added(ctx: Context, seen: View, known: tuple[str, ...]) -> Sql:
     """A column that has come since: filled with zeros by ClickHouse without a word, or reset where rows are written again."""
-    written_again = any(isinstance(step.action, BuildRewrite | DeleteMatching) for step in ctx.plan.steps)
+    written_again = any(isinstance(step.action, BuildRewrite | BuildShadow | DeleteMatching) for step in ctx.plan.steps)
     harmless = Sql("" if written_again else " AND default_kind = '' AND NOT startsWith(type, 'Nullable(')")
     return frame(
         "SELECT 'DP420' AS code, concat('column ', name, ' is new, and the plan does not fill it') AS detail, 1 AS count "
@@ -89,7 +90,7 @@ def reconcile(ctx: Context, action: Reconcile) -> Lowered | Unsupported:
     scoped = _scope(ctx, seen, action)
     if isinstance(scoped, Unsupported):
         return scoped
-    where = scoped
+    where, proved = scoped, staging_table(ctx, action.of) if action.of is not None else qualified(seen.target)
     content = action.level in {"content", "full"}
     actual = digest_of(row_text(seen.columns, "target")) if content else Sql("toString(count())")
     expected = state.value(seen, "digest") if content else frame("toString(<<n>>)", n=state.value(seen, "rows_staged"))
@@ -100,7 +101,7 @@ def reconcile(ctx: Context, action: Reconcile) -> Lowered | Unsupported:
             "FROM <<target>><<final>> WHERE <<where>>) WHERE actual != expected",
             actual=actual,
             expected=expected,
-            target=qualified(seen.target),
+            target=proved,
             # Replaced versions stay on disk until a merge; FINAL is what a correct reader sees.
             final=Sql(" FINAL") if action.scope == "keys" and replacing(seen) else Sql(""),
             where=where,
@@ -121,7 +122,24 @@ def reconcile(ctx: Context, action: Reconcile) -> Lowered | Unsupported:
         pieces.append(_moved_away(ctx, seen, built, where))
     if action.scope in {"keys", "rows", "partitions"} and built is not None:
         pieces.append(same_counts(ctx, seen, built))
+    if action.of is not None:
+        pieces.append(_rest_stays(ctx, seen, proved))
     return Lowered(op="check", bodies={"main": join("\nUNION ALL ", pieces).text})
+
+
+def _rest_stays(ctx: Context, seen: View, proved: Sql) -> Sql:
+    """The new target has as many rows as were staged and as the old one has of other keys."""
+    built = next(s.action for s in ctx.plan.steps if isinstance(s.action, BuildShadow))
+    gone = (built.staging, *([built.left] if built.left is not None else []))
+    return frame(
+        "SELECT 'DP510' AS code, 'the new target does not hold the rows that stay' AS detail, toUInt64(abs(more)) AS count "
+        "FROM (SELECT toInt64(count()) - toInt64((SELECT count() FROM <<staging>>)) - toInt64((SELECT count() FROM <<target>> "
+        "WHERE <<stay>>)) AS more FROM <<proved>>) WHERE more != 0",
+        staging=staging_table(ctx, built.staging),
+        target=qualified(seen.target),
+        stay=key_not_in(seen, built.key, tuple(staging_table(ctx, role) for role in gone)),
+        proved=proved,
+    )
 
 
 def _moved_away(ctx: Context, seen: View, built: BuildRewrite, inside: Sql) -> Sql:

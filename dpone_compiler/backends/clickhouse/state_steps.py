@@ -115,7 +115,7 @@ def record_staged(ctx: Context, action: RecordStaged) -> Lowered:
         partitions=Sql("{partitions:String}"),
         rows_staged=frame("(SELECT count() FROM <<table>>)", table=table),
         digest=digest,
-        staging_uuid=literal("") if seen.legacy else _uuid(seen, action),
+        staging_uuid=literal("") if seen.legacy else _uuid(seen, action.staging),
         rewritten=literal(""),
     )
     return Lowered(
@@ -125,9 +125,11 @@ def record_staged(ctx: Context, action: RecordStaged) -> Lowered:
     )
 
 
-def record_rewrite(ctx: Context, _action: RecordRewrite) -> Lowered:
-    """The rewrite of this run is complete; staging it anew takes the note back."""
-    return Lowered(op="sql", bodies={"main": state.append(view(ctx), rewritten=Sql("{run_id:String}")).text})
+def record_rewrite(ctx: Context, action: RecordRewrite) -> Lowered:
+    """The rewrite of this run is complete; staging it anew takes the note back. One that is exchanged is known by its identity."""
+    seen = view(ctx)
+    identity = {"staging_uuid": _uuid(seen, action.rewrite)} if _leaves(ctx, action.rewrite) else {}
+    return Lowered(op="sql", bodies={"main": state.append(seen, rewritten=Sql("{run_id:String}"), **identity).text})
 
 
 def rewrite_stands(ctx: Context, rewrite: Staging) -> str:
@@ -202,17 +204,24 @@ def release_lease(ctx: Context, _action: ReleaseLease) -> Lowered:
     return Lowered(op="sql", bodies={"main": body.text})
 
 
-def _uuid(seen: View, action: RecordStaged) -> Sql:
+def _leaves(ctx: Context, staging: Staging) -> bool:
+    """Whether the table, or its parts, become the target's: then its rows say nothing of whether it still stands."""
+    return any(
+        isinstance(step.action, MovePartitions | ExchangeTables) and step.action.staging.role == staging.role
+        for step in ctx.plan.steps
+    )
+
+
+def _uuid(seen: View, staging: Staging) -> Sql:
     return frame(
         "(SELECT toString(any(uuid)) FROM system.tables WHERE database = <<database>> AND name = <<name>>)",
         database=literal(seen.staging_database),
-        name=staging_name(action.staging),
+        name=staging_name(staging),
     )
 
 
 def _staging_stands(ctx: Context, seen: View, action: RecordStaged) -> Sql:
-    kinds = {type(step.action) for step in ctx.plan.steps}
-    if seen.legacy or not kinds & {MovePartitions, ExchangeTables}:
+    if seen.legacy or not _leaves(ctx, action.staging):
         # Asked of the catalog: a table that somebody dropped is not there to be counted, and must be staged again.
         return frame(
             "SELECT if(sum(rows) = <<rows>> AND (SELECT count() FROM system.tables WHERE database = <<database>> AND "

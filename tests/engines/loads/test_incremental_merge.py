@@ -17,7 +17,7 @@ POLICIES = [
     ("pg15", "update_insert"),
     ("chdb", "partition_rewrite"),
 ]
-POLICIES += [("chdb", "lightweight_delete_insert"), ("ch18", "partition_rewrite")]
+POLICIES += [("chdb", "lightweight_delete_insert"), ("chdb", "shadow_swap"), ("ch18", "partition_rewrite")]
 
 
 def merging(world: World, policy: str = "auto", **strategy: object) -> World:

@@ -26,10 +26,13 @@ _CLICKHOUSE = ("before:transfer-rows", "before:record-staged", "after-commit:rec
                "before:commit-state", "after-commit:commit-state")  # fmt: skip
 
 
+_SWAP = {"key": ["id"], "source": {"cursor": CURSOR}, "merge_policy": "shadow_swap"}
+
+
 def _loaded(world: World, load: str) -> World:
     world.orders()
     world.insert(*(order(number, "v1", f"2026-0{number}-01") for number in (1, 2, 3)))
-    mode, given = _LOADS[load]
+    mode, given = _LOADS[load] if load != "swap" else ("incremental_merge", _SWAP)
     world.load(mode, **given).run()
     return world
 
@@ -62,6 +65,13 @@ def test_on_postgres(world: World, load: str, point: str) -> None:
 @pytest.mark.parametrize("load", _LOADS)
 def test_on_clickhouse(world: World, load: str, point: str) -> None:
     _interrupted(world, load, point)
+
+
+@on("chdb")
+@pytest.mark.parametrize("point", ("before:build-shadow", "before:exchange-tables", *_CLICKHOUSE[3:]))
+def test_a_merge_that_exchanges_tables(world: World, point: str) -> None:
+    """What is exchanged already is neither built nor exchanged again, nor is the old table proved to be the new one."""
+    _interrupted(world, "swap", point)
 
 
 @on("pg18", "chdb")

@@ -203,3 +203,53 @@ def test_limits_on_deleted_rows(world: World, mode: str, limit: dict[str, object
     world.source("DELETE FROM orders WHERE id <= 5")
     world.fails("DP507")
     world.same(before)
+
+
+# ---- ClickHouse: one EXCHANGE ----------------------------------------------------------------------------------------
+
+
+@on("chdb")
+def test_on_clickhouse_other_rows_and_those_without_a_key_stay(world: World) -> None:
+    world.orders(key="", order_by="tuple()")
+    world.insert(*(order(i, day=f"2026-0{i}-01") for i in range(1, 5)))
+    world.load(
+        "incremental_merge",
+        key=["id"],
+        merge_policy="shadow_swap",
+        source={"cursor": CURSOR, "where": "note <> 'closed'"},
+        on_leave_filter="delete",
+    )
+    world.insert_target(order(None, "without a key"), order(9, "other"))
+    world.state("adopt", watermark="")
+    world.run()
+    kept = [order(None, "without a key"), order(9, "other")]
+    world.same([*world.source_rows(), *kept])
+    now = world.now()
+    world.source(f"UPDATE orders SET note = 'closed', at = '{now}+00' WHERE id = 2")
+    world.source(f"UPDATE orders SET note = 'v2', day = '2026-03-09', at = '{now}+00' WHERE id = 1")
+    world.run()
+    world.same([*(row for row in world.source_rows() if row.id != 2), *kept])
+    assert world.leftovers() == []
+
+
+@on("chdb")
+def test_on_clickhouse_a_new_table_that_lost_rows_is_not_exchanged(world: World) -> None:
+    """The proof comes before the exchange, and it asks for the rows that stay too."""
+    world.orders()
+    world.insert(order(1), order(2))
+    world.load("incremental_merge", key=["id"], merge_policy="shadow_swap", source={"cursor": CURSOR}).run()
+    before = world.rows()
+    world.insert(order(3, at=world.now()))
+    mutate(world, "build-shadow", lambda text: text.replace("`id` NOT IN", "0 AND `id` NOT IN"))
+    assert world.outcome().code == "DP510"
+    world.same(before)
+
+
+@on("chdb", "ch18")
+def test_on_clickhouse_what_cannot_be_exchanged_is_refused(world: World) -> None:
+    world.orders()
+    asked = {"key": ["id"], "merge_policy": "shadow_swap", "source": {"cursor": CURSOR}}
+    if world.sink.name == "chdb":
+        world.target("CREATE MATERIALIZED VIEW seen ENGINE = MergeTree ORDER BY id AS SELECT id FROM orders_copy")
+    named = {"chdb": "materialized view", "ch18": "offers partition_rewrite"}[world.sink.name]
+    assert named in world.refuses("DP231", "incremental_merge", **asked)

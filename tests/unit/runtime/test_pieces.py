@@ -103,3 +103,17 @@ def test_one_lock_for_one_target(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert (caught.value.code, caught.value.exit_code) == ("DP413", 4)
     first.release()
     FileLock(url, "db.orders").take()
+
+
+def test_two_servers_of_one_host_have_two_locks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    native, http = (parse_url("ch", f"clickhouse{way}/db") for way in ("://host:9000", "+http://host:8123"))
+    held = FileLock(native, "db.orders", "host /one")
+    held.take()
+    FileLock(parse_url("ch", "clickhouse://host:9001/db"), "db.orders", "host /two").take()
+    # The same server by another port, and another server behind the same address.
+    for url, server in ((http, "host /one"), (native, "host /three")):
+        with pytest.raises(RefusedError):
+            FileLock(url, "db.orders", server).take()
+    held.release()
+    FileLock(http, "db.orders", "host /one").take()

@@ -11,7 +11,7 @@ umask 077
 export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 
 NAME=merge_deletes_soft_ch
-FINGERPRINT=5cb1b62a2e9f2be9f5b8eb9fdfa846e86067a957ded4b6ada7d3e69cedddfbd1
+FINGERPRINT=8009ebb6fb8c213dd74a1baeb79e4dbfbda9f510cb2baace4b4aaf0bd2c199e0
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

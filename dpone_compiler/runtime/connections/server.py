@@ -1,0 +1,21 @@
+"""Which server a session speaks to, whatever address and port led there."""
+
+from __future__ import annotations
+
+from dpone_compiler.runtime.connections.session import EngineError, Session
+
+# The database of the system tables has a folder of its own on every server; 18.16 knows no serverUUID().
+_ASK = (
+    "SELECT concat(hostName(), ' ', metadata_path) FROM system.databases WHERE name = 'system' AND metadata_path != ''"
+)
+
+
+def server_of(session: Session) -> str:
+    """A text that is one for the native and the HTTP port of a ClickHouse server, and another for each server; '' when not known."""
+    if session.engine != "clickhouse":
+        return ""
+    try:
+        rows = session.run(_ASK, {}).rows
+    except EngineError:  # a user without the right to look
+        return ""
+    return str(rows[0][0]) if rows else ""
