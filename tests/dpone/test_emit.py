@@ -43,7 +43,7 @@ def test_dpone_plans_what_is_written_for_it(folder: Path, tmp_path: Path) -> Non
     for name, answer in answers.items():
         if answer["code"]:
             continue
-        sink, options = manifests[name]["sink"], manifests[name]["source"]["options"]
+        sink, options = manifests[name]["sink"], manifests[name]["source"].get("options", {})
         plan = answer["plan"]
         assert plan["strategy"]["mode"] == sink["strategy"]["mode"]
         assert (plan["strategy"]["unique_key"] or []) == sink["strategy"].get("unique_key", [])
