@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 _SHARED = ("check-source", "check-target", "read-state", "acquire-lease")
 _PG_LEFT = ("fence-stage-left", "create-left", "transfer-left")
@@ -42,6 +42,7 @@ class Case:
     options: str = ""  # of the source
     sliced: bool = False  # a backfill: each change of the source is followed by one from its first slice
     history: bool = False  # the target keeps versions; the current ones are what the source holds
+    legacy: bool = False  # ClickHouse 18.16: no Date32, and instants of whole seconds
 
     def manifest(self, database: str, lease: int = 60, lock_timeout: int = 30) -> str:
         """The manifest. `database`: the ClickHouse database of this lab; Postgres has `dwh` in a database of its own."""
@@ -221,6 +222,12 @@ CH_HISTORY = Case(
         "prove-versions", "commit-state", "drop-rows", "drop-versions", "drop-rewrite", "release-lease",
     ),
 )  # fmt: skip
+
+# On the server of 2018, which is killed itself; see test_engine_kill.
+CH18_MERGE, CH18_FULL = (
+    replace(case, name=f"{case.name}18", legacy=True, strategy=f"{case.strategy}    lossy: clamp\n")
+    for case in (CH_MERGE, CH_FULL)
+)
 
 _SLOT = ", cdc: {mode: logical_replication}"
 # Loads of which only the steps that no other one has are broken; see test_chosen_kills.

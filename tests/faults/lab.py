@@ -75,7 +75,11 @@ class Lab:
     ) -> None:
         self.case, self.folder, self.source_url = case, folder, source_url
         self._zygote = zygote
-        self.target: Target = PostgresTarget(target_url) if case.target == "postgres" else ClickHouseTarget(target_url)
+        self.target: Target = (
+            PostgresTarget(target_url)
+            if case.target == "postgres"
+            else ClickHouseTarget(target_url, legacy=case.legacy)
+        )
         self.bundle = folder / "plans" / case.name
         self.home = self.machine("home")
         with psycopg.connect(source_url, autocommit=True) as session:
@@ -113,15 +117,19 @@ class Lab:
         kept = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR") if name in os.environ}
         return {
             **kept,
-            "DPONE_CONN_FAULTS_SOURCE": with_password(self.source_url),
-            "DPONE_CONN_FAULTS_TARGET": with_password(self.target.url),
+            "DPONE_CONN_FAULTS_SOURCE": self._address("source"),
+            "DPONE_CONN_FAULTS_TARGET": self._address("target"),
             **more,
         }
 
+    def _address(self, side: str, port: int | None = None) -> str:
+        """Of a side, perhaps through another port; with a password where the server takes any."""
+        url = with_password(self.source_url if side == "source" else self.target.url, port)
+        return url.replace(f":{PASSWORD}@", "@") if self.case.legacy and side == "target" else url
+
     def through(self, side: str, trap: Trap) -> dict[str, str]:
         """The variable that leads one side through a trap."""
-        url = self.source_url if side == "source" else self.target.url
-        return {f"DPONE_CONN_FAULTS_{side.upper()}": with_password(url, trap.port)}
+        return {f"DPONE_CONN_FAULTS_{side.upper()}": self._address(side, trap.port)}
 
     def port(self, side: str) -> int:
         """Where a side's server listens."""
@@ -245,7 +253,8 @@ class Lab:
 
     def _expected(self) -> list[Any]:
         every = [row.cells() for _, row in sorted(self.model.rows.items())]
-        return self.model.expected() if self.case.filtered else every
+        expected = self.model.expected() if self.case.filtered else every
+        return [(*cells[:-1], cells[-1].partition(".")[0]) for cells in expected] if self.case.legacy else expected
 
     def _state_or_none(self) -> Any:
         try:

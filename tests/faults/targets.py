@@ -139,14 +139,17 @@ class PostgresTarget:
 
 
 class ClickHouseTarget:
-    """A database of its own."""
+    """A database of its own. `legacy`: see `Case`."""
 
-    def __init__(self, url: str) -> None:
-        self.url, self._history = url, False
+    def __init__(self, url: str, *, legacy: bool = False) -> None:
+        self.url, self._history, self._legacy = url, False, legacy
 
     def create(self, history: bool, partitioned: bool = False) -> None:
         self._history = history
-        self.execute(_CH_HISTORY if history else _CH_SQL)
+        made = _CH_HISTORY if history else _CH_SQL
+        self.execute(
+            made.replace("Date32", "Date").replace("DateTime64(6, 'UTC')", "DateTime") if self._legacy else made
+        )
 
     def versions(self) -> list[Version]:
         found = self._all(
@@ -183,4 +186,5 @@ class ClickHouseTarget:
         return [name for (name,) in self._all(sql)]
 
     def _all(self, sql: str) -> list[list[Any]]:
-        return [json.loads(line) for line in run_clickhouse(self.url, sql + " FORMAT JSONCompactEachRow").splitlines()]
+        found: list[list[Any]] = json.loads(run_clickhouse(self.url, sql + " FORMAT JSONCompact"))["data"]
+        return found

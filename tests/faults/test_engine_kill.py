@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from dpone_compiler.embedded.clickhouse_http import start_chdb
+from dpone_compiler.embedded.clickhouse_legacy import start_clickhouse_server
 from dpone_compiler.embedded.engine import Engine
 from dpone_compiler.embedded.postgres import EmbeddedPostgres, start_postgres
-from tests.faults.cases import CH_FULL, CH_MERGE, PG_FULL, PG_MERGE, Case
+from tests.faults.cases import CH18_FULL, CH18_MERGE, CH_FULL, CH_MERGE, PG_FULL, PG_MERGE, Case
 from tests.faults.conftest import new_clickhouse_lab, new_postgres_lab
 from tests.faults.lab import Lab
 from tests.faults.trap import marker
@@ -48,7 +49,19 @@ def test_postgres_dies(case: Case, zygote: Zygote, tmp_path: Path) -> None:
 def test_chdb_dies(case: Case, finalizer: bytes, pg_wheel: EmbeddedPostgres, zygote: Zygote, tmp_path: Path) -> None:
     with start_chdb() as engine:
         lab = new_clickhouse_lab(case, zygote, tmp_path, pg_wheel, engine, rows=400, note_size=1500)
-        lab.ready()
-        _kill_and_restart(lab, engine, marker("transfer-rows", "load", url=True), 20_000)
-        _kill_and_restart(lab, engine, finalizer, 0)
-        _kill_and_restart(lab, engine, marker("commit-state"), 0)
+        _clickhouse_dies(lab, engine, finalizer)
+
+
+@pytest.mark.clickhouse_server
+@pytest.mark.parametrize("case", [CH18_MERGE, CH18_FULL], ids=lambda case: case.name)
+def test_the_server_of_2018_dies(case: Case, pg_wheel: EmbeddedPostgres, zygote: Zygote, tmp_path: Path) -> None:
+    with start_clickhouse_server() as engine:
+        lab = new_clickhouse_lab(case, zygote, tmp_path, pg_wheel, engine, rows=400, note_size=1500)
+        _clickhouse_dies(lab, engine, marker("replace-partitions", "body"))
+
+
+def _clickhouse_dies(lab: Lab, engine: Engine, finalizer: bytes) -> None:
+    lab.ready()
+    _kill_and_restart(lab, engine, marker("transfer-rows", "load", url=True), 20_000)
+    _kill_and_restart(lab, engine, finalizer, 0)
+    _kill_and_restart(lab, engine, marker("commit-state"), 0)
