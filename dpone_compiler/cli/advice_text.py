@@ -92,7 +92,7 @@ def _markdown(advice: Advice, trace: bool) -> Iterator[str]:
     }
     for title, lines in sections.items():
         yield from ("", f"## {title}", "", *(f"- {line}" for line in lines or ("none",)))
-    yield from ("", "## Cost", "", *(tuple(cost_table(advice.costing)) or ("The number of rows is not known.",)))
+    yield from ("", "## Cost", "", *cost_table(advice.costing))
 
 
 def _headline(decision: dict[str, Any]) -> str:

@@ -7,6 +7,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from dpone_compiler.cost.constants import Constants
 from dpone_compiler.cost.estimate import Rate, Rates
 
 FORMAT = "dponec.costs/1"
@@ -22,15 +23,26 @@ def encode_costs(constants: Mapping[str, Rates], runs: Mapping[str, int]) -> dic
     return {"format": FORMAT, "runs": dict(sorted(runs.items())), "seconds": sinks}
 
 
-def decode_costs(text: str) -> Mapping[str, Rates]:
-    """The constants by sink. Raises ValueError saying what is wrong."""
+def decode_costs(text: str) -> Constants:
+    """The constants, told by the number of their runs. Raises ValueError saying what is wrong."""
     document = json.loads(text)
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise ValueError(f"it is no {FORMAT} document")
     sinks = document.get("seconds")
     if not isinstance(sinks, dict):
         raise ValueError("`seconds` is not there")
-    return {sink: {phase: _rate(sink, phase, said) for phase, said in rates.items()} for sink, rates in sinks.items()}
+    said = document.get("runs")
+    runs = said if isinstance(said, dict) else {}
+    return Constants(
+        by_sink={sink: _rates(sink, rates) for sink, rates in sinks.items()},
+        told={sink: f"constants of --costs, fitted to {runs.get(sink, 'an unknown number of')} runs" for sink in sinks},
+    )
+
+
+def _rates(sink: str, rates: Any) -> Rates:
+    if not isinstance(rates, dict):
+        raise ValueError(f"{sink} has no phases")
+    return {phase: _rate(sink, phase, said) for phase, said in rates.items()}
 
 
 def _rate(sink: str, phase: str, said: Any) -> Rate:

@@ -1,58 +1,72 @@
-"""All ways of doing a load beside each other: those that it can go, those that it could, and where the cheapest one changes."""
+"""All ways of doing a load beside each other: those that it can go, those that it could, and what the model does not say."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from itertools import pairwise
 
-from dpone_compiler.cost.estimate import Rates, estimate
-from dpone_compiler.cost.work import STRATEGIES, WORK
-from dpone_compiler.cost.workload import Workload, touched_share, workload_of
+from dpone_compiler.cost.constants import Constants
+from dpone_compiler.cost.estimate import Rates, estimate, repeated
+from dpone_compiler.cost.volumes import NOT_ESTIMATED, VOLUMES
+from dpone_compiler.cost.work import STRATEGIES, WORK, Work
+from dpone_compiler.cost.workload import Workload, slice_of, workload_of
+from dpone_compiler.ir.decision import Undecided
 from dpone_compiler.ir.load import OPEN_MODES, Load
-from dpone_compiler.source.value import value
 from dpone_compiler.spi.backend import Backend, Facts
-from dpone_compiler.spi.cost import NOTHING, Costing, CostModel, Estimate
+from dpone_compiler.spi.cost import Costing, CostModel, Estimate, Unestimated
 
-_SHARES = tuple(share / 1000 for share in (1, 2, 5, 10, 20, 35, 50, 75, 100, 150, 200, 300, 400, 500, 650, 800, 1000))
-_CLOSE = 0.001
-
-
-@value(kw_only=True)
-class Turn:
-    """From this share of changed rows on another way is the cheapest."""
-
-    changed: float
-    below: str
-    above: str
+Way = tuple[str, str]
+_ROWS = Unestimated(
+    "cost_rows_unknown",
+    "nobody says how many rows there are: give source.options.estimated_rows, or `dponec introspect` the source",
+)
 
 
-def cost_model(constants: Mapping[str, Rates]) -> CostModel:
-    """The model with these constants by sink."""
+def cost_model(constants: Constants) -> CostModel:
+    """The model with these constants."""
 
     def costing(load: Load, facts: Facts, sink: Backend) -> Costing:
         workload = workload_of(load, facts)
-        if workload is None or load.write.mode not in (*OPEN_MODES, *STRATEGIES):
-            return NOTHING
-        rates = constants.get(sink.name)
-        needs = dict(_ways(load, facts, sink))
-        found = tuple(_all(workload, rates, sink.name, needs))
-        return Costing(known=True, estimates=found, assumed=workload.assumed)
+        if workload is None:
+            return Costing(known=False, silent=(_ROWS,))
+        slices = load.write.slices
+        shaped = workload if slices is None else slice_of(workload, slices.count)
+        found = all_ways(shaped, constants.by_sink.get(sink.name), sink.name, dict(ways(load, facts, sink)))
+        if slices is not None:
+            found = tuple(repeated(each, slices.count) for each in found)
+        return Costing(
+            known=bool(found),
+            estimates=found,
+            assumed=shaped.assumed,
+            silent=tuple(_silent(load, sink, found)),
+            constants=constants.origin(sink.name) if any(each.seconds is not None for each in found) else "",
+        )
 
     return costing
 
 
-def _ways(load: Load, facts: Facts, sink: Backend) -> Iterator[tuple[tuple[str, str], str]]:
+def ways(load: Load, facts: Facts, sink: Backend) -> Iterator[tuple[Way, str]]:
     """Each way that the sink has, and what the load lacks for it ('' nothing)."""
     capabilities = sink.capabilities(facts.target_engine)
-    for strategy, policy in WORK.get(sink.name, {}):
+    asked, chosen = load.write.strategy, load.decisions.strategy
+    # A strategy that was asked for and means something else has no alternatives but its own policies.
+    compared = STRATEGIES if asked in (*OPEN_MODES, *STRATEGIES) and load.write.slices is None else (asked,)
+    compared = compared if isinstance(chosen, Undecided) else (*compared, chosen.value)
+    for strategy, policy in works(sink.name):
         offered = capabilities.merge_policies.get(strategy, ())
-        if capabilities.strategies.get(strategy, "no") or (policy not in offered if policy else bool(offered)):
+        if strategy not in compared or capabilities.strategies.get(strategy, "no"):
+            continue
+        if policy not in offered if policy else bool(offered):
             continue
         lacks = _lacks(load, strategy)
         if not lacks and policy:
             lacks = sink.judge_policy(load, facts, strategy, policy).refused
         yield (strategy, policy), lacks
+
+
+def works(sink: str) -> Mapping[Way, Work]:
+    """Every way that the model knows of a sink, measured or not."""
+    return {**WORK.get(sink, {}), **VOLUMES.get(sink, {})}
 
 
 def _lacks(load: Load, strategy: str) -> str:
@@ -69,43 +83,28 @@ def _lacks(load: Load, strategy: str) -> str:
             return ""
 
 
-def _all(
-    workload: Workload, rates: Rates | None, sink: str, needs: Mapping[tuple[str, str], str]
-) -> Iterator[Estimate]:
-    """Cheapest first, those that the load can go before those that it could."""
-    made = [replace(estimate(workload, rates, way, WORK[sink][way]), needs=lacks) for way, lacks in needs.items()]
-    yield from sorted(made, key=_order)
+def all_ways(workload: Workload, rates: Rates | None, sink: str, needs: Mapping[Way, str]) -> tuple[Estimate, ...]:
+    """Cheapest first, those that the load can go before those that it could, and those without a time after the others."""
+    known = works(sink)
+    made = (replace(estimate(workload, rates, way, known[way]), needs=lacks) for way, lacks in needs.items())
+    return tuple(sorted(made, key=_order))
 
 
-def _order(each: Estimate) -> tuple[bool, float, str, str]:
-    return bool(each.needs), each.moved if each.seconds is None else each.seconds, each.strategy, each.policy
+def _order(each: Estimate) -> tuple[bool, bool, float, str, str]:
+    untimed = each.seconds is None
+    return bool(each.needs), untimed, each.moved if each.seconds is None else each.seconds, each.strategy, each.policy
 
 
-def turns(load: Load, facts: Facts, sink: Backend, constants: Mapping[str, Rates]) -> tuple[Turn, ...]:
-    """Where the cheapest way changes with the share of changed rows; none where nothing is known."""
-    workload, rates = workload_of(load, facts), constants.get(sink.name)
-    if workload is None or rates is None:
-        return ()
-    return tuple(_turns(workload, rates, sink.name, dict(_ways(load, facts, sink))))
-
-
-def _turns(workload: Workload, rates: Rates, sink: str, needs: Mapping[tuple[str, str], str]) -> Iterator[Turn]:
-    def best(share: float) -> str:
-        shaped = replace(workload, changed=share, touched=touched_share(share, workload.partitions))
-        found = [each for each in _all(shaped, rates, sink, needs) if not each.needs]
-        return way_name(found[0]) if found else ""
-
-    for low, high in pairwise(_SHARES):
-        if best(low) != best(high):
-            yield Turn(changed=_where(best, low, high), below=best(low), above=best(high))
-
-
-def _where(best: Callable[[float], str], low: float, high: float) -> float:
-    first = best(low)
-    while high - low > _CLOSE:
-        middle = (low + high) / 2
-        low, high = (middle, high) if best(middle) == first else (low, middle)
-    return round(high, 3)
+def _silent(load: Load, sink: Backend, found: tuple[Estimate, ...]) -> Iterator[Unestimated]:
+    if not found:
+        why = NOT_ESTIMATED.get(load.write.strategy, f"the model does not know it on {sink.name}")
+        yield Unestimated("cost_not_estimated", f"{load.write.strategy}: {why}")
+    untimed = [way_name(each) for each in found if each.seconds is None and not each.needs]
+    if untimed:
+        yield Unestimated(
+            "cost_time_not_measured",
+            f"on {sink.name} nobody has measured {', '.join(untimed)}: volumes are told and no time",
+        )
 
 
 def way_name(way: Estimate) -> str:

@@ -11,6 +11,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from dpone_compiler.cost.estimate import Rate, Rates
+from dpone_compiler.source.value import value
+
+
+@value(kw_only=True)
+class Constants:
+    """Rates by sink, and where those of a sink come from, in words."""
+
+    by_sink: Mapping[str, Rates]
+    told: Mapping[str, str]
+
+    def origin(self, sink: str) -> str:
+        """The sentence; '' for a sink without rates."""
+        return self.told.get(sink, "")
+
+    def under(self, other: Constants) -> Constants:
+        """The other's where it has a sink, else these."""
+        return Constants(by_sink={**self.by_sink, **other.by_sink}, told={**self.told, **other.told})
+
 
 MEASURED: Mapping[str, Rates] = {
     "postgres": {
@@ -35,3 +53,9 @@ MEASURED: Mapping[str, Rates] = {
         "swap": Rate(fixed=0.02605, row=0.0538, byte=0),
     },
 }
+BUILT_IN = Constants(
+    by_sink=MEASURED,
+    told=dict.fromkeys(
+        MEASURED, "constants of another machine (docs/reference/cost-model.md); `dponec calibrate` fits those of yours"
+    ),
+)

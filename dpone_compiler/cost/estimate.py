@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from dpone_compiler.cost.work import Work
 from dpone_compiler.cost.workload import Workload
@@ -30,13 +31,18 @@ Rates = Mapping[str, Rate]
 
 
 def estimate(workload: Workload, rates: Rates | None, way: tuple[str, str], work: Work) -> Estimate:
-    """The estimate of one way (strategy, policy). `rates` None: nobody has measured the sink, so volumes are told and no time."""
+    """The estimate of one way (strategy, policy). Where nobody has measured a phase of it, volumes are told and no time."""
     strategy, policy = way
-    staged = {"full_refresh": float(workload.rows), "partition_replace": workload.slice}.get(strategy, workload.delta)
-    delta = workload.delta if strategy == "partition_replace" else 0.0
+    # What reads no window stages every partition's rows; only what compares them first leaves equal partitions alone.
+    slice_ = workload.slice if workload.windowed or work.applies == "changes" else float(workload.rows)
+    whole = float(workload.rows)
+    staged = {"source": whole, "changes": workload.delta, "slices": slice_}.get(work.stages, workload.window)
+    delta = workload.window if "find" in work.phases else 0.0
     size = staged * workload.width
-    terms = tuple(_terms(workload, rates or {}, work, staged, delta))
-    rewritten = workload.slice * workload.width if "rewrite" in work.phases else 0.0
+    applied = size if work.applies == "staged" else min(size, workload.delta * workload.width)
+    terms = tuple(_terms(workload, rates or {}, work, _Rows(staged=staged, delta=delta, slice=slice_)))
+    measured = rates is not None and {term.phase for term in terms} <= rates.keys()
+    rewritten = {"slices": slice_, "table": float(workload.rows)}.get(work.copies, 0.0) * workload.width
     moved = size + delta * _DELTA_BYTES
     held = sum(term.seconds for term in terms if term.phase not in ("open", "move", "prove", "find"))
     return Estimate(
@@ -44,25 +50,48 @@ def estimate(workload: Workload, rates: Rates | None, way: tuple[str, str], work
         policy=policy,
         read=moved,
         moved=moved,
-        written=moved + size,
+        written=moved + applied,
         rewritten=rewritten,
-        log=size * work.logged,
+        log=(applied + (rewritten if work.copies == "table" else 0.0)) * work.logged,
         staging=moved + rewritten,
         lock=work.lock,
-        lock_seconds=None if rates is None else held if work.lock != "none" else 0.0,
-        seconds=None if rates is None else sum(term.seconds for term in terms),
-        terms=terms if rates is not None else (),
+        lock_seconds=None if not measured else held if work.lock != "none" else 0.0,
+        seconds=sum(term.seconds for term in terms) if measured else None,
+        terms=terms if measured else (),
     )
 
 
-def _terms(workload: Workload, rates: Rates, work: Work, staged: float, delta: float) -> Iterator[Term]:
+def repeated(one: Estimate, times: int) -> Estimate:
+    """The same way so many times, one after the other: volumes and time add up; staging and a lock are those of one time."""
+    return replace(
+        one,
+        **{name: getattr(one, name) * times for name in ("read", "moved", "written", "rewritten", "log")},
+        seconds=None if one.seconds is None else one.seconds * times,
+        terms=tuple(
+            Term(phase=t.phase, rows=t.rows * times, bytes=t.bytes * times, seconds=t.seconds * times)
+            for t in one.terms
+        ),
+    )
+
+
+@value(kw_only=True)
+class _Rows:
+    """Rows that are staged, that find the partitions, and that the touched partitions hold."""
+
+    staged: float
+    delta: float
+    slice: float
+
+
+def _terms(workload: Workload, rates: Rates, work: Work, rows_of: _Rows) -> Iterator[Term]:
+    staged, delta = rows_of.staged, rows_of.delta
     moved = staged + delta
     size = staged * workload.width + delta * _DELTA_BYTES
     swapped = max(1.0, workload.touched * workload.partitions)
     for phase in ("open", "move", "prove", *work.phases):
         rows = {"open": 0.0, "move": moved, "find": delta}.get(phase, staged)
         if phase in work.slices:
-            rows = workload.slice
+            rows = rows_of.slice
         if phase in work.counted:
             rows = float(workload.partitions) if staged == workload.rows else swapped
         volume = {"open": 0.0, "move": size, "find": delta * _DELTA_BYTES}.get(

@@ -1,6 +1,7 @@
 """What each way of loading does, as phases over quantities. Rows of a phase are `staged` ones unless it says otherwise.
 
-The four strategies are those that `auto` chooses among. The others mean something else, so their cost is no argument for them.
+The four strategies are those that `auto` chooses among. The others mean something else, so their cost is no argument for them:
+they stand in `volumes`, and are estimated where a manifest asks for them.
 """
 
 from __future__ import annotations
@@ -16,7 +17,11 @@ STRATEGIES = ("full_refresh", "incremental_append", "incremental_merge", "partit
 class Work:
     """Phases besides `open`, `move` and `prove`, which every run has. `slices`: those whose rows are the touched partitions' rows.
 
-    `counted`: those that are counted in partitions. `lock`: what others wait for. `logged`: how often a staged byte is logged.
+    `counted`: those that are counted in partitions. `lock`: what others wait for. `logged`: how often an applied byte is logged.
+    `stages`: window (the whole source where there is none) | changes | source | slices, the partitions that
+    hold changes.
+    `applies`: staged | changes, those staged rows that differ from the target. `copies`: '' | slices | table, what of the target
+    is built anew beside it.
     """
 
     phases: tuple[str, ...]
@@ -24,43 +29,50 @@ class Work:
     counted: tuple[str, ...] = ()
     lock: str = "none"
     logged: float = 0.0
+    stages: str = "window"
+    applies: str = "staged"
+    copies: str = ""
 
 
-_ROWS = "locks on the rows that change, until the commit"
-_TABLE = "ACCESS EXCLUSIVE on the target, until the commit"
-_MODIFY = (
-    "Sch-M on the target, until the commit"  # learn.microsoft.com/sql/t-sql/statements/truncate-table-transact-sql
-)
+ROWS = "locks on the rows that change, until the commit"
+TABLE = "ACCESS EXCLUSIVE on the target, until the commit"
+MODIFY = "Sch-M on the target, until the commit"  # learn.microsoft.com/sql/t-sql/statements/truncate-table-transact-sql
 
 WORK: Mapping[str, Mapping[tuple[str, str], Work]] = {
     "postgres": {
-        ("full_refresh", "delete_insert"): Work(phases=("delete", "insert"), lock=_ROWS, logged=1.5),
-        ("full_refresh", "truncate_insert"): Work(phases=("insert",), lock=_TABLE, logged=1.0),
-        ("full_refresh", "shadow_swap"): Work(phases=("insert",), lock=_TABLE, logged=1.0),
-        ("incremental_append", "insert"): Work(phases=("insert",), logged=1.0),
-        ("incremental_merge", "upsert"): Work(phases=("upsert",), lock=_ROWS, logged=1.5),
-        ("incremental_merge", "delete_insert"): Work(phases=("match", "insert"), lock=_ROWS, logged=1.5),
-        ("incremental_merge", "update_insert"): Work(phases=("update",), lock=_ROWS, logged=1.5),
-        ("partition_replace", "delete_insert"): Work(phases=("find", "delete", "insert"), lock=_ROWS, logged=1.5),
-        ("partition_replace", "attach_detach"): Work(phases=("find", "insert"), lock=_TABLE, logged=1.0),
+        ("full_refresh", "delete_insert"): Work(stages="source", phases=("delete", "insert"), lock=ROWS, logged=1.5),
+        ("full_refresh", "truncate_insert"): Work(stages="source", phases=("insert",), lock=TABLE, logged=1.0),
+        ("full_refresh", "shadow_swap"): Work(stages="source", phases=("insert",), lock=TABLE, logged=1.0),
+        ("incremental_append", "insert"): Work(stages="changes", phases=("insert",), logged=1.0),
+        ("incremental_merge", "upsert"): Work(phases=("upsert",), lock=ROWS, logged=1.5),
+        ("incremental_merge", "delete_insert"): Work(phases=("match", "insert"), lock=ROWS, logged=1.5),
+        ("incremental_merge", "update_insert"): Work(phases=("update",), lock=ROWS, logged=1.5),
+        ("partition_replace", "delete_insert"): Work(
+            stages="slices", phases=("find", "delete", "insert"), lock=ROWS, logged=1.5
+        ),
+        ("partition_replace", "attach_detach"): Work(
+            stages="slices", phases=("find", "insert"), lock=TABLE, logged=1.0
+        ),
     },
     # Volumes alone: nobody has measured it, so no time is told.
     "mssql": {
-        ("full_refresh", "delete_insert"): Work(phases=("delete", "insert"), lock=_ROWS, logged=2.0),
-        ("full_refresh", "truncate_insert"): Work(phases=("insert",), lock=_MODIFY, logged=1.0),
-        ("incremental_append", "insert"): Work(phases=("insert",), lock=_ROWS, logged=1.0),
-        ("incremental_merge", "update_insert"): Work(phases=("update",), lock=_ROWS, logged=2.0),
-        ("incremental_merge", "delete_insert"): Work(phases=("match", "insert"), lock=_ROWS, logged=2.0),
-        ("partition_replace", "delete_insert"): Work(phases=("find", "delete", "insert"), lock=_ROWS, logged=2.0),
+        ("full_refresh", "delete_insert"): Work(stages="source", phases=("delete", "insert"), lock=ROWS, logged=2.0),
+        ("full_refresh", "truncate_insert"): Work(stages="source", phases=("insert",), lock=MODIFY, logged=1.0),
+        ("incremental_append", "insert"): Work(stages="changes", phases=("insert",), lock=ROWS, logged=1.0),
+        ("incremental_merge", "update_insert"): Work(phases=("update",), lock=ROWS, logged=2.0),
+        ("incremental_merge", "delete_insert"): Work(phases=("match", "insert"), lock=ROWS, logged=2.0),
+        ("partition_replace", "delete_insert"): Work(
+            stages="slices", phases=("find", "delete", "insert"), lock=ROWS, logged=2.0
+        ),
     },
     "clickhouse": {
-        ("full_refresh", ""): Work(phases=("swap",), counted=("swap",)),
-        ("incremental_append", ""): Work(phases=("swap",), counted=("swap",)),
+        ("full_refresh", ""): Work(stages="source", phases=("swap",), counted=("swap",)),
+        ("incremental_append", ""): Work(stages="changes", phases=("swap",), counted=("swap",)),
         ("incremental_merge", "partition_rewrite"): Work(
-            phases=("rewrite", "swap"), slices=("rewrite",), counted=("swap",)
+            phases=("rewrite", "swap"), slices=("rewrite",), counted=("swap",), copies="slices"
         ),
         ("incremental_merge", "lightweight_delete_insert"): Work(phases=("match", "insert")),
-        ("partition_replace", ""): Work(phases=("find", "swap"), counted=("swap",)),
+        ("partition_replace", ""): Work(stages="slices", phases=("find", "swap"), counted=("swap",)),
     },
 }
 

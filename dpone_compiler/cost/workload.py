@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from dpone_compiler.expr.types import Kind
 from dpone_compiler.ir.decision import Undecided
 from dpone_compiler.ir.load import Load
@@ -16,19 +18,28 @@ _ROW_OVERHEAD = 28  # of a heap tuple; https://www.postgresql.org/docs/current/s
 
 @value(kw_only=True)
 class Workload:
-    """rows and bytes of the whole source; shares of the rows that change, and of the partitions that hold them."""
+    """rows and bytes of the whole source; shares of the rows that change, and of the partitions that hold them.
+
+    `windowed`: the load reads what is new alone; otherwise an incremental one reads the whole source each time.
+    """
 
     rows: int
     width: float
     changed: float
     partitions: int
     touched: float
+    windowed: bool = True
     assumed: tuple[str, ...] = ()
 
     @property
     def delta(self) -> float:
         """Rows that change between two loads."""
         return self.rows * self.changed
+
+    @property
+    def window(self) -> float:
+        """Rows that an incremental load reads."""
+        return self.delta if self.windowed else float(self.rows)
 
     @property
     def slice(self) -> float:
@@ -65,6 +76,7 @@ def workload_of(load: Load, facts: Facts) -> Workload | None:
         changed=share,
         partitions=partitions,
         touched=touched_share(share, partitions),
+        windowed=load.read.cursor is not None,
         assumed=tuple(assumed),
     )
 
@@ -72,6 +84,20 @@ def workload_of(load: Load, facts: Facts) -> Workload | None:
 def touched_share(changed: float, partitions: int) -> float:
     """Share of the partitions that hold the changed rows, when those lie together: whole partitions, one at least."""
     return min(1.0, max(1, -(-changed * partitions // 1)) / partitions) if changed else 0.0
+
+
+def slice_of(workload: Workload, count: int) -> Workload:
+    """One slice of a backfill: all of its rows are loaded."""
+    share = 1 / max(count, 1)
+    assumed = f"the {count} slices hold the whole source, evenly; volumes and time are those of all of them"
+    kept = tuple(each for each in workload.assumed if "change between" not in each)
+    return replace(
+        workload,
+        changed=share,
+        touched=touched_share(share, workload.partitions),
+        windowed=True,
+        assumed=(*kept, assumed),
+    )
 
 
 def _width(load: Load) -> float:

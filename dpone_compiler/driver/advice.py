@@ -6,9 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from dpone_compiler.cost.compare import Turn, turns
-from dpone_compiler.cost.constants import MEASURED
-from dpone_compiler.cost.estimate import Rates
+from dpone_compiler.cost.constants import BUILT_IN, Constants
+from dpone_compiler.cost.turns import Turn, turns
 from dpone_compiler.diagnostics.diagnostic import Diagnostic, Diagnostics
 from dpone_compiler.driver.compile import not_compiled, pass_context
 from dpone_compiler.driver.problems import AdviceOnly
@@ -63,7 +62,7 @@ def advise_hints(load: Load, policy: Policy) -> Advice:
     context = pass_context(load, Catalog(), policy)
     columns = () if isinstance(context, Diagnostic) else tuple(_named(load, context))
     load = replace(load, decisions=replace(load.decisions, columns=columns))
-    return _advise(load, context, _NOTHING, _FROM_HINTS, MEASURED)
+    return _advise(load, context, _NOTHING, _FROM_HINTS, BUILT_IN)
 
 
 def _named(load: Load, context: PassContext) -> Iterator[MovedColumn]:
@@ -86,7 +85,7 @@ def advise_load(
     catalog: Catalog,
     policy: Policy,
     told: Mapping[str, float | None] = _NOTHING,
-    constants: Mapping[str, Rates] = MEASURED,
+    constants: Constants = BUILT_IN,
 ) -> Advice:
     """Decide one load, with the hints that were told instead of its own. Nothing is planned or lowered."""
     return _advise(with_hints(load, told), pass_context(load, catalog, policy, constants), told, ORDER, constants)
@@ -97,7 +96,7 @@ def _advise(
     context: PassContext | Diagnostic,
     told: Mapping[str, float | None],
     order: PassOrder,
-    constants: Mapping[str, Rates],
+    constants: Constants,
 ) -> Advice:
     if isinstance(context, Diagnostic):
         return Advice(load=load, decided=False, diagnostics=(context,))

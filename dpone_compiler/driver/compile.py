@@ -12,8 +12,7 @@ from dpone_compiler.artifacts.bundle import Bundle, folder_name, sha256
 from dpone_compiler.artifacts.plan_codec import compact_json
 from dpone_compiler.cost.codec import decode_costs
 from dpone_compiler.cost.compare import cost_model
-from dpone_compiler.cost.constants import MEASURED
-from dpone_compiler.cost.estimate import Rates
+from dpone_compiler.cost.constants import BUILT_IN, Constants
 from dpone_compiler.diagnostics.diagnostic import Diagnostic, Diagnostics, has_errors
 from dpone_compiler.driver.across import Named, check_names
 from dpone_compiler.driver.emit import emit_bundle
@@ -128,7 +127,7 @@ def named_load(load: Load, manifest: Path) -> Named:
 class ManifestFile:
     """One manifest, read: its loads, the policy with its own rules first, the catalog beside it, and what was wrong.
 
-    `constants`: of the cost model, by sink.
+    `constants`: of the cost model.
     """
 
     loads: tuple[Load, ...]
@@ -136,7 +135,7 @@ class ManifestFile:
     catalog: Catalog
     diagnostics: Diagnostics
     files: Mapping[str, SourceFile]
-    constants: Mapping[str, Rates]
+    constants: Constants
 
 
 def read_manifest_file(manifest: Path, options: Options) -> ManifestFile:
@@ -162,7 +161,7 @@ def compile_load(
     catalog: Catalog,
     policy: Policy,
     listeners: Sequence[Listener] = (),
-    constants: Mapping[str, Rates] = MEASURED,
+    constants: Constants = BUILT_IN,
 ) -> tuple[Compiled, Diagnostics]:
     """One load through all stages. The pure heart of the compile."""
     nothing = Compiled(load=load, context=None, bundle=None)
@@ -193,7 +192,7 @@ def compile_load(
 
 
 def pass_context(
-    load: Load, catalog: Catalog, policy: Policy, constants: Mapping[str, Rates] = MEASURED
+    load: Load, catalog: Catalog, policy: Policy, constants: Constants = BUILT_IN
 ) -> PassContext | Diagnostic:
     """What the passes of this load may read, or why nothing can be decided."""
     read, write = load.read.endpoint, load.write.endpoint
@@ -250,19 +249,19 @@ def _inputs(load: Load, final: Load, facts: Facts, policy: Policy) -> dict[str, 
     }
 
 
-def _constants(options: Options, found: list[Diagnostic]) -> Mapping[str, Rates]:
+def _constants(options: Options, found: list[Diagnostic]) -> Constants:
     """The built-in constants, and those of `--costs` in place of them for the sinks that it names."""
     if options.costs is None:
-        return MEASURED
+        return BUILT_IN
     file = read_file(options.costs)
     if isinstance(file, Diagnostic):
         found.append(file)
-        return MEASURED
+        return BUILT_IN
     try:
-        return {**MEASURED, **decode_costs(file.text)}
+        return BUILT_IN.under(decode_costs(file.text))
     except ValueError as error:
         found.append(Diagnostic(UnreadableFile(file.name, str(error)), None))
-        return MEASURED
+        return BUILT_IN
 
 
 def _policy(options: Options, files: dict[str, SourceFile], found: list[Diagnostic]) -> Policy:

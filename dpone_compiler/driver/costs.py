@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from dpone_compiler.cost.compare import Turn, way_name
+from dpone_compiler.cost.compare import way_name
+from dpone_compiler.cost.turns import Turn
 from dpone_compiler.spi.cost import Costing, Estimate
 
 _UNITS = ("B", "kB", "MB", "GB", "TB")
@@ -14,15 +15,14 @@ _HEAD = ("way", "time", "read and moved", "written", "rewritten", "log", "peak s
 
 
 def cost_table(costing: Costing) -> Iterator[str]:
-    """Markdown; nothing when nothing is known."""
-    if not costing.known:
-        return
-    yield f"| {' | '.join(_HEAD)} |"
-    yield f"|{' --- |' * len(_HEAD)}"
-    for each in costing.estimates:
-        if not each.needs:
-            yield f"| {' | '.join(_cells(each))} |"
-    yield ""
+    """Markdown; without a table where nothing is estimated. What the model does not say stands under its code."""
+    if costing.known:
+        yield f"| {' | '.join(_HEAD)} |"
+        yield f"|{' --- |' * len(_HEAD)}"
+        yield from (f"| {' | '.join(_cells(each))} |" for each in costing.estimates if not each.needs)
+        yield ""
+    yield from (f"- `{each.code}`: {each.message}" for each in costing.silent)
+    yield from (f"- seconds: {each}" for each in (costing.constants,) if each)
     yield from (f"- assumed: {each}" for each in costing.assumed)
     yield from (f"- {each}" for each in counterfactuals(costing))
 
@@ -52,6 +52,8 @@ def cost_document(costing: Costing, turns: Sequence[Turn]) -> dict[str, Any]:
         "known": costing.known,
         "estimates": [asdict(each) for each in costing.estimates],
         "assumed": list(costing.assumed),
+        "silent": [asdict(each) for each in costing.silent],
+        "constants": costing.constants,
         "turns": [asdict(each) for each in turns],
     }
 

@@ -164,12 +164,8 @@ def _cost(costing: Costing, _context: Context, _doc: PlanDoc) -> Iterator[str]:
     lines = tuple(cost_table(costing))
     if lines:
         yield from ("## What the ways of loading it would cost a run", "")
-        yield from (
-            *lines,
-            "",
-            "Estimates, good for the order of the ways: docs/reference/cost-model.md says how good.",
-            "",
-        )
+        how_good = "Estimates, good for the order of the ways: docs/reference/cost-model.md says how good."
+        yield from (*lines, "", *((how_good, "") if costing.known else ()))
 
 
 def _contract(_context: Context, doc: PlanDoc) -> Iterator[str]:

@@ -21,7 +21,7 @@ class Term:
 
 @value(kw_only=True)
 class Estimate:
-    """One way to do a load. Volumes are bytes a run; `seconds` None: no constants were measured for this sink.
+    """One way to do a load. Volumes are bytes a run; `seconds` None: nobody has measured this way on this sink.
 
     `lock`: what is held, for `lock_seconds` of them. `needs`: '' viable, else why this load cannot go that way.
     """
@@ -41,16 +41,26 @@ class Estimate:
     needs: str = ""
 
 
+@value
+class Unestimated:
+    """Something that the model does not say, by code: cost_rows_unknown, cost_not_estimated, cost_time_not_measured."""
+
+    code: str
+    message: str
+
+
 @value(kw_only=True)
 class Costing:
-    """The model's view of a load, cheapest first. `known` False: the rows are not known, so nothing is estimated.
+    """The model's view of a load, cheapest first. `known` False: nothing is estimated, and `silent` says why.
 
-    `assumed`: what had to be taken for granted, in words.
+    `assumed`: what had to be taken for granted, in words. `constants`: where the seconds come from, '' where there are none.
     """
 
     known: bool
     estimates: tuple[Estimate, ...] = ()
     assumed: tuple[str, ...] = ()
+    silent: tuple[Unestimated, ...] = ()
+    constants: str = ""
 
     @property
     def cheapest(self) -> Estimate | None:

@@ -73,7 +73,8 @@ def test_what_is_no_finished_known_load_is_passed_over() -> None:
 
 def test_a_file_is_read_back_and_a_wrong_one_is_refused() -> None:
     text = json.dumps(encode_costs(MEASURED, {"postgres": 1}))
-    assert decode_costs(text) == MEASURED
+    read = decode_costs(text)
+    assert (read.by_sink, read.origin("postgres")) == (MEASURED, "constants of --costs, fitted to 1 runs")
     for wrong in (
         "[]",
         "{}",

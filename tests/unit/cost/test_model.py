@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 
 from dpone_compiler import registry
+from dpone_compiler.cost.compare import works
 from dpone_compiler.cost.constants import MEASURED
 from dpone_compiler.cost.estimate import estimate
-from dpone_compiler.cost.work import PHASES, STRATEGIES, UNDER, WORK
+from dpone_compiler.cost.volumes import NOT_ESTIMATED, VOLUMES
+from dpone_compiler.cost.work import PHASES, UNDER, WORK
 from dpone_compiler.cost.workload import Workload, touched_share
 from tests.cli.commands import dponec, write_manifest
 
-# A merge by these is not estimated: nobody has measured it.
-UNKNOWN = {("incremental_merge", "shadow_swap"), ("incremental_merge", "replacing_merge_tree")}
 AUTO = """load orders {{
   from postgres.demo_source public.orders
   into postgres.demo_pg dwh.orders
@@ -37,12 +37,21 @@ def test_every_way_that_a_sink_offers_is_known(sink: str) -> None:
     capabilities = registry.backend(sink).capabilities(None)
     offered = {
         (strategy, policy)
-        for strategy in STRATEGIES
-        if not capabilities.strategies[strategy]
+        for strategy, lacks in capabilities.strategies.items()
+        # A backfill is runs of its inner mode.
+        if not lacks and strategy not in (*NOT_ESTIMATED, "backfill")
         for policy in capabilities.merge_policies.get(strategy, ("",))
     }
-    assert offered - set(WORK[sink]) <= UNKNOWN
-    assert set(WORK[sink]) <= offered
+    assert set(works(sink)) == offered
+    assert not set(WORK[sink]) & set(VOLUMES[sink])
+
+
+@pytest.mark.parametrize("sink", sorted(MEASURED))
+def test_what_nobody_has_measured_has_volumes_and_no_time(sink: str) -> None:
+    for way, work in VOLUMES[sink].items():
+        found = estimate(_shape(0.1), MEASURED[sink], way, work)
+        assert (found.seconds, found.lock_seconds, found.terms) == (None, None, ())
+        assert found.moved > 0
 
 
 @pytest.mark.parametrize("sink", sorted(MEASURED))
@@ -99,7 +108,8 @@ def test_mode_cost_takes_the_cheapest_and_auto_says_that_it_differs(tmp_path: Pa
 
 def test_auto_follows_the_rules_whatever_the_model_says(tmp_path: Path) -> None:
     manifest = write_manifest(tmp_path, "dpone", {"dpone": AUTO.format(rows=200_000, changed=10, mode="auto")})
-    slow = {phase: {"row": 1.0} for phase in ("upsert", "match", "update")} | {"insert": {"fixed": 0.0}}
+    slow = {phase: {"row": 1.0} for phase in ("upsert", "match", "update")}
+    slow |= {phase: {"fixed": 0.0} for phase in ("open", "move", "prove", "insert", "delete")}
     costs = tmp_path / "costs.json"
     costs.write_text(json.dumps({"format": "dponec.costs/1", "seconds": {"postgres": slow}}), encoding="utf-8")
     for mode, strategy in (("auto", "incremental_merge"), ("cost", "full_refresh")):
@@ -134,7 +144,10 @@ def test_without_rows_nothing_is_estimated(tmp_path: Path) -> None:
     manifest.write_text(text, encoding="utf-8")
     (tmp_path / "catalog").unlink()
     shown = json.loads(dponec("advise", manifest, "--format", "json").stdout)
-    assert shown["cost"] == {"known": False, "estimates": [], "assumed": [], "turns": []}
+    silent = shown["cost"].pop("silent")
+    assert shown["cost"] == {"known": False, "estimates": [], "assumed": [], "turns": [], "constants": ""}
+    assert [each["code"] for each in silent] == ["cost_rows_unknown"]
+    assert "estimated_rows" in silent[0]["message"]
 
 
 def test_wrong_constants_are_told(tmp_path: Path) -> None:
