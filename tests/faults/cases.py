@@ -169,6 +169,29 @@ CH_PARTITION = Case(
         "drop-rewrite", "release-lease",
     ),
 )  # fmt: skip
+CH_SHADOW = Case(
+    name="ch_shadow",
+    target="clickhouse",
+    source=_WHERE + _CURSOR,
+    strategy="    mode: incremental_merge\n    merge_policy: shadow_swap\n    readers: tolerant\n    on_leave_filter: delete\n" + _KEY,
+    steps=(
+        *_SHARED, "freeze-window", "open-attempt", "drop-old-staging", *_CH_LEFT, *_CH_ROWS, "check-staged-rows", *_KEYS,
+        "record-staged", "clear-shadow", "create-shadow", "build-shadow", "record-shadow", "prove-shadow",
+        "exchange-tables", "reconcile", "commit-state", "drop-rows", "drop-left", "drop-shadow", "release-lease",
+    ),
+)  # fmt: skip
+CH_BACKFILL = Case(
+    name="ch_backfill",
+    target="clickhouse",
+    source=_WHERE,
+    strategy=PG_BACKFILL.strategy.replace("delete_insert", "partition_rewrite") + _MONTHS,
+    sliced=True,
+    steps=(
+        *_SHARED, "next-slice", "open-attempt", "drop-old-staging", *_CH_LEFT, *_CH_ROWS, "check-staged-rows", *_KEYS,
+        "record-staged", *_REWRITE, "reconcile", "record-slice", "commit-state", "drop-rows", "drop-left", "drop-rewrite",
+        "release-lease",
+    ),
+)  # fmt: skip
 
 PG_SNAPSHOT = Case(
     name="pg_snapshot",
@@ -263,6 +286,6 @@ CASES = {
     case.name: case
     for case in (
         *(PG_MERGE, PG_FULL, PG_ATTACH, PG_SHADOW, PG_SNAPSHOT, PG_HISTORY, PG_BACKFILL),
-        *(CH_MERGE, CH_FULL, CH_APPEND, CH_PARTITION, CH_SNAPSHOT, CH_HISTORY),
+        *(CH_MERGE, CH_FULL, CH_APPEND, CH_PARTITION, CH_SNAPSHOT, CH_HISTORY, CH_SHADOW, CH_BACKFILL),
     )
 }

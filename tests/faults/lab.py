@@ -101,7 +101,7 @@ class Lab:
         """Let time pass over the source."""
         case = self.case
         if case.sliced:
-            self.target.execute("DELETE FROM dwh.dponec_slices")
+            self.target.forget_slices()
         self._write(*self.model.change(inserts=case.inserts, updates=case.updates, deletes=case.deletes))
 
     def _write(self, rows: list[Row], deleted: list[int]) -> None:

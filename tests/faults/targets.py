@@ -81,6 +81,8 @@ class Target(Protocol):
 
     def staging(self) -> list[str]: ...
 
+    def forget_slices(self) -> None: ...
+
     def execute(self, sql: str) -> None: ...
 
 
@@ -133,6 +135,9 @@ class PostgresTarget:
             name for (name,) in self._all(f"SELECT tablename FROM pg_tables WHERE schemaname = 'staging' OR {swaps}")
         ]
 
+    def forget_slices(self) -> None:
+        self.execute("DELETE FROM dwh.dponec_slices")
+
     def _all(self, sql: str) -> list[tuple[Any, ...]]:
         with psycopg.connect(self.url, autocommit=True) as session:
             return session.execute(sql.encode()).fetchall()
@@ -182,8 +187,12 @@ class ClickHouseTarget:
         return State(*(value or "" for value in found[0])) if found else None
 
     def staging(self) -> list[str]:
-        sql = "SELECT name FROM system.tables WHERE database = currentDatabase() AND name NOT IN ('orders', 'dponec_state')"
+        ours = "'orders', 'dponec_state', 'dponec_slices'"
+        sql = f"SELECT name FROM system.tables WHERE database = currentDatabase() AND name NOT IN ({ours})"
         return [name for (name,) in self._all(sql)]
+
+    def forget_slices(self) -> None:
+        self.execute("TRUNCATE TABLE dponec_slices")
 
     def _all(self, sql: str) -> list[list[Any]]:
         found: list[list[Any]] = json.loads(run_clickhouse(self.url, sql + " FORMAT JSONCompact"))["data"]
