@@ -39,7 +39,9 @@ def _parsed(template: str, dialect: str) -> _Template:
 
 def _filled(node: exp.Expr, nodes: Mapping[str, exp.Expression]) -> exp.Expr:
     if isinstance(node, exp.Placeholder):
-        return nodes[node.name].copy()
+        given = nodes[node.name]
+        # A node that stands in no tree yet is moved into this one; the second place of the same node gets a copy.
+        return given if given.parent is None else given.copy()
     made = type(node)()
     for key, below in node.args.items():
         if isinstance(below, exp.Expr):

@@ -6,6 +6,8 @@ be bound. https://www.postgresql.org/docs/current/functions-admin.html#FUNCTIONS
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from sqlglot import exp
 
 from dpone_compiler.sql.identifiers import text
@@ -24,8 +26,9 @@ def word(tree: exp.Expression) -> Sql:
     return render(tree, DIALECT)
 
 
+@lru_cache(maxsize=4096)
 def literal(value: str) -> Sql:
-    """A string literal."""
+    """A string literal. Kept, since the same few names and messages stand in every step."""
     return render(text(value), DIALECT)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from sqlglot import exp
 
 from dpone_compiler.backends.postgres import names
@@ -23,7 +25,15 @@ def stored_row(columns: tuple[MovedColumn, ...], alias: str = "") -> exp.Express
 
 
 def _stored(columns: tuple[MovedColumn, ...], alias: str = "") -> tuple[tuple[exp.Expression, DataType], ...]:
-    return tuple((column(m.target.name, alias), parse_type(m.target.native)) for m in columns if not m.target.generated)
+    return _typed(_named(columns), alias)
+
+
+def _named(columns: tuple[MovedColumn, ...]) -> tuple[tuple[str, str], ...]:
+    return tuple((m.target.name, m.target.native) for m in columns if not m.target.generated)
+
+
+def _typed(named: tuple[tuple[str, str], ...], alias: str) -> tuple[tuple[exp.Expression, DataType], ...]:
+    return tuple((column(name, alias), parse_type(native)) for name, native in named)
 
 
 def count_and_digest(ctx: Context, staging: Staging, into: str) -> Sql:
@@ -39,14 +49,19 @@ def digest_of(
 ) -> tuple[Sql, Sql]:
     """The digest `a:b` of rows of staging or target as an expression, and what stands after its FROM."""
     if quick(ctx):
-        digest = quick_sum(_stored(columns, origin.alias))
         rows = frame("<<origin>><<where>>", origin=word(origin), where=_where(where))
-        return marked(word(digest)), rows
+        return _quick_digest(_named(columns), origin.alias), rows
     stored = _stored(columns, origin.alias)
     query = exp.Select(expressions=[value for value, _ in stored]).from_(origin)
     if where is not None:
         query = query.where(where)
     return sql(digest_pair()), sql(digested(query, tuple(type_ for _, type_ in stored)))
+
+
+@lru_cache(maxsize=64)
+def _quick_digest(named: tuple[tuple[str, str], ...], alias: str) -> Sql:
+    """Kept, since a plan asks for the digest of its staging more than once, and it is the largest tree of all."""
+    return marked(word(quick_sum(_typed(named, alias))))
 
 
 def marked(total: Sql) -> Sql:
