@@ -33,6 +33,7 @@ from dpone_compiler.plan.actions import (
     Staging,
     Transfer,
 )
+from dpone_compiler.plan.emptied import create_alone, created
 from dpone_compiler.plan.sequence import COMMITTED, STAGED, Sequence
 from dpone_compiler.plan.slice_actions import CheckSliceFilled
 from dpone_compiler.plan.slice_steps import record_slice, take_slice
@@ -190,24 +191,16 @@ def stage(seq: Sequence, shape: Shape, selection: Selection, staging: Staging) -
         )
     if shape.stages_in_transaction:
         _fence(seq, f"fence-stage-{role}", group)
-    else:
         seq.add(
-            f"clear-{role}",
-            DropStaging(staging=staging),
-            "drop what an interrupted try of this run left",
-            "staging is filled from empty or not at all",
+            f"create-{role}",
+            CreateStaging(staging=staging),
+            *created(role),
+            idempotency=TRANSACTIONAL,
             guard=STAGED,
+            transaction=group,
         )
-    seq.add(
-        f"create-{role}",
-        CreateStaging(staging=staging),
-        f"create the empty staging table ({role})",
-        "rows are proved in staging before the target is touched",
-        idempotency=TRANSACTIONAL if shape.stages_in_transaction else Idempotency.WITH_UNIT,
-        guard=STAGED,
-        transaction=group,
-        retry_boundary="" if shape.stages_in_transaction else f"clear-{role}",
-    )
+    else:
+        create_alone(seq, staging, guard=STAGED)
     seq.add(
         f"transfer-{role}",
         Transfer(selection=selection, staging=staging, wire=wire),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dpone_compiler.ir.load import Load
 from dpone_compiler.plan.actions import Action, CreateStaging, InsertStaged, Staging, UpdateMatching
+from dpone_compiler.plan.emptied import create_alone
 from dpone_compiler.plan.phases import Shape, close_run, fence_finalize, open_run, prove, stage
 from dpone_compiler.plan.rewriting import rewrite_partitions
 from dpone_compiler.plan.sequence import COMMITTED, Sequence
@@ -75,7 +76,11 @@ def steps(load: Load, setting: Setting) -> Plan:
     open_run(seq, shape, instant=shape.interval is None)
     stage(seq, shape, rows_selection(shape), rows)
     prove(seq, shape, rows, key=(*history.key, *((history.since,) if history.since else ())))
-    made = _in_place(seq, rows, versions, history) if shape.transactional else _by_rewrite(seq, rows, versions, history)
+    made = (
+        _in_place(seq, shape, rows, versions, history)
+        if shape.transactional
+        else _by_rewrite(seq, rows, versions, history)
+    )
     close_run(seq, shape, rows, *made)
     return finish(load, seq, _notes(shape, history))
 
@@ -86,16 +91,15 @@ def _notes(shape: Shape, history: Versions) -> tuple[str, ...]:
     return ("versions are dated by the source's clock when the attempt was opened; a resumed run keeps that instant",)
 
 
-def _in_place(seq: Sequence, rows: Staging, versions: Staging, history: Versions) -> tuple[Staging, ...]:
+def _in_place(seq: Sequence, shape: Shape, rows: Staging, versions: Staging, history: Versions) -> tuple[Staging, ...]:
     place = (*history.key, history.valid_from.name)
+    if not shape.stages_in_transaction:
+        create_alone(seq, versions, guard=COMMITTED)
     fence_finalize(seq)
+    create = CreateStaging(staging=versions)
+    created = ("create-versions", create, "create an empty table for histories", "in the transaction")
     actions: tuple[tuple[str, Action, str, str], ...] = (
-        (
-            "create-versions",
-            CreateStaging(staging=versions),
-            "create an empty table for histories",
-            "in the transaction",
-        ),
+        *([created] if shape.stages_in_transaction else []),
         ("build-versions", BuildVersions(staging=rows, versions=versions, history=history), *_BUILD),
         (
             "delete-stale",

@@ -36,6 +36,13 @@ def text_of(node: Any) -> str:
     return "".join(str(tokens[at].Text) for at in range(node.FirstTokenIndex, node.LastTokenIndex + 1))
 
 
+def drops_own(node: Any) -> bool:
+    """DROP TABLE of a temporary table, which no other session sees."""
+    return kind(node) == "DropTableStatement" and all(
+        str(name.BaseIdentifier.Value).startswith("#") for name in node.Objects
+    )
+
+
 def merges(found: list[Any]) -> Iterator[str]:
     """No MERGE without HOLDLOCK and UPDLOCK on its target; we write none at all."""
     for node in found:

@@ -10,13 +10,11 @@ from collections.abc import Callable
 
 import psycopg
 import pytest
-from sqlglot import exp, parse_one
 
-from tests import scriptdom
 from tests.bundle_files.test_parse import of
 from tests.engine_fixtures import FreshDatabase
 from tests.scriptdom import TsqlError
-from tests.tsql.lints import text_of
+from tests.tsql.transpiled import changes
 
 Rows = list[tuple[object, ...]]
 TABLES = """CREATE SCHEMA dbo; CREATE SCHEMA staging;
@@ -27,44 +25,6 @@ CREATE TABLE {rows} (LIKE dbo.orders); CREATE TABLE {left} (id bigint, day date)
 THERE = [(1, 1, "a"), (2, None, "b"), (3, 3, "c"), (4, 4, "d")]
 STAGED = [(1, 1, "a"), (2, 2, "b"), (3, None, "C"), (5, 5, "e")]
 MERGE = ("merge_ms", "delete-left", "update-matching", "insert-missing")
-
-
-def changes(name: str, *steps: str) -> list[str]:
-    """The statements that change a table, of the steps of that name, in order, as Postgres says them."""
-    made: list[str] = []
-    for path, text in of(name, "mssql"):
-        if any(path.endswith(f"-{step}.sql") for step in steps):
-            tree, _ = scriptdom.read(text)
-            kinds = ("UpdateStatement", "DeleteStatement", "InsertStatement")
-            made += [transpiled(text_of(n)) for n in scriptdom.nodes(tree) if scriptdom.kind(n) in kinds]
-    return made
-
-
-def transpiled(text: str) -> str:
-    tree = parse_one(text, dialect="tsql")
-    for hint in list(tree.find_all(exp.WithTableHint)):
-        hint.pop()
-    for table in tree.find_all(exp.Table):
-        table.set("hints", None)
-    tree = tree.transform(_plain)
-    if isinstance(tree, exp.Update):  # UPDATE [t] … FROM target AS t JOIN staging AS s ON …
-        origin = tree.args["from_"].this
-        (join,) = origin.args.pop("joins")
-        tree.set("this", origin)
-        tree.set("from_", exp.From(this=join.this))
-        tree.where(join.args["on"], copy=False)
-        for assignment in tree.expressions:
-            assignment.this.set("table", None)
-    if isinstance(tree, exp.Delete) and tree.args.get("tables"):  # DELETE [t] FROM target AS t
-        tree.set("tables", None)
-    return tree.sql(dialect="postgres").replace("VARCHAR(MAX)", "text").replace("BYTEA(MAX)", "bytea")
-
-
-def _plain(node: exp.Expression) -> exp.Expression:
-    """The number of bytes, which Postgres calls otherwise."""
-    if isinstance(node, exp.Anonymous) and node.name.upper() == "DATALENGTH":
-        return exp.Anonymous(this="octet_length", expressions=node.expressions)
-    return node
 
 
 @pytest.fixture

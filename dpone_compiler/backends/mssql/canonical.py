@@ -74,18 +74,31 @@ def _text(value: exp.Expression, type_: DataType) -> exp.Expression:
 
 def stored_rows(columns: tuple[MovedColumn, ...], origin: Sql, alias: str, where: Sql | None = None) -> Sql:
     """The derived table `d` of the hashes `h` of the rows of `origin`; computed columns are not ours to compare."""
+    parts, values = _texts(columns, alias)
+    return frame(
+        _ROWS,
+        hash=row_hash(parts),
+        values=values,
+        origin=origin,
+        where=frame("\n     WHERE <<where>>", where=where) if where is not None else Sql(""),
+    )
+
+
+def content_hash(columns: tuple[MovedColumn, ...], alias: str) -> tuple[Sql, Sql]:
+    """The SHA-256 of a stored row, 32 bytes, and the list of values that CROSS APPLY (SELECT …) AS [v] has to give it."""
+    parts, values = _texts(columns, alias)
+    return frame("CONVERT(binary(32), HASHBYTES('SHA2_256', <<line>>))", line=_line(parts)), values
+
+
+def _texts(columns: tuple[MovedColumn, ...], alias: str) -> tuple[list[Sql], Sql]:
+    """The framed texts of a row, and the values `v` that they are made of."""
     stored = [m.target for m in columns if not m.target.generated]
     values = [
         frame("<<value>> AS <<name>>", value=word(canonical_text(column(c.name, alias), c.type)), name=_place(number))
         for number, c in enumerate(stored)
     ]
-    return frame(
-        _ROWS,
-        hash=row_hash([_framed(_place(number)) for number in range(len(stored))]),
-        values=join(",\n       ", values or [Sql("NULL AS [c0]")]),
-        origin=origin,
-        where=frame("\n     WHERE <<where>>", where=where) if where is not None else Sql(""),
-    )
+    listed = join(",\n       ", values or [Sql("NULL AS [c0]")])
+    return [_framed(_place(number)) for number in range(len(stored))], listed
 
 
 def _place(number: int) -> Sql:

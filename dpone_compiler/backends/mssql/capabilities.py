@@ -12,7 +12,7 @@ _STRATEGIES = {
     "partition_replace": "",
     "cdc_apply": "not lowered yet: changes of a slot are not applied by this version",
     "snapshot_diff": "",
-    "scd2": "not lowered yet: versions of rows are not kept by this version",
+    "scd2": "",
     "replace": "",
     "backfill": "it has no table of loaded slices there yet; run each slice of the inner mode with dponec run --window",
 }

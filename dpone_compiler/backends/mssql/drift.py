@@ -8,6 +8,7 @@ from dpone_compiler.ir.load import Load, MovedColumn
 from dpone_compiler.ir.schema import Column, TableFacts
 from dpone_compiler.plan.actions import CheckTable
 from dpone_compiler.spi.backend import Context, Lowered
+from dpone_compiler.spi.technical import own_columns
 from dpone_compiler.sql.identifiers import table
 from dpone_compiler.sql.mssql_catalog import BASE_TYPE, COLUMN_TYPE
 from dpone_compiler.sql.mssql_native import NativeTypeError, read_native
@@ -58,7 +59,7 @@ def check_table(ctx: Context, action: CheckTable) -> Lowered:
     source = action.side == "source"
     facts = ctx.facts.source_table if source else ctx.facts.target_table
     moved = ctx.load.decisions.columns if isinstance(ctx.load.decisions.columns, tuple) else ()
-    used = _source_columns(ctx.load, moved, facts) if source else tuple(m.target for m in moved)
+    used = _source_columns(ctx.load, moved, facts) if source else (*(m.target for m in moved), *own_columns(ctx))
     required = _required(ctx.load, source)
     ref = names.source(action.table)
     added = Sql("")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dpone_compiler.backends.mssql import apply, checks, missing, scope, staging, state, tombstones
+from dpone_compiler.backends.mssql import apply, checks, history, missing, scope, staging, state, tombstones
 from dpone_compiler.backends.mssql.drift import check_table
 from dpone_compiler.backends.mssql.partitions import check_partition_list, find_partitions
 from dpone_compiler.backends.mssql.reconcile import reconcile
@@ -38,8 +38,8 @@ def _lower(ctx: Context, step: Step, action: do.Action) -> Lowered | Unsupported
             return check_partition_list(ctx, action)
         case do.AcquireLease():
             return state.acquire_lease(ctx)
-        case do.FreezeWindow() | snapshot.FreezeInstant():
-            return Unsupported("the window, or the instant, is frozen on the source")
+        case do.FreezeWindow():
+            return Unsupported("the window is frozen on the source")
         case do.OpenAttempt():
             return state.open_attempt(ctx)
         case do.DropOldStaging():
@@ -108,6 +108,22 @@ def _lower(ctx: Context, step: Step, action: do.Action) -> Lowered | Unsupported
             return staging.drop_staging(ctx, action)
         case do.ReleaseLease():
             return state.release_lease(ctx)
+        case feed.CreateSlot() | feed.ExportSnapshot() | feed.ReadChanges() | feed.AdvanceSlot():
+            return Unsupported("the slot is the source's")
+        case sliced.NextSlice() | sliced.CheckSliceFilled() | sliced.RecordSlice():
+            return Unsupported("loaded slices are not recorded on SQL Server by this version")
+        case gone.CheckTombstones() | gone.MarkDeleted() | gone.ProveDeleted():
+            return tombstones.lower(ctx, action)
+        case feed.CheckChanges() | feed.CollapseChanges():
+            return Unsupported("captured changes are not applied on SQL Server by this version")
+        case _:
+            return _of_snapshots(ctx, action)
+
+
+def _of_snapshots(ctx: Context, action: snapshot.SnapshotAction) -> Lowered | Unsupported:
+    match action:
+        case snapshot.FreezeInstant():
+            return Unsupported("the instant is frozen on the source")
         case snapshot.FindMissing() | snapshot.BuildDiff():
             return Unsupported(_IN_PLACE + "missing and changed rows are found where they are deleted and updated")
         case snapshot.CheckDeletes():
@@ -118,13 +134,9 @@ def _lower(ctx: Context, step: Step, action: do.Action) -> Lowered | Unsupported
             return missing.mark_missing(ctx, action)
         case snapshot.ProveMissing():
             return missing.prove_missing(ctx, action)
-        case snapshot.BuildVersions() | snapshot.DeleteStale() | snapshot.ProveVersions():
-            return Unsupported("versions of rows are not kept on SQL Server by this version")
-        case feed.CreateSlot() | feed.ExportSnapshot() | feed.ReadChanges() | feed.AdvanceSlot():
-            return Unsupported("the slot is the source's")
-        case sliced.NextSlice() | sliced.CheckSliceFilled() | sliced.RecordSlice():
-            return Unsupported("loaded slices are not recorded on SQL Server by this version")
-        case gone.CheckTombstones() | gone.MarkDeleted() | gone.ProveDeleted():
-            return tombstones.lower(ctx, action)
-        case feed.CheckChanges() | feed.CollapseChanges():
-            return Unsupported("captured changes are not applied on SQL Server by this version")
+        case snapshot.BuildVersions():
+            return history.build_versions(ctx, action)
+        case snapshot.DeleteStale():
+            return history.delete_stale(ctx, action)
+        case snapshot.ProveVersions():
+            return history.prove_versions(ctx, action)

@@ -31,7 +31,8 @@ BEGIN TRY
           (N'day', N'date', 0, 1),
           (N'at', N'datetimeoffset(6)', 0, 1),
           (N'amount', N'decimal(18,2)', 0, 1),
-          (N'status', N'nvarchar(50)', 0, 1)
+          (N'status', N'nvarchar(50)', 0, 1),
+          (N'deleted_at', N'datetime2(6)', 0, 1)
         ) AS e ([name], [type], [required], [written])
         LEFT JOIN sys.columns AS c ON c.[object_id] = @dp_object AND c.[name] = e.[name] COLLATE DATABASE_DEFAULT
         LEFT JOIN sys.types AS b ON b.user_type_id = CASE WHEN c.system_type_id = 240 THEN c.user_type_id ELSE c.system_type_id END
@@ -40,7 +41,7 @@ BEGIN TRY
         FROM sys.columns AS c
        WHERE c.[object_id] = @dp_object AND c.is_nullable = 0 AND c.default_object_id = 0 AND c.is_identity = 0
          AND c.is_computed = 0 AND c.generated_always_type = 0 AND c.system_type_id <> 189
-         AND NOT EXISTS (SELECT 1 FROM (VALUES (N'id'), (N'day'), (N'at'), (N'amount'), (N'status')) AS w ([name]) WHERE w.[name] = c.[name] COLLATE DATABASE_DEFAULT)
+         AND NOT EXISTS (SELECT 1 FROM (VALUES (N'id'), (N'day'), (N'at'), (N'amount'), (N'status'), (N'deleted_at')) AS w ([name]) WHERE w.[name] = c.[name] COLLATE DATABASE_DEFAULT)
     ) AS p
      WHERE p.[problem] IS NOT NULL
      ORDER BY p.[problem]

@@ -1,0 +1,37 @@
+-- step delete-stale
+-- purpose: delete versions that their history no longer has
+-- engine: mssql (target), transaction finalize
+-- idempotency: transactional
+-- why: two that became alike are one
+SET ANSI_NULLS, ANSI_PADDING, ANSI_WARNINGS, ARITHABORT, CONCAT_NULL_YIELDS_NULL, QUOTED_IDENTIFIER ON;
+SET NUMERIC_ROUNDABORT OFF;
+SET NOCOUNT, XACT_ABORT ON;
+SET LOCK_TIMEOUT 30000;
+BEGIN TRY
+  IF @@TRANCOUNT <> 1 THROW 50424, N'DP424: this step belongs to an open transaction of its plan', 1;
+  DECLARE @dp_rows bigint;
+  DELETE [t]
+    FROM [dbo].[order_history] AS [t] WITH (UPDLOCK, HOLDLOCK)
+   WHERE EXISTS(
+  SELECT
+    1
+  FROM [dbo].[order_history__dponec_15f01f54_versions] AS [s]
+  WHERE
+    [t].[id] = [s].[id]
+)
+AND NOT EXISTS(
+  SELECT
+    1
+  FROM [dbo].[order_history__dponec_15f01f54_versions] AS [s]
+  WHERE
+    [t].[id] = [s].[id] AND [t].[valid_from] = [s].[valid_from]
+);
+  SET @dp_rows = ROWCOUNT_BIG();
+  SET @dp_rows = @dp_rows + COALESCE(CONVERT(bigint, SESSION_CONTEXT(N'dponec.rows_deleted')), 0);
+  EXEC sys.sp_set_session_context @key = N'dponec.rows_deleted', @value = @dp_rows;
+  IF @@TRANCOUNT <> 1 THROW 50424, N'DP424: the transaction of this step has ended before its time', 1;
+END TRY
+BEGIN CATCH
+  IF XACT_STATE() <> 0 ROLLBACK TRANSACTION;
+  THROW;
+END CATCH;

@@ -1,0 +1,25 @@
+-- step insert-versions
+-- purpose: insert versions that are new
+-- engine: mssql (target), transaction finalize
+-- idempotency: transactional
+-- why: in the same transaction
+SET ANSI_NULLS, ANSI_PADDING, ANSI_WARNINGS, ARITHABORT, CONCAT_NULL_YIELDS_NULL, QUOTED_IDENTIFIER ON;
+SET NUMERIC_ROUNDABORT OFF;
+SET NOCOUNT, XACT_ABORT ON;
+SET LOCK_TIMEOUT 30000;
+BEGIN TRY
+  IF @@TRANCOUNT <> 1 THROW 50424, N'DP424: this step belongs to an open transaction of its plan', 1;
+  DECLARE @dp_rows bigint;
+  INSERT INTO [dbo].[order_history] ([id], [day], [at], [amount], [status], [valid_from], [valid_to], [is_current], [row_hash])
+  SELECT [s].[id], [s].[day], [s].[at], [s].[amount], [s].[status], [s].[valid_from], [s].[valid_to], [s].[is_current], [s].[row_hash]
+    FROM [dbo].[order_history__dponec_15f01f54_versions] AS [s]
+   WHERE NOT EXISTS (SELECT 1 FROM [dbo].[order_history] AS [t] WITH (UPDLOCK, HOLDLOCK) WHERE [t].[id] = [s].[id] AND [t].[valid_from] = [s].[valid_from]);
+  SET @dp_rows = ROWCOUNT_BIG();
+  SET @dp_rows = @dp_rows + COALESCE(CONVERT(bigint, SESSION_CONTEXT(N'dponec.rows_inserted')), 0);
+  EXEC sys.sp_set_session_context @key = N'dponec.rows_inserted', @value = @dp_rows;
+  IF @@TRANCOUNT <> 1 THROW 50424, N'DP424: the transaction of this step has ended before its time', 1;
+END TRY
+BEGIN CATCH
+  IF XACT_STATE() <> 0 ROLLBACK TRANSACTION;
+  THROW;
+END CATCH;
