@@ -40,6 +40,13 @@ def counts(name: str, step: str, given: Given = ()) -> tuple[str, ...]:
 
 
 @cache
+def queries(name: str, step: str, given: Given = ()) -> tuple[str, ...]:
+    """The queries of one step that answer the runtime."""
+    texts = (text_of(node) for node in _statements(name, step) if scriptdom.kind(node) == "SelectStatement")
+    return tuple(transpiled(text, given) for text in texts if "SELECT @" not in text)
+
+
+@cache
 def _statements(name: str, step: str) -> tuple[Any, ...]:
     (text,) = [text for path, text in of(name, "mssql") if path.endswith(f"-{step}.sql")]
     return tuple(scriptdom.nodes(scriptdom.read(text)[0]))

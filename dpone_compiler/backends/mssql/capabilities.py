@@ -14,7 +14,7 @@ _STRATEGIES = {
     "snapshot_diff": "",
     "scd2": "",
     "replace": "",
-    "backfill": "it has no table of loaded slices there yet; run each slice of the inner mode with dponec run --window",
+    "backfill": "",
 }
 _POLICIES = {
     "full_refresh": ("delete_insert", "truncate_insert"),

@@ -11,6 +11,7 @@ from dpone_compiler.spi.backend import Context
 
 DEFAULT_SCHEMA = "dbo"
 STATE_TABLE = "dponec_state"
+SLICES_TABLE = "dponec_slices"
 _NAME_UNITS = 128  # sysname: https://learn.microsoft.com/en-us/sql/relational-databases/databases/database-identifiers
 _LOCK_UNITS = 255  # @Resource of sp_getapplock
 
@@ -29,6 +30,11 @@ def source(table: TableRef) -> TableRef:
 def state(load: Load) -> TableRef:
     """The state table: in its declared schema, else beside the target."""
     return TableRef(load.write.state_schema or target(load).schema, STATE_TABLE)
+
+
+def slices(load: Load) -> TableRef:
+    """The table of loaded slices, beside the state table."""
+    return TableRef(state(load).schema, SLICES_TABLE)
 
 
 def staging(ctx: Context, role: Staging | str) -> TableRef:

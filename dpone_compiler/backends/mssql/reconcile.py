@@ -278,7 +278,7 @@ def _scope_params(action: Reconcile) -> tuple[str, ...]:
         return (action.interval.low, action.interval.high)
     if action.scope == "partitions" and action.partitions is not None:
         return (action.partitions.parameter,)
-    return ()
+    return action.rows.params if action.rows is not None else ()
 
 
 def _target(ctx: Context) -> Sql:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sqlglot import exp
 
 from dpone_compiler.backends.mssql import names
@@ -20,20 +22,21 @@ def check_scope(ctx: Context, action: CheckScope) -> Lowered:
     """DP514: a staged row that is not in the scope, one with NULL in its column among them."""
     outside = shape("CASE WHEN :inside THEN 0 ELSE 1 END = 1", inside=within(action.scope, action.staging.columns, "s"))
     query = exp.select("1 AS x").from_(table(names.staging(ctx, action.staging), "s")).where(outside)
-    return violations(
+    lowered = violations(
         ctx,
         query,
         "DP514",
         " staged rows lie outside of the scope",
         "nothing reached the target; the two sides read the scope differently",
     )
+    return replace(lowered, params=action.scope.params)
 
 
 def delete_scope(ctx: Context, action: DeleteScope) -> Lowered:
     """The rows of the scope, by the very predicate that read them. A row where it is NULL is nobody's and stays."""
     columns = ctx.load.decisions.columns
     moved = columns if isinstance(columns, tuple) else ()
-    return delete_where(ctx, within(action.scope, moved, "t"))
+    return delete_where(ctx, within(action.scope, moved, "t"), action.scope.params)
 
 
 def within(scope: Scope, columns: tuple[MovedColumn, ...], alias: str) -> exp.Expression:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dpone_compiler.backends.mssql import names
-from dpone_compiler.backends.mssql.script import literal, word
+from dpone_compiler.backends.mssql.script import literal, statements, word
+from dpone_compiler.backends.mssql.slices import create_table
 from dpone_compiler.plan.actions import DeleteAll, InsertStaged
 from dpone_compiler.spi.backend import Context, SetupFile
 from dpone_compiler.sql.identifiers import identifier, table
@@ -44,10 +45,12 @@ CREATE TABLE <<state>> (
 _GRANTS = """\
 -- sqlcmd -b -I -v loader=ROLE
 GRANT SELECT, INSERT, UPDATE ON <<state>> TO [$(loader)];
-GRANT SELECT, INSERT, UPDATE, DELETE<<alter>> ON <<target>> TO [$(loader)];
+<<slices>>GRANT SELECT, INSERT, UPDATE, DELETE<<alter>> ON <<target>> TO [$(loader)];
 GRANT CREATE TABLE TO [$(loader)];
 GRANT SELECT, INSERT, UPDATE, DELETE, ALTER ON SCHEMA::<<staging>> TO [$(loader)];
 """
+
+_SLICES = "GRANT SELECT, INSERT ON <<slices>> TO [$(loader)];\n"
 
 
 def setup(ctx: Context) -> tuple[SetupFile, ...]:
@@ -69,7 +72,8 @@ def _state(ctx: Context) -> Sql:
     made = sorted({state.schema, staging_schema} - {target.schema})
     schemas = "".join(_schema(name).text for name in made)
     whole = word(table(state))
-    return frame(_STATE, schema=Sql(schemas), state=whole, name=literal(whole.text))
+    made_state = frame(_STATE, schema=Sql(schemas), state=whole, name=literal(whole.text))
+    return statements(made_state, create_table(load)) if load.write.slices else made_state
 
 
 def _schema(name: str) -> Sql:
@@ -87,6 +91,7 @@ def _grants(ctx: Context) -> Sql:
     return frame(
         _GRANTS,
         state=word(table(names.state(load))),
+        slices=frame(_SLICES, slices=word(table(names.slices(load)))) if load.write.slices else Sql(""),
         target=word(table(target)),
         staging=word(identifier(load.write.staging_schema or target.schema)),
         alter=Sql(", ALTER" if truncates or numbers else ""),

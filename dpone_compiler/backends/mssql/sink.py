@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dpone_compiler.backends.mssql import apply, checks, history, missing, scope, staging, state, tombstones
+from dpone_compiler.backends.mssql import apply, checks, history, missing, scope, slices, staging, state, tombstones
 from dpone_compiler.backends.mssql.drift import check_table
 from dpone_compiler.backends.mssql.partitions import check_partition_list, find_partitions
 from dpone_compiler.backends.mssql.reconcile import reconcile
@@ -111,7 +111,7 @@ def _lower(ctx: Context, step: Step, action: do.Action) -> Lowered | Unsupported
         case feed.CreateSlot() | feed.ExportSnapshot() | feed.ReadChanges() | feed.AdvanceSlot():
             return Unsupported("the slot is the source's")
         case sliced.NextSlice() | sliced.CheckSliceFilled() | sliced.RecordSlice():
-            return Unsupported("loaded slices are not recorded on SQL Server by this version")
+            return slices.lower_slice(ctx, action)
         case gone.CheckTombstones() | gone.MarkDeleted() | gone.ProveDeleted():
             return tombstones.lower(ctx, action)
         case feed.CheckChanges() | feed.CollapseChanges():

@@ -1,0 +1,18 @@
+-- step transfer-rows (extract)
+-- purpose: stream the source into staging (rows)
+-- engine: mssql (source)
+-- idempotency: idempotent-as-a-unit, repeat from clear-rows
+-- why: one pass, constant memory, the vendors' bulk formats
+-- params: window_low, window_high, run_id, fence
+SELECT REPLACE(N'[' + CONCAT(CONVERT(nvarchar(max), N''), COALESCE(N'"' + STRING_ESCAPE(CONVERT(nvarchar(max), CONVERT(varchar(20), [OrderId])), N'json') + N'"', N'null'), N',', COALESCE(N'"' + STRING_ESCAPE(CONVERT(nvarchar(max), CONVERT(varchar(10), [Day], 23)), N'json') + N'"', N'null'), N',', COALESCE(N'"' + STRING_ESCAPE(CONVERT(nvarchar(max), CONVERT(varchar(34), [ChangedAt], 121)), N'json') + N'"', N'null'), N',', COALESCE(N'"' + STRING_ESCAPE(CONVERT(nvarchar(max), CONVERT(varchar(41), CONVERT(decimal(19,4), [Amount]))), N'json') + N'"', N'null'), N',', COALESCE(N'"' + STRING_ESCAPE(CONVERT(nvarchar(max), CONVERT(nvarchar(max), [Status]) COLLATE Latin1_General_100_BIN2), N'json') + N'"', N'null')) + N']' COLLATE Latin1_General_100_BIN2, N'\', N'\\') AS [line]
+  FROM [sales].[Orders]
+ WHERE [Day] >= CASE
+  WHEN @window_low = N'-infinity'
+  THEN CONVERT(date, N'0001-01-01', 23)
+  ELSE CONVERT(date, @window_low, 23)
+END
+AND [Day] < CASE
+  WHEN @window_high = N'-infinity'
+  THEN CONVERT(date, N'0001-01-01', 23)
+  ELSE CONVERT(date, @window_high, 23)
+END;

@@ -1,0 +1,37 @@
+-- step check-scope
+-- purpose: every staged row lies in the scope
+-- engine: mssql (target), transaction prove
+-- idempotency: pure
+-- why: a row outside would be added to rows that stay
+-- params: window_low, window_high
+SET ANSI_NULLS, ANSI_PADDING, ANSI_WARNINGS, ARITHABORT, CONCAT_NULL_YIELDS_NULL, QUOTED_IDENTIFIER ON;
+SET NUMERIC_ROUNDABORT OFF;
+SET NOCOUNT, XACT_ABORT ON;
+SET LOCK_TIMEOUT 30000;
+BEGIN TRY
+  IF @@TRANCOUNT <> 1 THROW 50424, N'DP424: this step belongs to an open transaction of its plan', 1;
+  DECLARE @dp_message nvarchar(2048);
+  DECLARE @dp_wrong bigint;
+  SELECT @dp_wrong = COUNT_BIG(*) FROM (
+SELECT
+  1 AS x
+FROM [dbo].[orders__dponec_134df188_rows] AS [s]
+WHERE
+  CASE
+    WHEN [s].[id] >= CONVERT(bigint, @window_low)
+    AND [s].[id] < CONVERT(bigint, @window_high)
+    THEN 0
+    ELSE 1
+  END = 1
+  ) AS [violations];
+  IF @dp_wrong > 0
+  BEGIN
+    SET @dp_message = REPLACE(CONCAT(N'DP514: ', @dp_wrong, N' staged rows lie outside of the scope', N'; nothing reached the target; the two sides read the scope differently'), N'%', N'%%');
+    THROW 50514, @dp_message, 1;
+  END;
+  IF @@TRANCOUNT <> 1 THROW 50424, N'DP424: the transaction of this step has ended before its time', 1;
+END TRY
+BEGIN CATCH
+  IF XACT_STATE() <> 0 ROLLBACK TRANSACTION;
+  THROW;
+END CATCH;
