@@ -67,7 +67,7 @@ class StepDoc:
 
 @value(kw_only=True)
 class ParamDoc:
-    """A run parameter. `type`: text | int | timestamp | list (JSON array as text) | identifier.
+    """A run parameter. `type`: text | int | list (JSON array as text) | identifier, or timestamp | date where no zone belongs.
 
     `source`: run (made by the executor) | capture (from a step) | derived (`prefix` + run id with `-` as `_`).
     """

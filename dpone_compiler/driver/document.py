@@ -11,9 +11,11 @@ from dpone_compiler.artifacts.bundle import sha256
 from dpone_compiler.artifacts.plan_codec import compact_json
 from dpone_compiler.artifacts.plan_doc import ParamDoc, PlanDoc, StepDoc
 from dpone_compiler.driver.transfer_plan import transfer_plan
+from dpone_compiler.expr.types import Kind
 from dpone_compiler.ir.codec import to_plain
 from dpone_compiler.ir.decision import Chosen, Undecided
 from dpone_compiler.ir.load import Endpoint, Load, MovedColumn
+from dpone_compiler.plan.actions import FreezeWindow
 from dpone_compiler.plan.interleaving.verdicts import meetings
 from dpone_compiler.spi.backend import Context
 from dpone_compiler.spi.strategy import NativePath
@@ -26,6 +28,7 @@ _TYPES = {
     "item": ("text", "run"),
     "partitions": ("list", "capture"),
 }
+_BOUNDS = ("window_low", "window_high")
 _WORD = re.compile(r"(?<!^)(?=[A-Z])")
 
 
@@ -159,9 +162,19 @@ def parameters(context: Context, steps: tuple[StepDoc, ...]) -> tuple[ParamDoc, 
             found[name] = ParamDoc(name=name, type=spec.type, source=spec.source, prefix=spec.prefix)
         else:
             kind, source = _TYPES.get(name, ("text", "capture" if name in captured else "run"))
+            kind = _clock(context) or kind if name in _BOUNDS else kind
             source = source if source != "capture" or name in captured else "run"
             found[name] = ParamDoc(name=name, type=kind, source=source)
     return tuple(found.values())
+
+
+def _clock(context: Context) -> str:
+    """`timestamp` or `date` when the cursor has no time zone, so that nobody may give a bound that has one; '' otherwise."""
+    frozen = (step.action for step in context.plan.steps if isinstance(step.action, FreezeWindow))
+    type_ = next((action.interval.type for action in frozen), None)
+    if type_ is None or type_.kind not in (Kind.TIMESTAMP, Kind.DATE) or type_.tz:
+        return ""
+    return str(type_.kind.value)
 
 
 def _type(column: MovedColumn) -> dict[str, str]:

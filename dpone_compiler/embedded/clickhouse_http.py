@@ -14,8 +14,8 @@ from dpone_compiler.embedded.engine import Engine, start_on_free_port
 from dpone_compiler.embedded.process import EngineError, Recipe
 
 
-def start_chdb(data_dir: Path | None = None) -> Engine:
-    """Start chDB on `data_dir`, or on a temporary folder that goes when it stops.
+def start_chdb(data_dir: Path | None = None, *, timezone: str = "UTC") -> Engine:
+    """Start chDB on `data_dir`, or on a temporary folder that goes when it stops. `timezone`: the server's own.
 
     The folder survives ``kill()`` and ``restart()``: what an INSERT acknowledged is there again.
     """
@@ -39,7 +39,7 @@ def start_chdb(data_dir: Path | None = None) -> Engine:
             cwd=data,
             log=data / "server.log",
             ready=lambda _pid: answers_ping(port),
-            env={**os.environ, "PYTHONPATH": search, "TZ": "UTC"},
+            env={**os.environ, "PYTHONPATH": search, "TZ": timezone},
             scratch=scratch,
         )
 

@@ -48,8 +48,10 @@ class ClickHouseServer(Engine):
         return self.url
 
 
-def start_clickhouse_server(binary: str = "clickhouse-server", data_dir: Path | None = None) -> ClickHouseServer:
-    """Start `binary` (one word, or ``clickhouse server``) on `data_dir`, or on a temporary folder."""
+def start_clickhouse_server(
+    binary: str = "clickhouse-server", data_dir: Path | None = None, *, timezone: str = "UTC"
+) -> ClickHouseServer:
+    """Start `binary` (one word, or ``clickhouse server``) on `data_dir`, or on a temporary folder. `timezone`: the server's own."""
     argv = _resolved(binary)
     scratch: tuple[Path, ...] = ()
     if data_dir is None:
@@ -61,14 +63,14 @@ def start_clickhouse_server(binary: str = "clickhouse-server", data_dir: Path | 
 
     def recipe_for(port: int) -> Recipe:
         native[port] = free_port()
-        config = _write_configuration(data, port, native[port])
+        config = _write_configuration(data, port, native[port], timezone)
         return Recipe(
             name="clickhouse-server",
             argv=(*argv, f"--config-file={config}"),
             cwd=data,
             log=data / "server.log",
             ready=lambda _pid: answers_ping(port),
-            env={**os.environ, "TZ": "UTC"},
+            env={**os.environ, "TZ": timezone},
             scratch=scratch,
         )
 
@@ -106,7 +108,7 @@ def _resolved(binary: str) -> tuple[str, ...]:
     return path, *rest
 
 
-def _write_configuration(data: Path, http_port: int, tcp_port: int) -> Path:
+def _write_configuration(data: Path, http_port: int, tcp_port: int, timezone: str) -> Path:
     settings = {
         "logger/level": "warning",
         "logger/console": "1",
@@ -118,7 +120,7 @@ def _write_configuration(data: Path, http_port: int, tcp_port: int) -> Path:
         "default_profile": "default",
         "default_database": "default",
         "mark_cache_size": "5368709120",
-        "timezone": "UTC",
+        "timezone": timezone,
     }
     for name in _FOLDERS:
         (data / name).mkdir(exist_ok=True)

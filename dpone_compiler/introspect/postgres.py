@@ -24,11 +24,18 @@ Rows = tuple[tuple[str | None, ...], ...]
 
 _DEFAULT_SCHEMA = "public"
 
+# time_zone_shift: the seconds by which the wall clock of the database goes back and forth in a year.
 _ENGINE = Sql(
     """SELECT current_setting('server_version_num'),
-       (SELECT json_object_agg(name, setting ORDER BY name) FROM pg_settings WHERE name IN (
-          'default_transaction_isolation', 'lc_collate', 'max_locks_per_transaction', 'max_prepared_transactions',
-          'server_encoding', 'track_activities', 'track_commit_timestamp', 'wal_level'))"""
+       (SELECT json_object_agg(name, setting ORDER BY name) FROM (
+          SELECT name, CASE name WHEN 'TimeZone' THEN reset_val ELSE setting END AS setting FROM pg_settings WHERE name IN (
+            'TimeZone', 'default_transaction_isolation', 'lc_collate', 'max_locks_per_transaction', 'max_prepared_transactions',
+            'server_encoding', 'track_activities', 'track_commit_timestamp', 'wal_level')
+          UNION ALL
+          SELECT 'time_zone_shift', extract(epoch FROM max(o) - min(o))::bigint::text
+            FROM (SELECT (t AT TIME ZONE z.reset_val) - (t AT TIME ZONE 'UTC') AS o
+                    FROM pg_settings AS z, generate_series(now() - interval '1 year', now() + interval '1 year', interval '1 day') AS g (t)
+                   WHERE z.name = 'TimeZone') AS offsets) AS s)"""
 )
 
 # relkind: ordinary, partitioned, view, materialized view, foreign. https://www.postgresql.org/docs/current/catalog-pg-class.html

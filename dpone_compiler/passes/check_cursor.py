@@ -5,7 +5,7 @@ from __future__ import annotations
 from dpone_compiler.diagnostics.diagnostic import Diagnostic
 from dpone_compiler.diagnostics.problem import Problem
 from dpone_compiler.diagnostics.suggest import did_you_mean
-from dpone_compiler.expr.types import INTEGRAL_CURSOR, TEMPORAL_CURSOR
+from dpone_compiler.expr.types import INTEGRAL_CURSOR, TEMPORAL_CURSOR, Kind
 from dpone_compiler.ir.decision import decided
 from dpone_compiler.ir.load import Load
 from dpone_compiler.passes.problems import (
@@ -15,6 +15,7 @@ from dpone_compiler.passes.problems import (
     NoHorizon,
     NullableCursor,
     UnknownSourceColumn,
+    WallClockGoesBack,
 )
 from dpone_compiler.plan.changes import replicates
 from dpone_compiler.source.value import value
@@ -54,9 +55,20 @@ class CheckCursor:
             say(NullableCursor(cursor.column))
         if cursor.lag is None and cursor.assigned_by != "database":
             say(NoHorizon(cursor.column), "source.cursor")
+        zone, shift = _clock(context)
+        wall = column.type.kind is Kind.TIMESTAMP and not column.type.tz
+        if wall and shift > max(cursor.lag or 0, cursor.lookback or 0):
+            say(WallClockGoesBack(cursor.column, zone, shift))
         if strategy == "incremental_append":
             if cursor.lookback:
                 say(LookbackOnAppend(), "source.cursor")
             if cursor.nulls == "always_read":
                 say(AlwaysReadOnAppend(), "source.cursor")
         return PassResult(load=load, diagnostics=tuple(found))
+
+
+def _clock(context: PassContext) -> tuple[str, int]:
+    """The source's time zone, and the seconds by which its clock is set back; 0 where no snapshot says it."""
+    engine = context.facts.source_engine
+    said = dict(engine.settings) if engine is not None else {}
+    return said.get("TimeZone", ""), int(said.get("time_zone_shift") or 0)

@@ -35,7 +35,7 @@ def typed_scope(declared: DeclaredScope, columns: tuple[MovedColumn, ...]) -> Sc
     for literal in (declared.low, declared.high):
         text = None if literal is None else canonical(literal, given)
         if literal is not None and text is None:
-            return f"{literal!r} is no {given.label()}, which {declared.column} is"
+            return unread(literal, given, declared.column)
         ends.append(text)
     if declared.kind == "range" and _empty(ends, given, declared.inclusive):
         return f"the scope from {declared.low} to {declared.high} is empty"
@@ -59,6 +59,20 @@ def canonical(literal: str, type_: DataType) -> str | None:
         return read[type_.kind](literal if type_.kind is Kind.TEXT else literal.strip())
     except (ValueError, KeyError, InvalidOperation, OverflowError):
         return None
+
+
+def unread(literal: str, type_: DataType, column: str) -> str:
+    """Why a literal is no value of the column's type."""
+    if type_.kind in (Kind.TIMESTAMP, Kind.DATE) and not type_.tz and _zoned(literal):
+        return f"{literal!r} has a time zone, and {column} is {type_.label()}: say what the clock of that column shows"
+    return f"{literal!r} is no {type_.label()}, which {column} is"
+
+
+def _zoned(literal: str) -> bool:
+    try:
+        return datetime.fromisoformat(literal.strip()).tzinfo is not None
+    except ValueError:
+        return False
 
 
 def _decimal(text: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dpone_compiler.expr.types import DataType, Kind
 from dpone_compiler.ir.load import Chunk, MovedColumn
 from dpone_compiler.ir.slices import Slices
-from dpone_compiler.plan.scoping import canonical
+from dpone_compiler.plan.scoping import canonical, unread
 
 _KINDS = {"integer": Kind.INT, "date": Kind.DATE, "timestamp": Kind.TIMESTAMP}
 _DAY = 86400
@@ -32,7 +32,7 @@ def typed_slices(chunk: Chunk, columns: tuple[MovedColumn, ...]) -> Slices | str
     ends = [canonical(end, given) if end else None for end in (chunk.first, chunk.last)]
     for said, end, name in zip((chunk.first, chunk.last), ends, ("from", "to"), strict=True):
         if end is None:
-            return f"{said!r} is no {given.label()}, which {chunk.column} is" if said else f"`{name}` is not said"
+            return unread(said, given, chunk.column) if said else f"`{name}` is not said"
     return _between(chunk, given, str(ends[0]), str(ends[1]), step)
 
 

@@ -1,4 +1,4 @@
-"""Pages of the codes that `dponec run`, its state and its bundles end with: DP410 to DP444 and DP7xx."""
+"""Pages of the codes that `dponec run`, its state and its bundles end with: DP410 to DP446 and DP7xx."""
 
 from __future__ import annotations
 
@@ -212,6 +212,23 @@ PAGES: tuple[Page, ...] = (
         "The first run copies the table as one snapshot shows it, so it takes no window, and its copy cannot be gone on with once the "
         "snapshot is gone; a later window must not begin after the last applied change. Exit code 1.",
         "leave `--window` away; when the staging of a first run was lost, `dponec runs abort RUN_ID` and run again.",
+    ),
+    run_page(
+        "DP445",
+        "A bound of another time zone",
+        "The load's cursor is a wall clock or a date, and the bound that was given (`--window`, the watermark of `dponec state`) says a "
+        "time zone. Postgres drops the zone of such a text without a word, so hours of rows would be skipped or read twice. Nothing "
+        "was read. Exit code 2.",
+        "say what the clock of the column shows at that moment, without a zone.",
+    ),
+    run_page(
+        "DP446",
+        "A wall clock that goes back",
+        "The cursor is a timestamp without time zone, and the source's zone has summer time. In the hour that its clock shows twice, the "
+        "second rows lie below the watermark that the first ones have set, so no window would ever read them. Nothing was read. "
+        "Exit code 1.",
+        "make the cursor `timestamp with time zone`, or say `cursor.lookback` (a merge reads the hour again) or `cursor.lag` of at least "
+        "the shift. A database whose zone is UTC is not asked.",
     ),
     run_page(
         "DP701",

@@ -13,6 +13,7 @@ from typing import Any
 
 from dpone_compiler.artifacts.plan_doc import StepDoc
 from dpone_compiler.runtime.attempt import Attempt
+from dpone_compiler.runtime.bounds import check_bounds
 from dpone_compiler.runtime.bundle import LoadedBundle
 from dpone_compiler.runtime.connections.resolve import ConnectionProblem, ConnectionUrl
 from dpone_compiler.runtime.connections.server import server_of
@@ -190,6 +191,7 @@ class Run:
         session = self._sessions.on("target")
         row = one_row(session.run(self._bundle.body(step.file), self._parameters.of(step)))
         options = self._options
+        check_bounds(self._doc, *(options.window or ()))
         asked = Asked(
             bundle=options.shown,
             window=options.window,

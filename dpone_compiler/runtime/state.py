@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Mapping
 from pathlib import Path
 
+from dpone_compiler.runtime.bounds import check_bounds
 from dpone_compiler.runtime.bundle import PLAN, LoadedBundle, find_bundles, load_bundle
 from dpone_compiler.runtime.connections.session import EngineError, Result
 from dpone_compiler.runtime.failure import stopped_by
@@ -36,6 +37,7 @@ def find_load(bundles: str, load: str) -> LoadedBundle:
 
 def run_state_command(bundle: LoadedBundle, opener: Opener, name: str, **params: str) -> dict[str, str]:
     """Run show, set, rewind, adopt or abort; its row. Raises RefusedError when it had no effect."""
+    check_bounds(bundle.doc, params.get("watermark", ""))
     fresh = {"run_id": str(uuid.uuid4()), "command_id": str(uuid.uuid4())}
     given = {} if name == "show" else {**fresh, **params}
     row = one_row(_answer(bundle, opener, name, given))

@@ -6,6 +6,7 @@ windows, parameters, several statements.
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import cast
 
@@ -29,6 +30,14 @@ _REFUSED: tuple[tuple[type[exp.Expr], str], ...] = (
     (exp.Star, "a star"),
     (exp.Command, "a command"),
 )
+_COMPARED = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.Between, exp.In)
+_WALLS = frozenset(
+    {
+        exp.DataType.Type[name]
+        for name in ("DATE", "DATETIME", "DATETIME2", "SMALLDATETIME", "TIMESTAMP", "TIMESTAMPNTZ")
+    }
+)
+_ZONED = re.compile(r":[0-9.]+\s*([zZ]|[+-][0-9:]+)\s*\Z")
 _BOOLEAN = DataType(kind=Kind.BOOL)
 _UNKNOWN = DataType(kind=Kind.OTHER, native="unknown")
 
@@ -60,7 +69,7 @@ def parse_sql(text: str, dialect: str, columns: tuple[Column, ...] | None, *, bo
     typed = _annotate(resolved, dialect, columns)
     if boolean and (fault := _not_boolean(typed)):
         return fault
-    if (fault := _mismatch(typed)) is not None:
+    if (fault := _mismatch(typed) or _dropped_zone(typed)) is not None:
         return fault
     return ParsedSql(
         text=render(resolved, dialect).text, dialect=dialect, columns=names, type=_BOOLEAN if boolean else _UNKNOWN
@@ -162,6 +171,28 @@ def _mismatch(tree: exp.Expression) -> SqlFault | None:
                 kind="type",
                 message=f"a {left} is compared with a {right}: {node.sql()}",
                 help="cast one side to the type of the other",
+            )
+    return None
+
+
+def _dropped_zone(tree: exp.Expression) -> SqlFault | None:
+    """A text with a time zone beside or as a wall clock: engines drop the zone without a word, and other rows are meant."""
+    for text in tree.find_all(exp.Literal):
+        around = text.parent
+        if not text.is_string or not _ZONED.search(text.name) or around is None:
+            continue
+        sides = (
+            [around]
+            if isinstance(around, exp.Cast)
+            else list(around.iter_expressions())
+            if isinstance(around, _COMPARED)
+            else []
+        )
+        if any(side.type is not None and side.type.this in _WALLS for side in sides):
+            return SqlFault(
+                kind="type",
+                message=f"{text.name!r} has a time zone, and what it is compared with has none: the engine would drop it",
+                help="say what the clock of the column shows, or cast the column: AT TIME ZONE",
             )
     return None
 

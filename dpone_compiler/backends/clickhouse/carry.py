@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dpone_compiler.backends.clickhouse.profile import is_legacy
+from dpone_compiler.backends.clickhouse.profile import is_legacy, server_zone
 from dpone_compiler.backends.clickhouse.types import wire_form
+from dpone_compiler.backends.clickhouse.zones import UTC, own_zone
 from dpone_compiler.expr.types import DataType, Kind
 from dpone_compiler.ir.loss import Loss, Question
 from dpone_compiler.ir.schema import Column, EngineFacts
@@ -13,7 +14,6 @@ from dpone_compiler.sql.clickhouse_types import is_nullable, parse_type, unwrapp
 
 # Sources whose projection does not read `Carry.form` and `Carry.null_guard` yet; take the name out when it does.
 _IGNORES_FORM = frozenset({"postgres"})
-_UTC = frozenset({"UTC", "Etc/UTC", "GMT", "Zulu"})
 # https://clickhouse.com/docs/sql-reference/data-types/date, …/date32, …/datetime, …/datetime64
 _DATES = {"Date": ("1970-01-01", "2149-06-06"), "Date32": ("1900-01-01", "2299-12-31")}
 _SECONDS = ("1970-01-01 00:00:00", "2106-02-07 06:28:15")
@@ -43,7 +43,7 @@ def carry(source: Column, target: Column, source_engine: str, server: EngineFact
     if source_engine == "clickhouse" and source.native == target.native:
         return Carry(binary=False)
     wanted, given, native = parse_type(target.native), source.type, unwrapped(parsed)
-    refused = _refused(given, wanted, target.native) or _misread(wanted, native, source_engine)
+    refused = _refused(given, wanted, target.native) or _misread(wanted, native, source_engine, server)
     if refused:
         return Carry(binary=False, refused=refused)
     return Carry(
@@ -75,13 +75,14 @@ def _reads_null_as_empty(source: Column, target: Column, wanted: DataType) -> bo
     return source.nullable and not is_nullable(target.native) and wanted.kind is Kind.TEXT
 
 
-def _misread(wanted: DataType, native: Native, engine: str) -> str:
-    zone = next((arg for arg in native.args if isinstance(arg, str)), "UTC")
-    if wanted.kind is not Kind.TIMESTAMP or engine not in _IGNORES_FORM or zone in _UTC:
+def _misread(wanted: DataType, native: Native, engine: str, server: EngineFacts | None) -> str:
+    # Newer servers get session_timezone = 'UTC' with the load; 18.16 has no such setting.
+    inherited = server_zone(server) if is_legacy(server) else "UTC"
+    zone = own_zone(native) or inherited or "UTC"
+    if wanted.kind is not Kind.TIMESTAMP or engine not in _IGNORES_FORM or zone in UTC:
         return ""
-    return (
-        f"{engine} sends instants as UTC wall clock, which a column of zone {zone!r} would read as its own; use 'UTC'"
-    )
+    whose = "a column" if own_zone(native) else "a server"
+    return f"{engine} sends instants as UTC wall clock, which {whose} of zone {zone!r} would read as its own; use 'UTC'"
 
 
 def _changes(given: DataType, wanted: DataType) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dpone_compiler.backends.clickhouse.profile import is_legacy
 from dpone_compiler.ir.load import Load
 from dpone_compiler.spi.backend import Facts
 
@@ -14,14 +13,6 @@ def hazards(_load: Load, facts: Facts) -> tuple[tuple[str, str], ...]:
     found: list[tuple[str, str]] = []
     if facts.target_engine is None or not facts.target_engine.version:
         found.append(("engine_version", "the server's version is not known: the SQL is made for 23.12 or newer"))
-    elif is_legacy(facts.target_engine) and dict(facts.target_engine.settings).get("timezone", "UTC") not in (
-        "UTC",
-        "Etc/UTC",
-    ):
-        # Newer servers get session_timezone = 'UTC' with the load; this one has no such setting.
-        found.append(
-            ("timezone", "the server's time zone is not UTC, so instants that are sent as UTC wall clock are shifted")
-        )
     if facts.target_table is None:
         return tuple(found)
     structure = facts.target_table.structure

@@ -7,6 +7,7 @@ from dpone_compiler.backends.clickhouse.keys import key_in
 from dpone_compiler.backends.clickhouse.partition_key import slice_refusal, unit_text
 from dpone_compiler.backends.clickhouse.profile import View, staging_name, staging_table, view
 from dpone_compiler.backends.clickhouse.scope import inside_scope
+from dpone_compiler.backends.clickhouse.zones import unit_refusal
 from dpone_compiler.expr.types import Kind
 from dpone_compiler.ir.interval import PartitionSet
 from dpone_compiler.ir.load import Partitioning, PartitionUnit
@@ -105,7 +106,8 @@ def _complete(ctx: Context, seen: View, staging: Staging) -> Sql:
 def find_partitions(ctx: Context, action: FindPartitions) -> Lowered | Unsupported:
     """One JSON list of partition values, of the delta and of where its keys live now; too many stop the run."""
     seen, wanted = view(ctx), action.partitioning
-    if why := slice_refusal(seen.structure, wanted):
+    # The list of a part goes to the source, which reads those partitions whole.
+    if why := slice_refusal(seen.structure, wanted) or ("" if action.whole else unit_refusal(seen, wanted)):
         return Unsupported(why)
     delta = staging_table(ctx, action.delta)
     text, unknown = unit_text(wanted, _column(seen, wanted)), _unknown(seen, wanted)
@@ -157,7 +159,7 @@ _GOOD = {
 def check_partition_list(ctx: Context, action: CheckPartitionList) -> Lowered | Unsupported:
     """DP506 for a list that is empty or names what is no partition, DP505 for one that is too long."""
     seen, wanted = view(ctx), action.partitioning
-    if why := slice_refusal(seen.structure, wanted):
+    if why := slice_refusal(seen.structure, wanted) or unit_refusal(seen, wanted):
         return Unsupported(why)
     name = Sql(action.partitions.parameter)
     # 18.16 reads no JSON; a value that needs unescaping is no date and no number, so its form does not matter here.

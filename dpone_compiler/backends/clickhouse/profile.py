@@ -29,6 +29,11 @@ def is_legacy(engine: EngineFacts | None) -> bool:
     return engine is not None and engine.version != () and engine.version < MODERN_SINCE
 
 
+def server_zone(engine: EngineFacts | None) -> str:
+    """The server's time zone; '' when no snapshot says it."""
+    return "" if engine is None else dict(engine.settings).get("timezone", "")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
     """What every lowering here asks of the context, in ClickHouse's words."""
@@ -40,6 +45,7 @@ class View:
     state: TableRef
     structure: TableStructure | None
     columns: tuple[MovedColumn, ...]
+    zone: str = ""  # the server's; '' when no snapshot says it
 
     def pinned(self, settings: str) -> Sql:
         """A SETTINGS clause; 18.16 has none of these settings, and no such place for the clause."""
@@ -82,6 +88,7 @@ def view(ctx: Context) -> View:
         state=TableRef(write.state_schema or target.schema, "dponec_state"),
         structure=facts.structure if facts else None,
         columns=() if isinstance(moved, Undecided) else moved,
+        zone=server_zone(ctx.facts.target_engine),
     )
 
 

@@ -24,12 +24,27 @@ from dpone_compiler.sql.identifiers import column, table
 from dpone_compiler.sql.postgres_native import type_tree
 from dpone_compiler.sql.render import Sql, frame
 
+# What the role and the database say, whatever this session has set.
+_ZONE = Sql("(SELECT reset_val FROM pg_settings WHERE name = 'TimeZone')")
 _RESULT = Sql(
     "SELECT current_setting('dponec.window_low') AS window_low, current_setting('dponec.window_high') AS window_high;\n"
 )
 
+# Of the hour that a wall clock shows twice, the second one lies below the watermark that the first one has set.
+_GOES_BACK = """\
+  SELECT max(o) - min(o) INTO shift FROM (
+    SELECT (t AT TIME ZONE <<zone>>) - (t AT TIME ZONE 'UTC') AS o
+      FROM generate_series(clock_timestamp() - interval '1 year', clock_timestamp() + interval '1 year', interval '1 day') AS g (t)
+  ) AS offsets;
+  IF shift > <<held>>::interval THEN
+    RAISE EXCEPTION USING ERRCODE = 'DP446',
+      MESSAGE = format('the cursor %I is a wall clock of zone %s, which is set back by %s once a year', <<column>>, <<zone>>, shift),
+      HINT = 'make it timestamp with time zone, or say cursor.lookback or cursor.lag of at least as much';
+  END IF;
+"""
+
 _TIME = """\
-  horizon := clock_timestamp()<<lag>>;
+<<goes_back>>  horizon := clock_timestamp()<<lag>>;
 <<assigned>>
   high := <<high>>;
   IF mark = '' THEN
@@ -152,6 +167,7 @@ def _by_time(ctx: Context, action: FreezeWindow) -> Lowered:
     native = word(type_tree(comparable_type(type_)))
     body = frame(
         _TIME,
+        goes_back=_goes_back(action, type_),
         lag=lag,
         assigned=assigned,
         high=_floor(type_),
@@ -161,8 +177,9 @@ def _by_time(ctx: Context, action: FreezeWindow) -> Lowered:
         high_text=_text(type_, Sql("high")),
     )
     declare = frame(
-        "  mark text := current_setting('dponec.watermark');\n  horizon timestamptz;\n  low <<type>>;\n  high <<type>>;",
+        "  mark text := current_setting('dponec.watermark');\n  horizon timestamptz;\n  low <<type>>;\n  high <<type>>;<<more>>",
         type=native,
+        more=Sql("\n  shift interval;" if _is_wall_clock(type_) else ""),
     )
     return Lowered(
         op="query",
@@ -188,10 +205,20 @@ def _no_null_cursor(ctx: Context, action: FreezeWindow) -> Sql:
     return frame(_NULL_CURSOR, rows=sql(rows), message=message)
 
 
+def _is_wall_clock(type_: DataType) -> bool:
+    return type_.kind is Kind.TIMESTAMP and not type_.tz
+
+
+def _goes_back(action: FreezeWindow, type_: DataType) -> Sql:
+    if not _is_wall_clock(type_):
+        return Sql("")
+    held = _seconds(max(int(action.lag or 0), int(action.lookback or 0)))
+    return frame(_GOES_BACK, zone=_ZONE, held=held, column=literal(action.interval.column))
+
+
 def _floor(type_: DataType) -> Sql:
     """The horizon, floored to what the cursor can tell apart. A wall-clock cursor is read in the database's own zone."""
-    # reset_val: what the role and the database say, whatever this session has set.
-    wall = Sql("(horizon AT TIME ZONE (SELECT reset_val FROM pg_settings WHERE name = 'TimeZone'))")
+    wall = frame("(horizon AT TIME ZONE <<zone>>)", zone=_ZONE)
     if type_.kind is Kind.DATE:
         return frame("<<wall>>::date", wall=wall)
     value = Sql("horizon") if type_.tz else wall

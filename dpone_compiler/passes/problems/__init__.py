@@ -193,6 +193,23 @@ class AlwaysReadOnAppend(Problem):
     advice: ClassVar[str] = "use incremental_merge with unique_key, or `nulls: fail`"
 
 
+class WallClockGoesBack(Problem):
+    """The cursor is a timestamp without time zone, and the clock of the source's time zone is set back once a year.
+
+    In the hour that the clock shows twice, the second rows lie below the watermark that the first ones have set: no window would
+    ever read them. A merge with a lookback of the shift reads that hour again; with a lag of it the first pass is not passed over.
+    """
+
+    code: ClassVar[str] = "DP224"
+    template: ClassVar[str] = "cursor {column!r} is a wall clock of zone {zone}, which is set back by {shift} seconds"
+    advice: ClassVar[str] = (
+        "make it timestamp with time zone, or say cursor.lookback or cursor.lag of at least {shift} seconds"
+    )
+    column: str
+    zone: str
+    shift: int
+
+
 class StrategyRefused(Problem):
     """The asked strategy cannot be used here. It is refused, not replaced: an explicit mode is never changed."""
 

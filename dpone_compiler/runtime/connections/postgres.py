@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -206,6 +207,7 @@ class _Rows:
 
 
 def _connect(url: ConnectionUrl, timeout: Mapping[str, str]) -> "psycopg.Connection[tuple[object, ...]]":
+    os.environ.pop("PGTZ", None)  # libpq would send it, and what the database says of its own zone could not be asked
     try:
         psycopg.conninfo.conninfo_to_dict(url.raw)
     except psycopg.ProgrammingError:  # quotes the part that it cannot read, which may be the password

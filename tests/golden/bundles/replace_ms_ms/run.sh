@@ -9,6 +9,7 @@
 set -euo pipefail
 umask 077
 export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
+unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=replace_ms_ms
 FINGERPRINT=862365cf4ddef6d23c7ebd5eee7dd504d5f4933c4a94a6d08e3e9ca200112c7e
@@ -129,7 +130,7 @@ login_of() { # user[:password] -> USER_NAME, PASSWORD
   if [[ $1 == *:* ]]; then unquote "${1#*:}"; PASSWORD=$REPLY; fi
 }
 service() { # two sections of a libpq service file: as it is, and for the snapshot of an extraction
-  local options='-c TimeZone=UTC -c DateStyle=ISO -c IntervalStyle=postgres -c extra_float_digits=1 -c standard_conforming_strings=on -c jit=off'
+  local options='-c DateStyle=ISO -c IntervalStyle=postgres -c extra_float_digits=1 -c standard_conforming_strings=on -c jit=off'
   local host='' port='' one pair key extra='' section
   local -a list
   IFS=, read -r -a list <<<"$3"
@@ -174,7 +175,11 @@ ch_config() {
 
 # ---- Postgres -----------------------------------------------------------------------------------------------------------
 
-pg() { local side=$1; shift; PGSERVICEFILE=$TMP/service PGSERVICE=$side psql -X -q -v ON_ERROR_STOP=1 -v VERBOSITY=verbose "$@"; }
+pg() { # the session's zone is set, not given at its start: what the database says stays to be asked
+  local side=$1
+  shift
+  PGSERVICEFILE=$TMP/service PGSERVICE=$side psql -X -q -v ON_ERROR_STOP=1 -v VERBOSITY=verbose -c "SET TimeZone = 'UTC'" "$@"
+}
 pg_prologue() { # parameter names -> PROLOGUE: psql quotes each value, the body reads it by current_setting
   local name
   PROLOGUE=()
