@@ -23,6 +23,8 @@ PREFIX = "__dponec_"
 OPERATION, ORDER, KEPT, UNCHANGED, LSN = (PREFIX + name for name in ("op", "order", "kept", "unchanged", "lsn"))
 REPLICATION = "logical_replication"
 _NAME_BYTES = 63  # NAMEDATALEN - 1
+# Values of these types are never stored out of line: https://www.postgresql.org/docs/current/storage-toast.html
+_WHOLE = (Kind.BOOL, Kind.INT, Kind.FLOAT, Kind.UUID, Kind.DATE, Kind.TIME, Kind.TIMESTAMP, Kind.ENUM)
 _BIGINT = DataType(kind=Kind.INT, bits=64)
 _TEXT = DataType(kind=Kind.TEXT)
 
@@ -83,6 +85,11 @@ def change_columns(
 def order_column() -> Column:
     """The order of a slot's changes: a running number in commit order."""
     return Column(name=ORDER, type=_BIGINT, native="bigint", nullable=False)
+
+
+def incomplete(columns: tuple[MovedColumn, ...]) -> tuple[MovedColumn, ...]:
+    """Columns of which a change of a slot may not carry the value: Postgres leaves out a large one that did not change."""
+    return tuple(m for m in columns if not technical(m.target.name) and (m.sql or m.source.type.kind not in _WHOLE))
 
 
 def read_columns(load: Load) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from dpone_compiler.expr.types import INTEGRAL_CURSOR, TEMPORAL_CURSOR, Kind
 from dpone_compiler.ir.decision import Undecided, decided
 from dpone_compiler.ir.load import ChangeFeed, Load, MovedColumn
 from dpone_compiler.ir.schema import Column
-from dpone_compiler.plan.actions import CreateStaging, DropStaging, Selection, Staging
+from dpone_compiler.plan.actions import Action, CreateStaging, DropStaging, Selection, Staging
 from dpone_compiler.plan.changes import (
     change_columns,
     feed_of,
@@ -21,6 +21,7 @@ from dpone_compiler.plan.changes import (
     order_column,
     replicates,
 )
+from dpone_compiler.plan.emptied import create_alone
 from dpone_compiler.plan.feed_actions import (
     AdvanceSlot,
     CheckChanges,
@@ -37,6 +38,7 @@ from dpone_compiler.plan.step import Idempotency, Plan
 from dpone_compiler.plan.tombstones import MarkDeleted
 from dpone_compiler.spi.columns import source_column
 from dpone_compiler.spi.strategy import NotViable, Setting, Strategy, Viable
+from dpone_compiler.spi.technical import FLAG
 
 PURE, TRANSACTIONAL, IDEMPOTENT = Idempotency.PURE, Idempotency.TRANSACTIONAL, Idempotency.IDEMPOTENT
 _PATH = "source.feed"
@@ -141,6 +143,7 @@ def steps(load: Load, setting: Setting) -> Plan:
     rows = staging("rows", (*shape.columns, *flag))
     left = staging("left", shape.named(*load.write.key))
     seq = Sequence()
+    apart = shape.transactional and not shape.stages_in_transaction
     open_run(seq, shape, before_window=lambda s: _open_slot(s, load, feed) if streams else None)
     if streams:
         _read(seq, shape, feed)
@@ -148,6 +151,8 @@ def steps(load: Load, setting: Setting) -> Plan:
         table=load.read.endpoint.table, columns=changes.columns, where=filter_of(load), interval=shape.interval
     )
     stage(seq, shape, selection, changes)
+    for alone in (rows, left) if apart else ():
+        create_alone(seq, alone, guard=STAGED)
     prove(seq, shape, rows, collapse=lambda g: _collapse(seq, shape, (changes, rows, left), feed, g), changes=changes)
     policy = decided(load.decisions.merge_policy)
     made = merge(
@@ -230,15 +235,13 @@ def _collapse(
                 "staging is filled from empty or not at all",
                 guard=STAGED,
             )
-        for step_id, action, purpose, why in (
+        filling = CollapseChanges(changes=changes, rows=rows, left=left, key=key, feed=feed, into=role)
+        kept = "keep the last row of each key that lives" if role == "rows" else "keep the keys that are gone"
+        steps: list[tuple[str, Action, str, str]] = [
             (f"create-{role}", CreateStaging(staging=made), f"create the empty staging table ({role})", _PROVED),
-            (
-                f"collapse-{role}",
-                CollapseChanges(changes=changes, rows=rows, left=left, key=key, feed=feed, into=role),
-                "keep the last row of each key that lives" if role == "rows" else "keep the keys that are gone",
-                "the last change of a key wins, in commit order",
-            ),
-        ):
+            (f"collapse-{role}", filling, kept, "the last change of a key wins, in commit order"),
+        ]
+        for step_id, action, purpose, why in steps if not group or shape.stages_in_transaction else steps[1:]:
             seq.add(
                 step_id,
                 action,
@@ -311,8 +314,9 @@ def _flag(feed: ChangeFeed, setting: Setting) -> tuple[MovedColumn, ...]:
         return ()
     table = setting.facts.target_table
     known = table.structure.column(feed.deleted_column) if table is not None else None
-    bool_ = setting.sink.parse_type("boolean")
-    column = known if known is not None else Column(name=feed.deleted_column, type=bool_, native="boolean")
+    native = setting.sink.propose_type(FLAG)
+    proposed = Column(name=feed.deleted_column, type=setting.sink.parse_type(native), native=native)
+    column = known if known is not None else proposed
     return (MovedColumn(source=column, target=column),)
 
 

@@ -18,7 +18,6 @@ from tests.tsql.lints import text_of
 
 _CHANGES = ("UpdateStatement", "DeleteStatement", "InsertStatement")
 _TYPES = ((r"VARCHAR\(MAX\)", "text"), (r"BYTEA\((?:MAX|\d+)\)", "bytea"), (r"\bBIT\b", "smallint"))
-_ASKED = re.compile(r"SELECT\s+@(dp_\w+)\s*=\s*(?=COUNT_BIG)")
 
 
 Given = tuple[tuple[str, str], ...]
@@ -32,11 +31,17 @@ def changes(name: str, *steps: str, given: Given = ()) -> tuple[str, ...]:
     return tuple(transpiled(text_of(node), given) for node in found if scriptdom.kind(node) in _CHANGES or _own(node))
 
 
-@cache
 def counts(name: str, step: str, given: Given = ()) -> tuple[str, ...]:
     """The queries of one step that count what is wrong."""
+    return assigned(name, step, "dp_wrong", given)
+
+
+@cache
+def assigned(name: str, step: str, variable: str, given: Given = ()) -> tuple[str, ...]:
+    """The queries of one step whose one value goes into that variable."""
+    found = re.compile(rf"SELECT\s+@{variable}\s*=\s*")
     texts = (text_of(node) for node in _statements(name, step) if scriptdom.kind(node) == "SelectStatement")
-    return tuple(transpiled(_ASKED.sub("SELECT ", text), given) for text in texts if _ASKED.search(text))
+    return tuple(transpiled(found.sub("SELECT ", text, count=1), given) for text in texts if found.match(text))
 
 
 @cache
@@ -79,12 +84,13 @@ def transpiled(text: str, given: Given = ()) -> str:
 
 
 def _joined(tree: exp.Update) -> None:
-    """UPDATE [t] … FROM target AS t JOIN staging AS s ON …"""
+    """UPDATE [t] … FROM target AS t [JOIN staging AS s ON …]"""
     origin = tree.args["from_"].this
-    (join,) = origin.args.pop("joins")
+    joins = origin.args.pop("joins", [])
     tree.set("this", origin)
-    tree.set("from_", exp.From(this=join.this))
-    tree.where(join.args["on"], copy=False)
+    tree.set("from_", exp.From(this=joins[0].this) if joins else None)
+    for join in joins:
+        tree.where(join.args["on"], copy=False)
     for assignment in tree.expressions:
         assignment.this.set("table", None)
 
@@ -109,6 +115,8 @@ def _plain(node: exp.Expression, given: dict[str, str]) -> exp.Expression:
         return exp.Anonymous(this="encode", expressions=[node.expression, exp.Literal.string("hex")])
     if isinstance(node, exp.Anonymous) and node.name.upper() == "SWITCHOFFSET":  # instants are UTC here
         return node.expressions[0]
+    if isinstance(node, exp.StrPosition):  # CHARINDEX
+        return exp.Anonymous(this="strpos", expressions=[node.this, node.args["substr"]])
     if isinstance(node, exp.Parameter) and node.name in given:
         return parse_one(given[node.name], dialect="postgres")
     return node

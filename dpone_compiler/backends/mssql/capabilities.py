@@ -10,7 +10,7 @@ _STRATEGIES = {
     "incremental_append": "",
     "incremental_merge": "",
     "partition_replace": "",
-    "cdc_apply": "not lowered yet: changes of a slot are not applied by this version",
+    "cdc_apply": "",
     "snapshot_diff": "",
     "scd2": "",
     "replace": "",
@@ -21,6 +21,7 @@ _POLICIES = {
     "incremental_append": ("insert",),
     # No `merge`: see backends/mssql/apply.py for the vendor's page.
     "incremental_merge": ("update_insert", "delete_insert"),
+    "cdc_apply": ("update_insert", "delete_insert"),
     "partition_replace": ("delete_insert",),
 }
 # HASHBYTES of any length, OPENJSON, STRING_ESCAPE and SESSION_CONTEXT came with 2016 (13.x):

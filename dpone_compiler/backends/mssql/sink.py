@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from dpone_compiler.backends.mssql import apply, checks, history, missing, scope, slices, staging, state, tombstones
+from dpone_compiler.backends.mssql import (
+    apply,
+    changes,
+    checks,
+    history,
+    missing,
+    scope,
+    slices,
+    staging,
+    state,
+    tombstones,
+)
 from dpone_compiler.backends.mssql.drift import check_table
 from dpone_compiler.backends.mssql.partitions import check_partition_list, find_partitions
 from dpone_compiler.backends.mssql.reconcile import reconcile
@@ -114,8 +125,10 @@ def _lower(ctx: Context, step: Step, action: do.Action) -> Lowered | Unsupported
             return slices.lower_slice(ctx, action)
         case gone.CheckTombstones() | gone.MarkDeleted() | gone.ProveDeleted():
             return tombstones.lower(ctx, action)
-        case feed.CheckChanges() | feed.CollapseChanges():
-            return Unsupported("captured changes are not applied on SQL Server by this version")
+        case feed.CheckChanges():
+            return changes.check_changes(ctx, action)
+        case feed.CollapseChanges():
+            return changes.collapse_changes(ctx, action)
         case _:
             return _of_snapshots(ctx, action)
 

@@ -11,6 +11,7 @@ from sqlglot import exp
 
 from dpone_compiler.backends.mssql import names
 from dpone_compiler.backends.mssql.canonical import digest_of, stored_rows
+from dpone_compiler.backends.mssql.predicates import BINARY
 from dpone_compiler.backends.mssql.script import (
     batch,
     fenced,
@@ -23,12 +24,13 @@ from dpone_compiler.backends.mssql.script import (
     statements,
     word,
 )
-from dpone_compiler.backends.mssql.shapes import convert
+from dpone_compiler.backends.mssql.shapes import convert, shape
 from dpone_compiler.backends.mssql.state import has_partitions, lost_lease
 from dpone_compiler.expr.types import Kind
 from dpone_compiler.ir.load import MovedColumn
 from dpone_compiler.ir.schema import Column
 from dpone_compiler.plan.actions import CleanStaging, CreateStaging, DropStaging, RecordStaged, Staging, Transfer
+from dpone_compiler.plan.changes import old_key, technical
 from dpone_compiler.spi.backend import Context, Lowered, Unsupported
 from dpone_compiler.sql.identifiers import column, identifier, table
 from dpone_compiler.sql.mssql_native import read_native
@@ -143,7 +145,7 @@ def create_staging(ctx: Context, action: CreateStaging) -> Lowered:
     columns = [
         frame(
             "<<value>> AS <<name>>",
-            value=word(convert(staged_type(m.target), column(m.target.name, "t"))),
+            value=word(_typed(ctx, m.target)),
             name=word(identifier(m.target.name)),
         )
         for m in action.staging.columns
@@ -162,6 +164,15 @@ def create_staging(ctx: Context, action: CreateStaging) -> Lowered:
         params=("run_id", "fence"),
         locks=(_SCHEMA_LOCK, "Sch-S on the target while its types are read"),
     )
+
+
+def _typed(ctx: Context, target: Column) -> exp.Expression:
+    """What gives a column its type and collation: the target's own column, which technical columns do not have."""
+    keys = {old_key(place): name for place, name in enumerate(ctx.load.write.key)}
+    if target.name in keys or not technical(target.name):
+        return convert(staged_type(target), column(keys.get(target.name, target.name), "t"))
+    value = convert(staged_type(target), exp.Null())
+    return shape(f":value COLLATE {BINARY}", value=value) if target.type.kind is Kind.TEXT else value
 
 
 def staged_type(target: Column) -> str:

@@ -6,10 +6,9 @@ from sqlglot import exp
 
 from dpone_compiler.backends.postgres import names
 from dpone_compiler.backends.postgres.script import do_block, literal, statements, word
-from dpone_compiler.expr.types import Kind
 from dpone_compiler.ir.load import MovedColumn
 from dpone_compiler.plan.actions import Staging
-from dpone_compiler.plan.changes import KEPT, OPERATION, ORDER, UNCHANGED, old_key, replicates, technical
+from dpone_compiler.plan.changes import KEPT, OPERATION, ORDER, UNCHANGED, incomplete, old_key, replicates
 from dpone_compiler.plan.feed_actions import CheckChanges, CollapseChanges
 from dpone_compiler.spi.backend import Context, Lowered
 from dpone_compiler.sql.identifiers import column, identifier, table
@@ -99,8 +98,6 @@ _UNKNOWN = """\
 NOT EXISTS (SELECT FROM <<changes>> AS p WHERE <<earlier>> AND p.<<unchanged>> = '')
           AND NOT EXISTS (SELECT FROM <<target>> AS t WHERE <<stored>>)"""
 _PLACE, _NEWEST, _CUT = "__dponec_n", "__dponec_newest", "__dponec_cut"
-# Values of these types are never stored out of line: https://www.postgresql.org/docs/current/storage-toast.html
-_WHOLE = (Kind.BOOL, Kind.INT, Kind.FLOAT, Kind.UUID, Kind.DATE, Kind.TIME, Kind.TIMESTAMP, Kind.ENUM)
 
 
 def check_changes(ctx: Context, action: CheckChanges) -> Lowered:
@@ -212,7 +209,7 @@ def _resolved(ctx: Context, action: CollapseChanges, last: Sql) -> Sql:
     old = tuple(old_key(place) for place in range(len(action.key)))
     filled = [
         frame("<<name>> = <<value>>", name=_name(moved.target.name), value=_value(ctx, action, moved, old, "c"))
-        for moved in _large(action)
+        for moved in incomplete(action.changes.columns)
     ]
     if not filled:
         return Sql("")
@@ -244,17 +241,8 @@ def _unknown(ctx: Context, action: CollapseChanges, key: tuple[str, ...], of: st
     )
 
 
-def _large(action: CollapseChanges) -> list[MovedColumn]:
-    """Columns of which a change may not carry the value."""
-    return [
-        m
-        for m in action.changes.columns
-        if not technical(m.target.name) and (m.sql or m.source.type.kind not in _WHOLE)
-    ]
-
-
 def _value(ctx: Context, action: CollapseChanges, moved: MovedColumn, key: tuple[str, ...], of: str) -> Sql:
-    if moved not in _large(action):
+    if moved not in incomplete(action.changes.columns):
         return word(column(moved.target.name, of))
     place = action.changes.columns.index(moved)
     return frame(

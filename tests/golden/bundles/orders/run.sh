@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=orders
-FINGERPRINT=ef0e37af8406257f6c91a7b4dee54bffb1d381ea381df478d4ec732ba2238d65
+FINGERPRINT=36ae445effda866890537f1ce9809d66683390f3b5d9a032ecdd069420e5b4f9
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=pg_oltp
