@@ -32,7 +32,7 @@ help:
 	@echo "make test    install, then every check and the whole suite"
 	@echo "make check   ruff, mypy, import-linter"
 	@echo "make golden  write the golden files anew; read the diff"
-	@echo "make every-type  100,000 rows of 120 columns of every type, from Postgres to ClickHouse"
+	@echo "make every-type  100,000 rows of 120 columns of every type, from Postgres to ClickHouse by every path"
 	@echo "make soak    differential tests for hours, with new stories each time"
 	@echo "make mutants  break the emitted SQL on purpose and name the test that sees it; MUTANTS='--seed 7 --extra 50' for more"
 	@echo "make bench   measure; make docs: write docs/reference; make clean: remove what was built"

@@ -89,7 +89,9 @@ def _rendered(checked: Sequence[dict[str, Any]], form: str) -> str:
 
 
 def _text(each: dict[str, Any]) -> Iterator[str]:
-    ready = "ready" if each["ready"] else f"not ready: rows go by {each['fallback_path']}"
+    ready = (
+        "ready" if each["ready"] else f"not ready for run.sh: `dponec run` sends the rows, by {each['fallback_path']}"
+    )
     yield f"{each.get('load', 'route')}: {each['path_id']}: {ready}"
     for tool in each["tools"].values():
         where = tool["path"] if tool["available"] else tool["install_hint"]

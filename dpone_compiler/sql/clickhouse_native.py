@@ -39,7 +39,7 @@ def parse_native(text: str) -> Native | None:
 def native_sql(text: str) -> Sql | None:
     """The type written back in canonical form, or None."""
     parsed = parse_native(text)
-    return None if parsed is None else _write(parsed)
+    return None if parsed is None else write_native(parsed)
 
 
 def unescaped(text: str) -> str:
@@ -94,7 +94,8 @@ def _fail() -> str:
     raise _Unreadable
 
 
-def _write(parsed: Native) -> Sql:
+def write_native(parsed: Native) -> Sql:
+    """A parsed type in canonical form."""
     if not parsed.args:
         return Sql(parsed.name)
     return frame(
@@ -105,7 +106,7 @@ def _write(parsed: Native) -> Sql:
 def _write_argument(arg: Native | int | str | tuple[str, Native] | tuple[str, int]) -> Sql:
     match arg:
         case Native():
-            return _write(arg)
+            return write_native(arg)
         case int():
             return Sql(str(arg))
         case str():
@@ -113,5 +114,5 @@ def _write_argument(arg: Native | int | str | tuple[str, Native] | tuple[str, in
         case (str() as name, int() as value):
             return frame("<<name>> = <<value>>", name=literal(name), value=Sql(str(value)))
         case (str() as name, Native() as inner):
-            return frame("<<name>> <<type>>", name=ident(name), type=_write(inner))
+            return frame("<<name>> <<type>>", name=ident(name), type=write_native(inner))
     raise TypeError(arg)

@@ -177,10 +177,9 @@ def test_an_error_of_the_server_is_named_by_its_code(lab: Lab) -> None:
 def test_a_password_never_goes_to_bcp(lab: Lab) -> None:
     done = lab.run(DPONE_CONN_CASE_MS="mssql://sa:s3cret@mart.internal/dwh")
     assert done.returncode == 1
-    assert "Kerberos" in done.stderr
-    calls = lab.calls()
-    assert not any("bcp" in call for call in calls)
-    assert "s3cret" not in lab.log.read_text(encoding="utf-8") + done.stderr
+    assert "Kerberos" in done.stderr and "dponec run" in done.stderr
+    assert "s3cret" not in done.stderr
+    assert not lab.log.exists(), "no client was called at all"
 
 
 def test_a_work_file_has_a_limit(lab: Lab) -> None:

@@ -1,4 +1,4 @@
-"""ClickHouse over its native protocol: clickhouse-driver for statements, the vendor's client for streams.
+"""ClickHouse over its native protocol: clickhouse-driver for statements, the vendor's client for streams; rows without it.
 
 The driver gives Python values, not the server's text. Only types whose text is beyond doubt are turned back; for any other
 cell the body has to say toString(...), and is refused otherwise rather than answered approximately. Parameters are bound
@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
 
+from dpone_compiler.runtime.connections.clickhouse_blocks import insert_rows
 from dpone_compiler.runtime.connections.clickhouse_errors import normalise, unreachable
 from dpone_compiler.runtime.connections.clickhouse_text import bind_legacy, first_word, input_format, split_statements
 from dpone_compiler.runtime.connections.resolve import ConnectionUrl
@@ -79,14 +80,13 @@ class ClickHouseNativeSession:
 
     def copy_in(self, body: str, params: Mapping[str, str], chunks: Iterable[Chunk]) -> int:
         """Rows sent: the client does not say how many the server took."""
-        program = shutil.which(_CLIENT)
-        if program is None:
-            raise EngineError(
-                "48", "clickhouse-client is not on PATH, so the native protocol has no stream in", help=_USE_HTTP
-            )
         statement = bind_legacy(body.strip().rstrip(";"), params)
         if first_word(statement) != "INSERT" or input_format(statement) is None:
             raise EngineError("62", "the body is no INSERT that names its FORMAT")
+        program = shutil.which(_CLIENT)
+        if program is None:
+            with self._normalised():
+                return insert_rows(self._driver, self._arguments, self._limits, statement, chunks)
         with tempfile.TemporaryDirectory(prefix="dponec-") as folder:
             config = _configuration(Path(folder), self._arguments)
             settings = ["--" + name + "=" + value for name, value in self._limits.items()]

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The whole plan with the vendors' clients alone (psql, clickhouse-client). Made by dponec; plan.md says what it does.
+# The whole plan with the vendors' clients alone (psql, clickhouse-client or curl). Made by dponec; plan.md says what it does.
 # usage: run.sh [--resume RUN_ID] [--journal-dir DIR]
 # Exit codes: 0 done, 1 refused, 2 usage, 4 transient and nothing changed (run again), 5 stopped midway (run again), 130/143 on signals.
 # The target's state row is the journal that counts: any run of this plan, by this script or by `dponec run`, finishes the last one.
@@ -52,7 +52,9 @@ stop() { # exit code, our code, message, next command
   exit "$1"
 }
 again() { printf '%q' "$SELF"; }
-refuse() { stop 1 DP433 "$1" "dponec run $(printf '%q' "$PWD")"; }
+by_dponec() { printf 'dponec run %q' "$PWD"; }
+refuse() { stop 1 DP433 "$1" "$(by_dponec)"; }
+needs() { command -v "$1" >/dev/null || stop 1 DP606 "$1 is not installed${2:+ ($2)}" "$(by_dponec)"; }
 end_job() { # SIGINT first: the clients then cancel the statement on the server, which would go on otherwise
   local tries=50
   kill -INT -- "-$JOB" 2>/dev/null || true
@@ -120,9 +122,10 @@ connect() { # source | target, engine, connection id
   [[ $url =~ ^([a-z][a-z0-9+.-]*)://(([^/?#]*)@)?([^/?#@]*)(/[^?#]*)?(\?([^#]*))?$ ]] || stop 1 DP603 "$name is not a URL"
   local scheme=${BASH_REMATCH[1]} login=${BASH_REMATCH[3]} hosts=${BASH_REMATCH[4]} path=${BASH_REMATCH[5]#/} query=${BASH_REMATCH[7]}
   case $2:$scheme in
-    postgres:postgres | postgres:postgresql) service "$1" "$login" "$hosts" "$path" "$query" ;;
-    clickhouse:clickhouse) ch_config "$login" "$hosts" "$path" "$query" ;;
-    *) stop 1 DP607 "$name has the scheme $scheme, which psql and clickhouse-client cannot open; use dponec run" ;;
+    postgres:postgres | postgres:postgresql) needs psql postgresql-client; service "$1" "$login" "$hosts" "$path" "$query" ;;
+    clickhouse:clickhouse) needs clickhouse-client; ch_config "$login" "$hosts" "$path" "$query" ;;
+    clickhouse:clickhouse+http | clickhouse:clickhouse+https) needs curl; ch_http "${scheme#*+}" "$login" "$hosts" "$path" "$query" ;;
+    *) stop 1 DP607 "$name has the scheme $scheme, which psql, clickhouse-client and curl cannot open" "$(by_dponec)" ;;
   esac
 }
 login_of() { # user[:password] -> USER_NAME, PASSWORD
@@ -168,9 +171,44 @@ ch_config() {
     printf '</config>\n'
   } >"$TMP/clickhouse.xml"
   # Servers before 20 know no query parameters; the client's version stands for the server's.
-  [[ $(clickhouse-client --version </dev/null) =~ version\ ([0-9]+) ]] || stop 1 DP606 'clickhouse-client is not installed'
+  [[ $(clickhouse-client --version </dev/null) =~ version\ ([0-9]+) ]] || stop 1 DP606 'clickhouse-client does not say its version' "$(by_dponec)"
   CH_LEGACY=''
   ((BASH_REMATCH[1] >= 20)) || CH_LEGACY=1
+}
+percent() { # text as a part of a URL
+  local byte code at
+  REPLY=''
+  for ((at = 0; at < ${#1}; at++)); do
+    byte=${1:at:1}
+    if [[ $byte != [A-Za-z0-9._~-] ]]; then
+      printf -v code '%d' "'$byte"
+      printf -v byte '%%%02X' $((code & 255))
+    fi
+    REPLY+=$byte
+  done
+}
+ch_header() { # name, value: a line of curl's own file
+  [[ $2 != *[[:cntrl:]]* ]] || stop 1 DP603 'the user or the password holds a control character'
+  local value=${2//\\/\\\\}
+  printf 'header = "%s: %s"\n' "$1" "${value//\"/\\\"}"
+}
+ch_http() { # http | https, login, host, path, settings: a statement is a request, its rows stand behind it in the body
+  local host=${3%:*} port=8123
+  [[ $1 != https ]] || port=8443
+  if [[ $3 == *:* ]]; then port=${3##*:}; else host=$3; fi
+  login_of "$2"; unquote "$4"
+  CH_IDENTITY=$host$'\n'/$REPLY
+  percent "$REPLY"
+  CH_URL="$1://$host:$port/?wait_end_of_query=1${REPLY:+&database=$REPLY}${5:+&$5}"
+  {
+    printf 'silent\nshow-error\nconnect-timeout = 15\nrequest = POST\ngloboff\nupload-file = "-"\nheader = "Expect:"\n'
+    ch_header X-ClickHouse-User "${USER_NAME:-default}"
+    [[ -z $PASSWORD ]] || ch_header X-ClickHouse-Key "$PASSWORD"
+  } >"$TMP/curl"
+  CH_QUERY='SELECT version()'
+  work ch_rows "$TMP/version"
+  CH_LEGACY=''
+  (($(cut -d . -f 1 "$TMP/version") >= 20)) || CH_LEGACY=1
 }
 
 # ---- Postgres -----------------------------------------------------------------------------------------------------------
@@ -238,7 +276,27 @@ piped_pg() { extract | pg "$GROUP_SIDE" -1 "${GROUP[@]}"; }
 
 # ---- ClickHouse ---------------------------------------------------------------------------------------------------------
 
-ch() { clickhouse-client --config-file "$TMP/clickhouse.xml" "${CH_ARGS[@]}" --query "$CH_QUERY" "$@"; }
+CH_URL='' CH_ARGS=()
+ch() {
+  if [[ -n $CH_URL ]]; then ch_curl "$@"; else
+    clickhouse-client --config-file "$TMP/clickhouse.xml" "${CH_ARGS[@]}" --query "$CH_QUERY" "$@"
+  fi
+}
+ch_curl() { # the same over HTTP; nothing of it stands on a command line
+  local url=$CH_URL each status code=0
+  [[ ${1-} != --format ]] || url+="&default_format=$2"
+  for each in ${CH_ARGS[@]+"${CH_ARGS[@]}"}; do
+    percent "${each#*=}"; each=${each%%=*}
+    url+="&${each#--}=$REPLY"
+  done
+  url=${url//\\/%5C}
+  printf 'url = "%s"\noutput = "%s"\nwrite-out = "%%{http_code}"\n' "${url//\"/%22}" "$TMP/curl.out" >"$TMP/curl.url"
+  : >"$TMP/curl.out"
+  status=$({ printf '%s\n' "$CH_QUERY"; cat; } | curl --config "$TMP/curl" --config "$TMP/curl.url") || code=$?
+  if ((code == 0 && status == 200)); then cat -- "$TMP/curl.out"; return; fi
+  cat -- "$TMP/curl.out" >&2
+  case $code in 5 | 6 | 7 | 28 | 35 | 52 | 55 | 56) return 2 ;; *) return 1 ;; esac # 2 is psql's code for a server that is not there
+}
 ch_quote() { # quote character, text
   local text=${2//\\/\\\\}
   REPLY=$1${text//"$1"/\\$1}$1
@@ -271,7 +329,6 @@ ch_literal() { # type, value
 ch_option() { # type, value: the text that --param_ reads, in which a backslash escapes
   case $1 in
     'Array(String)') ch_array "$2" ;;
-    Identifier) REPLY=$2 ;;
     *) REPLY=${2//\\/\\\\}; REPLY=${REPLY//$'\t'/\\t}; REPLY=${REPLY//$'\n'/\\n} ;;
   esac
 }
@@ -285,7 +342,8 @@ ch_bind() { # file -> CH_QUERY and CH_ARGS; quoted text and comments are left al
     if [[ $rest =~ $hole ]]; then
       rest=${rest:${#BASH_REMATCH[0]}}
       name=${BASH_REMATCH[1]}
-      if [[ -n $CH_LEGACY ]]; then
+      # A server takes a name as a parameter in most places, but not after FROM in REPLACE PARTITION.
+      if [[ -n $CH_LEGACY || ${BASH_REMATCH[2]} == Identifier ]]; then
         ch_literal "${BASH_REMATCH[2]}" "${P[$name]-}"
         out+=$REPLY
       else

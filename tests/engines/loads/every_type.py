@@ -160,32 +160,63 @@ KINDS = (
     Kind("mood", "Nullable(String)", ("ok", "so, so")),
     Kind("name", "Nullable(String)", ("", "a b")),
 )
-COLUMNS = tuple((f"c{place}", KINDS[place % len(KINDS)]) for place in range(119))
+# What a ClickHouse of 2018 lacks, and what stands in its place there: a text takes every value of those.
+LACKING = {
+    "Nullable(Bool)": "Nullable(UInt8)",
+    "Nullable(Decimal(76, 20))": "Nullable(String)",
+    "Nullable(Date32)": "Nullable(String)",
+    "Nullable(DateTime64(6, 'UTC'))": "Nullable(String)",
+    "Nullable(DateTime64(3, 'UTC'))": "Nullable(String)",
+    "LowCardinality(Nullable(String))": "Nullable(String)",  # an experiment that is switched off there
+}
+# Its calendar ends with 2105.
+_LATE = {"2149-06-06": "2105-12-31", "2106-02-07 06:28:15": "2105-12-31 23:59:59"}
+# Its reader of decimal digits gives some doubles another last bit and makes 0 of the least ones; and it prints some decimals of
+# more than 24 digits before the point with zero bytes inside. Both are seen by the hash of staging: see the test beside.
+MISREAD = ("5e-324", "1.0009e-200", "9.123456789012345e+89")
+_MISPRINTED = "9999999999999999999999999999.9999999999"
 
 
-def source_ddl() -> str:
-    """The source: a key and 119 columns."""
-    listed = ", ".join(f"{name} {kind.source}" for name, kind in COLUMNS)
-    return f"CREATE TYPE mood AS ENUM ('ok', 'so, so'); CREATE TABLE orders (id int PRIMARY KEY, {listed})"
+def _of_2018(kind: Kind) -> Kind:
+    wanted = LACKING.get(kind.target)
+    if wanted == "Nullable(String)":
+        return Kind(kind.source, wanted, (*kind.good, *kind.bad))
+    if kind.target in ("Nullable(Date)", "Nullable(DateTime('UTC'))"):
+        late = tuple(value for value in kind.good if value in _LATE)
+        return Kind(kind.source, kind.target, tuple(_LATE.get(value, value) for value in kind.good), (*kind.bad, *late))
+    good = tuple(value for value in kind.good if value not in (*MISREAD, _MISPRINTED))
+    return Kind(kind.source, wanted or kind.target, good, kind.bad)
 
 
-def target_columns() -> str:
-    """The same in ClickHouse's words."""
-    return "id Int32, " + ", ".join(f"{name} {kind.target}" for name, kind in COLUMNS)
+class Table:
+    """A key and 119 columns. `old`: in the types of a ClickHouse of 2018."""
 
+    def __init__(self, old: bool) -> None:
+        kinds = tuple(_of_2018(kind) for kind in KINDS) if old else KINDS
+        self.columns = tuple((f"c{place}", kinds[place % len(kinds)]) for place in range(119))
+        self.names = ("id", *(name for name, _ in self.columns))
 
-def rows(seed: int, number: int, *, bad: float) -> tuple[list[tuple[object, ...]], dict[str, int]]:
-    """Rows, and how many values of each column cannot survive. `bad`: the share of such values; a tenth is NULL."""
-    chance = random.Random(seed)
-    made: list[tuple[object, ...]] = []
-    lost = dict.fromkeys((name for name, _ in COLUMNS), 0)
-    for place in range(number):
-        row: list[object] = [place]
-        for name, kind in COLUMNS:
-            if kind.bad and chance.random() < bad:
-                row.append(chance.choice(kind.bad))
-                lost[name] += 1
-            else:
-                row.append(None if chance.random() < 0.1 else chance.choice(kind.good))
-        made.append(tuple(row))
-    return made, lost
+    def source_ddl(self) -> str:
+        """The source."""
+        listed = ", ".join(f"{name} {kind.source}" for name, kind in self.columns)
+        return f"CREATE TYPE mood AS ENUM ('ok', 'so, so'); CREATE TABLE orders (id int PRIMARY KEY, {listed})"
+
+    def target_columns(self) -> str:
+        """The same in ClickHouse's words."""
+        return "id Int32, " + ", ".join(f"{name} {kind.target}" for name, kind in self.columns)
+
+    def rows(self, seed: int, places: range, *, bad: float) -> tuple[list[tuple[object, ...]], dict[str, int]]:
+        """Rows, and how many values of each column cannot survive. `bad`: the share of such values; a tenth is NULL."""
+        chance = random.Random(seed)
+        made: list[tuple[object, ...]] = []
+        lost = dict.fromkeys(self.names[1:], 0)
+        for place in places:
+            row: list[object] = [place]
+            for name, kind in self.columns:
+                if kind.bad and chance.random() < bad:
+                    row.append(chance.choice(kind.bad))
+                    lost[name] += 1
+                else:
+                    row.append(None if chance.random() < 0.1 else chance.choice(kind.good))
+            made.append(tuple(row))
+        return made, lost

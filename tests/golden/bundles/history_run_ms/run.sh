@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The whole plan with the vendors' clients alone (psql, clickhouse-client). Made by dponec; plan.md says what it does.
+# The whole plan with the vendors' clients alone (psql, clickhouse-client or curl). Made by dponec; plan.md says what it does.
 # usage: run.sh [--resume RUN_ID] [--journal-dir DIR]
 # Exit codes: 0 done, 1 refused, 2 usage, 4 transient and nothing changed (run again), 5 stopped midway (run again), 130/143 on signals.
 # The target's state row is the journal that counts: any run of this plan, by this script or by `dponec run`, finishes the last one.
@@ -52,7 +52,9 @@ stop() { # exit code, our code, message, next command
   exit "$1"
 }
 again() { printf '%q' "$SELF"; }
-refuse() { stop 1 DP433 "$1" "dponec run $(printf '%q' "$PWD")"; }
+by_dponec() { printf 'dponec run %q' "$PWD"; }
+refuse() { stop 1 DP433 "$1" "$(by_dponec)"; }
+needs() { command -v "$1" >/dev/null || stop 1 DP606 "$1 is not installed${2:+ ($2)}" "$(by_dponec)"; }
 end_job() { # SIGINT first: the clients then cancel the statement on the server, which would go on otherwise
   local tries=50
   kill -INT -- "-$JOB" 2>/dev/null || true
@@ -120,9 +122,10 @@ connect() { # source | target, engine, connection id
   [[ $url =~ ^([a-z][a-z0-9+.-]*)://(([^/?#]*)@)?([^/?#@]*)(/[^?#]*)?(\?([^#]*))?$ ]] || stop 1 DP603 "$name is not a URL"
   local scheme=${BASH_REMATCH[1]} login=${BASH_REMATCH[3]} hosts=${BASH_REMATCH[4]} path=${BASH_REMATCH[5]#/} query=${BASH_REMATCH[7]}
   case $2:$scheme in
-    postgres:postgres | postgres:postgresql) service "$1" "$login" "$hosts" "$path" "$query" ;;
-    clickhouse:clickhouse) ch_config "$login" "$hosts" "$path" "$query" ;;
-    *) stop 1 DP607 "$name has the scheme $scheme, which psql and clickhouse-client cannot open; use dponec run" ;;
+    postgres:postgres | postgres:postgresql) needs psql postgresql-client; service "$1" "$login" "$hosts" "$path" "$query" ;;
+    clickhouse:clickhouse) needs clickhouse-client; ch_config "$login" "$hosts" "$path" "$query" ;;
+    clickhouse:clickhouse+http | clickhouse:clickhouse+https) needs curl; ch_http "${scheme#*+}" "$login" "$hosts" "$path" "$query" ;;
+    *) stop 1 DP607 "$name has the scheme $scheme, which psql, clickhouse-client and curl cannot open" "$(by_dponec)" ;;
   esac
 }
 login_of() { # user[:password] -> USER_NAME, PASSWORD
@@ -168,9 +171,44 @@ ch_config() {
     printf '</config>\n'
   } >"$TMP/clickhouse.xml"
   # Servers before 20 know no query parameters; the client's version stands for the server's.
-  [[ $(clickhouse-client --version </dev/null) =~ version\ ([0-9]+) ]] || stop 1 DP606 'clickhouse-client is not installed'
+  [[ $(clickhouse-client --version </dev/null) =~ version\ ([0-9]+) ]] || stop 1 DP606 'clickhouse-client does not say its version' "$(by_dponec)"
   CH_LEGACY=''
   ((BASH_REMATCH[1] >= 20)) || CH_LEGACY=1
+}
+percent() { # text as a part of a URL
+  local byte code at
+  REPLY=''
+  for ((at = 0; at < ${#1}; at++)); do
+    byte=${1:at:1}
+    if [[ $byte != [A-Za-z0-9._~-] ]]; then
+      printf -v code '%d' "'$byte"
+      printf -v byte '%%%02X' $((code & 255))
+    fi
+    REPLY+=$byte
+  done
+}
+ch_header() { # name, value: a line of curl's own file
+  [[ $2 != *[[:cntrl:]]* ]] || stop 1 DP603 'the user or the password holds a control character'
+  local value=${2//\\/\\\\}
+  printf 'header = "%s: %s"\n' "$1" "${value//\"/\\\"}"
+}
+ch_http() { # http | https, login, host, path, settings: a statement is a request, its rows stand behind it in the body
+  local host=${3%:*} port=8123
+  [[ $1 != https ]] || port=8443
+  if [[ $3 == *:* ]]; then port=${3##*:}; else host=$3; fi
+  login_of "$2"; unquote "$4"
+  CH_IDENTITY=$host$'\n'/$REPLY
+  percent "$REPLY"
+  CH_URL="$1://$host:$port/?wait_end_of_query=1${REPLY:+&database=$REPLY}${5:+&$5}"
+  {
+    printf 'silent\nshow-error\nconnect-timeout = 15\nrequest = POST\ngloboff\nupload-file = "-"\nheader = "Expect:"\n'
+    ch_header X-ClickHouse-User "${USER_NAME:-default}"
+    [[ -z $PASSWORD ]] || ch_header X-ClickHouse-Key "$PASSWORD"
+  } >"$TMP/curl"
+  CH_QUERY='SELECT version()'
+  work ch_rows "$TMP/version"
+  CH_LEGACY=''
+  (($(cut -d . -f 1 "$TMP/version") >= 20)) || CH_LEGACY=1
 }
 
 # ---- Postgres -----------------------------------------------------------------------------------------------------------
@@ -238,7 +276,27 @@ piped_pg() { extract | pg "$GROUP_SIDE" -1 "${GROUP[@]}"; }
 
 # ---- ClickHouse ---------------------------------------------------------------------------------------------------------
 
-ch() { clickhouse-client --config-file "$TMP/clickhouse.xml" "${CH_ARGS[@]}" --query "$CH_QUERY" "$@"; }
+CH_URL='' CH_ARGS=()
+ch() {
+  if [[ -n $CH_URL ]]; then ch_curl "$@"; else
+    clickhouse-client --config-file "$TMP/clickhouse.xml" "${CH_ARGS[@]}" --query "$CH_QUERY" "$@"
+  fi
+}
+ch_curl() { # the same over HTTP; nothing of it stands on a command line
+  local url=$CH_URL each status code=0
+  [[ ${1-} != --format ]] || url+="&default_format=$2"
+  for each in ${CH_ARGS[@]+"${CH_ARGS[@]}"}; do
+    percent "${each#*=}"; each=${each%%=*}
+    url+="&${each#--}=$REPLY"
+  done
+  url=${url//\\/%5C}
+  printf 'url = "%s"\noutput = "%s"\nwrite-out = "%%{http_code}"\n' "${url//\"/%22}" "$TMP/curl.out" >"$TMP/curl.url"
+  : >"$TMP/curl.out"
+  status=$({ printf '%s\n' "$CH_QUERY"; cat; } | curl --config "$TMP/curl" --config "$TMP/curl.url") || code=$?
+  if ((code == 0 && status == 200)); then cat -- "$TMP/curl.out"; return; fi
+  cat -- "$TMP/curl.out" >&2
+  case $code in 5 | 6 | 7 | 28 | 35 | 52 | 55 | 56) return 2 ;; *) return 1 ;; esac # 2 is psql's code for a server that is not there
+}
 ch_quote() { # quote character, text
   local text=${2//\\/\\\\}
   REPLY=$1${text//"$1"/\\$1}$1
@@ -271,7 +329,6 @@ ch_literal() { # type, value
 ch_option() { # type, value: the text that --param_ reads, in which a backslash escapes
   case $1 in
     'Array(String)') ch_array "$2" ;;
-    Identifier) REPLY=$2 ;;
     *) REPLY=${2//\\/\\\\}; REPLY=${REPLY//$'\t'/\\t}; REPLY=${REPLY//$'\n'/\\n} ;;
   esac
 }
@@ -285,7 +342,8 @@ ch_bind() { # file -> CH_QUERY and CH_ARGS; quoted text and comments are left al
     if [[ $rest =~ $hole ]]; then
       rest=${rest:${#BASH_REMATCH[0]}}
       name=${BASH_REMATCH[1]}
-      if [[ -n $CH_LEGACY ]]; then
+      # A server takes a name as a parameter in most places, but not after FROM in REPLACE PARTITION.
+      if [[ -n $CH_LEGACY || ${BASH_REMATCH[2]} == Identifier ]]; then
         ch_literal "${BASH_REMATCH[2]}" "${P[$name]-}"
         out+=$REPLY
       else
@@ -356,13 +414,13 @@ connect() {
   unquote "$path"; MS_DATABASE=$REPLY
   MS_TRUST=() MS_BULK_TRUST=()
   if [[ ${query,,} == *trustservercertificate=yes* ]]; then MS_TRUST=(-C) MS_BULK_TRUST=(-u); fi
-  command -v sqlcmd >/dev/null || stop 1 DP606 'sqlcmd is not installed (mssql-tools18)'
+  needs sqlcmd mssql-tools18
+  needs bcp mssql-tools18
+  [[ -z $MS_USER ]] || refuse 'bcp would want the password on its command line; log in by Kerberos (no user in the URL), or use dponec run'
 }
-ms() { # sqlcmd on the target; the login goes through its environment
-  local -a login=(-E)
-  [[ -z $MS_USER ]] || login=()
-  SQLCMDSERVER=$MS_SERVER SQLCMDDBNAME=$MS_DATABASE SQLCMDUSER=$MS_USER SQLCMDPASSWORD=$MS_PASSWORD \
-    sqlcmd -b -I -x -r1 -l 15 ${login[@]+"${login[@]}"} ${MS_TRUST[@]+"${MS_TRUST[@]}"} "$@"
+ms() { # sqlcmd on the target, by Kerberos as bcp
+  SQLCMDSERVER=$MS_SERVER SQLCMDDBNAME=$MS_DATABASE SQLCMDUSER='' SQLCMDPASSWORD='' \
+    sqlcmd -b -I -x -r1 -l 15 -E ${MS_TRUST[@]+"${MS_TRUST[@]}"} "$@"
 }
 ms_literal() { # a T-SQL literal; a quote is doubled, and no line break can begin a line of sqlcmd's own
   [[ $1 != *[[:cntrl:]]* ]] || stop 1 DP434 'a parameter holds a control character'
@@ -415,15 +473,21 @@ ms_extract() { # COPY doubles each backslash of the lines; the file is not large
 ms_wide() { (ulimit -f $((MS_LIMIT_MB * 1024)); iconv -f UTF-8 -t UTF-16LE -- "$MS_WORK/lines" >"$MS_WORK/lines.utf16"); rm -f -- "$MS_WORK/lines"; }
 ms_bulk() { # $1: the table. Whatever bcp could not send is in the error file, whatever its exit code says.
   bcp "$1" in "$MS_WORK/lines.utf16" -S "$MS_SERVER" -d "$MS_DATABASE" -T ${MS_BULK_TRUST[@]+"${MS_BULK_TRUST[@]}"} -q -w -k -m 1 \
-    -h TABLOCK -a 16384 -e "$MS_WORK/errors" >"$MS_WORK/bcp.out"
+    -h TABLOCK -a 16384 -e "$MS_WORK/errors" >"$MS_WORK/bcp.out" || { cat -- "$MS_WORK/bcp.out" >&2; return 1; } # it tells its errors there
 }
 ms_pump() { # file of the table for lines, file that unpacks them, parameters
   local lines=$1 unpack=$2 table sent copied
   shift 2
-  [[ -z $MS_USER ]] || refuse 'bcp would want the password on its command line; log in by Kerberos (no user in the URL), or use dponec run'
-  command -v bcp >/dev/null || stop 1 DP606 'bcp is not installed (mssql-tools18); dponec run needs no bcp'
+  rm -f -- "$TMP/answer.fingerprint-source"
   work ms_extract
+  [[ -z $(tail -c 1 "$MS_WORK/lines") ]] ||
+    stop "${CHANGED:-1}" DP431 'the work file ends in the middle of a row; nothing reached the target' "$(again)"
   sent=$(wc -l <"$MS_WORK/lines")
+  if [[ -s $TMP/answer.fingerprint-source ]]; then # counted in the snapshot of the extraction: a file that was cut holds fewer
+    capture_of fingerprint-source source_rows
+    [[ $sent == "${P[source_rows]}" ]] ||
+      stop "${CHANGED:-1}" DP431 "the source counted ${P[source_rows]} rows and the work file holds $sent; nothing reached the target" "$(again)"
+  fi
   work ms_wide
   ms_query target "$lines" table "$@"
   table=$(tail -n 1 "$TMP/answer")
@@ -448,12 +512,14 @@ broke() {
     [[ $state != DP410 ]] || stop 5 DP410 "$said" "$next"
     stop 1 "$state" "$said" "dponec explain $state"
   fi
-  if [[ $text =~ Msg\ ([0-9]+),\ Level ]]; then
+  [[ $text != *iconv:* ]] ||
+    stop "${CHANGED:-1}" DP431 'the rows are not the UTF-8 that the source was asked for; nothing reached the target' "$(by_dponec)"
+  if [[ $text =~ Msg\ ([0-9]+),\ Level || $text =~ NativeError\ =\ ([0-9]+) ]]; then
     state=${BASH_REMATCH[1]}
     case $state in
       208) [[ -n $RUN_ID ]] || stop 1 DP416 'the state table is not there; a DBA runs setup/*.sql once' ;;
       1205 | 1222 | 51205 | 51222 | 3960) stop "${CHANGED:-4}" DP422 "SQL Server says $state: try again" "$next" ;;
-      229 | 262 | 916 | 18456) stop "${CHANGED:-1}" DP423 "SQL Server says $state: not permitted" "$next" ;;
+      229 | 262 | 916 | 1088 | 3704 | 4834 | 18456) stop "${CHANGED:-1}" DP423 "SQL Server says $state: not permitted" "$next" ;;
     esac
     stop "${CHANGED:-1}" DP424 "[$state] SQL Server refused the statement" "$next"
   fi
