@@ -62,6 +62,7 @@ def introspect(
             worst = error.exit_code if worst == DONE else min(worst, error.exit_code)
             continue
         kept = f", {written.kept} kept" if written.kept else ""
+        kept += f", {written.missing} not made yet" if written.missing else ""
         word = "wrote" if written.changed else "unchanged:"
         click.echo(f"{word} {written.path} ({written.asked} table{'' if written.asked == 1 else 's'}{kept})")
     sys.exit(worst)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import tempfile
 from collections.abc import Iterable, Mapping
@@ -28,33 +29,44 @@ Tables = Mapping[TableRef, TableFacts]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """The tables of one connection, and the engine that the manifests say it leads to."""
+    """The tables of one connection, and the engine that the manifests say it leads to. `made`: those that a plan may make itself."""
 
     connection: str
     engines: tuple[str, ...]
     tables: tuple[TableRef, ...]
+    made: frozenset[TableRef] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Written:
-    """A snapshot file after its connection was asked. `kept`: tables of it that were not asked for."""
+    """A snapshot file after its connection was asked. `kept`: tables of it that were not asked for; `missing`: not made yet."""
 
     path: Path
     asked: int
     kept: int
     changed: bool
+    missing: int = 0
 
 
 def wanted_tables(loads: Iterable[Load]) -> tuple[Wanted, ...]:
     """Every table that the loads read or write, by connection, each once, in the order of the manifests."""
     tables: dict[str, dict[TableRef, None]] = {}
     engines: dict[str, dict[str, None]] = {}
+    made: dict[str, set[TableRef]] = {}
     for load in loads:
+        if load.write.create_target == "if_missing":
+            made.setdefault(load.write.endpoint.connection, set()).add(load.write.endpoint.table)
         for endpoint in (load.read.endpoint, load.write.endpoint):
             tables.setdefault(endpoint.connection, {})[endpoint.table] = None
             engines.setdefault(endpoint.connection, {})[endpoint.engine] = None
     return tuple(
-        Wanted(connection=name, engines=tuple(engines[name]), tables=tuple(found)) for name, found in tables.items()
+        Wanted(
+            connection=name,
+            engines=tuple(engines[name]),
+            tables=tuple(found),
+            made=frozenset(made.get(name, ())),
+        )
+        for name, found in tables.items()
     )
 
 
@@ -62,13 +74,14 @@ def snapshot(wanted: Wanted, folder: Path, connections: Path | None) -> Written:
     """Ask the server and write the snapshot. Raises RefusedError, and then the file is as it was."""
     engine, tables = _ask(wanted, connections)
     path = folder / f"{folder_name(wanted.connection)}.yaml"
-    kept = {ref: facts for ref, facts in _existing(path, engine).items() if ref not in tables}
+    kept = {ref: facts for ref, facts in _existing(path, engine).items() if ref not in wanted.tables}
     text = write_catalog(wanted.connection, engine, {**kept, **tables})
     try:
         changed = _write(path, text)
     except OSError as error:
         raise RefusedError("DP425", f"{error.filename or path}: {error.strerror or error}") from None
-    return Written(path=path, asked=len(tables), kept=len(kept), changed=changed)
+    missing = len(wanted.tables) - len(tables)
+    return Written(path=path, asked=len(tables), kept=len(kept), changed=changed, missing=missing)
 
 
 def _ask(wanted: Wanted, connections: Path | None) -> tuple[EngineFacts, Tables]:
@@ -83,7 +96,7 @@ def _ask(wanted: Wanted, connections: Path | None) -> tuple[EngineFacts, Tables]
                 raise RefusedError(
                     "DP614", f"connection '{name}' leads to {session.engine}, the manifest says {engine}"
                 )
-            return _read(session, engine, wanted.tables)
+            return _read(session, engine, wanted)
         finally:
             session.close()
     except _MISSING as error:
@@ -95,8 +108,14 @@ def _ask(wanted: Wanted, connections: Path | None) -> tuple[EngineFacts, Tables]
         raise _refusal(name, error) from None
 
 
-def _read(session: Session, engine: str, tables: tuple[TableRef, ...]) -> tuple[EngineFacts, Tables]:
-    return _READ[engine](session, tables)
+def _read(session: Session, engine: str, wanted: Wanted) -> tuple[EngineFacts, Tables]:
+    """All tables; one that a plan may make itself may be missing."""
+    facts, found = _READ[engine](session, tuple(ref for ref in wanted.tables if ref not in wanted.made))
+    for ref in wanted.tables:
+        if ref in wanted.made:
+            with contextlib.suppress(*_MISSING):
+                found = {**found, **_READ[engine](session, (ref,))[1]}
+    return facts, {ref: found[ref] for ref in wanted.tables if ref in found}
 
 
 def _refusal(name: str, error: EngineError) -> RefusedError:

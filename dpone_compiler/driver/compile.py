@@ -17,6 +17,7 @@ from dpone_compiler.diagnostics.diagnostic import Diagnostic, Diagnostics, has_e
 from dpone_compiler.driver.across import Named, check_names
 from dpone_compiler.driver.emit import emit_bundle
 from dpone_compiler.driver.inputs import catalog_files, catalog_folder, find_manifests, read_file
+from dpone_compiler.driver.new_target import with_new_target
 from dpone_compiler.driver.problems import (
     EngineNotSupported,
     OverridesNeedYaml,
@@ -207,10 +208,11 @@ def pass_context(
         target_engine=catalog.engine(write.connection),
         target_table=catalog.table(write.connection, write.table),
     )
+    source, sink = registry.backend(read.engine), registry.backend(write.engine)
     return PassContext(
-        facts=facts,
-        source=registry.backend(read.engine),
-        sink=registry.backend(write.engine),
+        facts=with_new_target(load, facts, source, sink),
+        source=source,
+        sink=sink,
         policy=policy,
         strategies=registry.strategies(),
         native_paths=registry.native_paths(),

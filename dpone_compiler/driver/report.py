@@ -23,6 +23,7 @@ def render_plan_md(context: Context, doc: PlanDoc, costing: Costing) -> str:
         _summary,
         _warnings,
         _decision,
+        _new_target,
         _slices,
         partial(_cost, costing),
         _contract,
@@ -124,6 +125,25 @@ def _decision(context: Context, doc: PlanDoc) -> Iterator[str]:
         f"- {gate['severity']} {_code(gate['code'])}: {_text(gate['message'])}" for gate in doc.decision["safety_gates"]
     )
     yield ""
+
+
+def _new_target(context: Context, doc: PlanDoc) -> Iterator[str]:
+    """How a target is made that no snapshot has."""
+    new = context.load.decisions.new_target
+    if new is None or new.structure is None:
+        return
+    made = next(step.file for step in doc.steps if step.kind == "create_target")
+    yield from (
+        "## The target is made where it is missing",
+        "",
+        f"No snapshot has it (create_target: if_missing), so [{made}]({made}) makes it with {len(new.structure.columns)} columns. A "
+        "table that is there is not touched, and is refused where it is not what this plan was made for.",
+        "",
+        "| | how | why |",
+        "| --- | --- | --- |",
+        *(f"| {each.part} | {_code(each.how)} | {_text(each.why)} |" for each in new.design),
+        "",
+    )
 
 
 def _slices(context: Context, doc: PlanDoc) -> Iterator[str]:

@@ -8,6 +8,7 @@ from dpone_compiler import registry
 from dpone_compiler.ir.schema import Column
 from dpone_compiler.source.value import value
 from dpone_compiler.spi.backend import Backend, Carry, NativeType
+from dpone_compiler.spi.columns import proposed_type
 
 EXACT, CHANGED, LOSSY, REFUSED = "exact", "exact, changed in form", "lossy", "refused"
 
@@ -48,14 +49,6 @@ def type_matrix(source: str, sink: str) -> Matrix:
     note = given.declared or taken.declared or given.capabilities(None).not_read
     rows = tuple(_row(given, taken, native) for native in given.natives)
     return Matrix(source=source, sink=sink, note=note, rows=rows)
-
-
-def proposed_type(source: Backend, sink: Backend, column: Column) -> str:
-    """The type of a column of a new target: the source's own between two tables of one engine, else the sink's proposal."""
-    if source.name == sink.name:
-        return column.native
-    native = sink.propose_type(column.type)
-    return sink.optional(native) if column.nullable else native
 
 
 def _row(source: Backend, sink: Backend, native: NativeType) -> Row:

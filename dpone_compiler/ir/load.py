@@ -8,6 +8,7 @@ from dataclasses import field
 from dpone_compiler.expr.types import DataType
 from dpone_compiler.ir.decision import Chosen, Undecided
 from dpone_compiler.ir.loss import Loss, sentence
+from dpone_compiler.ir.new_target import NewTarget
 from dpone_compiler.ir.origin import Origin
 from dpone_compiler.ir.schema import Column, TableRef
 from dpone_compiler.ir.slices import Slices
@@ -240,6 +241,7 @@ class Write:
     """Where it goes and how it was asked to go. `mode` is one of OPEN_MODES or of STRATEGIES; `merge_policy` "auto" or a policy word.
 
     `state_schema`: schema of the state table; '' means beside the target. `lock_connection`: for sinks without locks.
+    `create_target`: one of new_target.CREATE_WORDS.
     """
 
     endpoint: Endpoint
@@ -251,6 +253,7 @@ class Write:
     state_schema: str = ""
     lock_connection: str = ""
     version_column: str = ""
+    create_target: str = "never"
     policies: Policies = Policies()
     snapshot: Snapshot = Snapshot()
     history: History = History()
@@ -324,8 +327,12 @@ class Gate:
 
 @value(kw_only=True)
 class Decisions:
-    """Everything that passes decide. Strings are the registered names of strategies, policies and native paths."""
+    """Everything that passes decide. Strings are the registered names of strategies, policies and native paths.
 
+    `new_target`: the table that the plan makes where it is missing; None: it makes none.
+    """
+
+    new_target: NewTarget | None = None
     columns: tuple[MovedColumn, ...] | Undecided = Undecided()
     strategy: Undecided | Chosen[str] = Undecided()
     merge_policy: Undecided | Chosen[str] = Undecided()

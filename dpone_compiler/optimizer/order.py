@@ -12,6 +12,7 @@ from dpone_compiler.passes.choose_native_path import ChooseNativePath
 from dpone_compiler.passes.choose_reconcile import ChooseReconcile
 from dpone_compiler.passes.choose_strategy import ChooseStrategy
 from dpone_compiler.passes.cut_slices import CutSlices
+from dpone_compiler.passes.design_target import DesignTarget
 from dpone_compiler.passes.parse_expressions import ParseExpressions
 from dpone_compiler.passes.resolve_columns import ResolveColumns
 from dpone_compiler.passes.safety_gates import SafetyGates
@@ -24,6 +25,7 @@ ORDER = PassOrder(
         ChooseStrategy(),
         CheckCursor(),
         CheckTechnical(),
+        DesignTarget(),
         ChooseMergePolicy(),
         ChooseNativePath(),
         ChooseBatching(),

@@ -11,7 +11,7 @@ from dpone_compiler.diagnostics.problem import Problem
 from dpone_compiler.diagnostics.suggest import did_you_mean
 from dpone_compiler.expr.types import DataType, Kind
 from dpone_compiler.ir.decision import Undecided
-from dpone_compiler.ir.load import OPEN_MODES, ColumnSpec, Load, MovedColumn, ParsedSql
+from dpone_compiler.ir.load import ColumnSpec, Load, MovedColumn, ParsedSql
 from dpone_compiler.ir.schema import Column
 from dpone_compiler.passes.problems import (
     KeyNotLoaded,
@@ -24,7 +24,7 @@ from dpone_compiler.passes.problems import (
 )
 from dpone_compiler.passes.problems.of_types import LossyColumn, LossyPolicyUnfit, TypeRefused
 from dpone_compiler.source.value import value
-from dpone_compiler.spi.columns import source_columns
+from dpone_compiler.spi.columns import column_specs, origin_of, source_columns, wanted_column
 from dpone_compiler.spi.compiler_pass import PassContext, PassResult
 from dpone_compiler.spi.technical import HASH_NAME
 
@@ -57,7 +57,7 @@ class ResolveColumns:
             if facts is None:
                 say(NotChecked(side, str(endpoint.table)), f"{side}.table")
         moved: list[MovedColumn] = []
-        for index, spec in enumerate(_specs(load, context, source)):
+        for index, spec in enumerate(column_specs(load, context.facts, source)):
             path = f"source.columns.{index}" if load.read.columns is not None else "source.table"
             column = _move(load, context, spec, source, partial(say, path=path))
             if column is not None:
@@ -77,42 +77,15 @@ class ResolveColumns:
         return PassResult(load=replace(load, decisions=decisions), diagnostics=tuple(found))
 
 
-def _specs(load: Load, context: PassContext, source: tuple[Column, ...]) -> tuple[ColumnSpec, ...]:
-    if load.read.columns is not None:
-        return load.read.columns
-    listed = (column.name for column in source if column.name not in _of_the_feed(load, context))
-    return tuple(ColumnSpec(name=name, target=name) for name in listed)
-
-
-def _of_the_feed(load: Load, context: PassContext) -> tuple[str, ...]:
-    """Columns of a change table that say what happened and when; they are loaded only where the target has them too."""
-    feed, facts = load.read.feed, context.facts.target_table
-    if feed is None or feed.mode != "change_table" or load.write.mode not in (*OPEN_MODES, "cdc_apply"):
-        return ()
-    cursor = load.read.cursor.column if load.read.cursor is not None else ""
-    names = {feed.operation, feed.sequence, cursor} - set(load.write.key)
-    return tuple(name for name in names if facts is None or facts.structure.column(name) is None)
-
-
 def _move(
     load: Load, context: PassContext, spec: ColumnSpec, source: tuple[Column, ...], say: Callable[[Problem], None]
 ) -> MovedColumn | None:
-    if spec.sql is None:
-        origin = next((column for column in source if column.name == spec.name), None)
-        if origin is None:
-            say(
-                UnknownSourceColumn(
-                    str(load.read.endpoint.table), spec.name, did_you_mean(spec.name, [c.name for c in source])
-                )
-            )
-            return None
-    else:
-        native = spec.cast or "text"
-        origin = Column(name=spec.target, type=context.source.parse_type(native), native=native)
-    if spec.cast and spec.sql is None:
-        origin = replace(origin, type=context.source.parse_type(spec.cast), native=spec.cast)
-    wanted = replace(origin, type=DataType(kind=Kind.TEXT), native="text") if spec.lossy == "text" else origin
-    target = _target(load, context, spec.target, wanted)
+    origin = origin_of(spec, source, context.source)
+    if origin is None:
+        near = did_you_mean(spec.name, [c.name for c in source])
+        say(UnknownSourceColumn(str(load.read.endpoint.table), spec.name, near))
+        return None
+    target = _target(context, spec.target, wanted_column(spec, origin))
     if target is None:
         say(_unknown_target(load, context, spec.target))
         return None
@@ -155,7 +128,7 @@ def _unfit(load: Load, spec: ColumnSpec, target: Column) -> str:
     return ""
 
 
-def _target(load: Load, context: PassContext, name: str, origin: Column) -> Column | None:
+def _target(context: PassContext, name: str, origin: Column) -> Column | None:
     facts = context.facts.target_table
     if facts is not None:
         return facts.structure.column(name)

@@ -23,6 +23,7 @@ from dpone_compiler.plan.swaps import (
     DropRetired,
     SwapPartitions,
 )
+from dpone_compiler.plan.target_actions import TargetAction
 from dpone_compiler.plan.tombstones import TombstoneAction
 from dpone_compiler.plan.value_actions import CheckValues
 from dpone_compiler.source.value import value
@@ -395,4 +396,5 @@ Action = (
     | SnapshotAction
     | TombstoneAction
     | SliceAction
+    | TargetAction
 )

@@ -34,6 +34,7 @@ from dpone_compiler.plan.actions import (
     Transfer,
 )
 from dpone_compiler.plan.emptied import create_alone, created
+from dpone_compiler.plan.making import make_target
 from dpone_compiler.plan.sequence import COMMITTED, STAGED, Sequence
 from dpone_compiler.plan.slice_actions import CheckSliceFilled
 from dpone_compiler.plan.slice_steps import record_slice, take_slice
@@ -82,6 +83,8 @@ def open_run(
     """
     load = shape.load
     for side, table in (("source", load.read.endpoint.table), ("target", load.write.endpoint.table)):
+        if side == "target":
+            make_target(seq, load)
         seq.add(
             f"check-{side}",
             CheckTable(side=side, table=table),

@@ -32,6 +32,7 @@ from dpone_compiler.plan.snapshot_actions import (
     MarkMissing,
 )
 from dpone_compiler.plan.step import Plan
+from dpone_compiler.plan.target_actions import CreateTarget
 from dpone_compiler.plan.tombstones import MarkDeleted
 
 
@@ -49,6 +50,8 @@ def _unread(load: Load, plan: Plan) -> Iterator[str]:
     actions = [step.action for step in plan.steps]
     transfers = [action for action in actions if isinstance(action, Transfer)]
     rows = [action for action in transfers if action.staging.role in ("rows", "changes")]
+    if [a.target for a in actions if isinstance(a, CreateTarget)] != list(filter(None, [load.decisions.new_target])):
+        yield "the missing target is not made as it was designed"
     if not rows:
         yield "no step reads the rows"
     for transfer in rows:

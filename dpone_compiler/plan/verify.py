@@ -14,6 +14,7 @@ from dpone_compiler.plan.actions import (
     CheckPartitionList,
     CheckScope,
     CheckStagedRows,
+    CheckTable,
     CommitState,
     DeleteAll,
     DeleteMatching,
@@ -27,6 +28,7 @@ from dpone_compiler.plan.actions import (
     FreezeWindow,
     InsertStaged,
     MovePartitions,
+    ReadState,
     Reconcile,
     RecordStaged,
     ReplacePartitions,
@@ -56,6 +58,7 @@ from dpone_compiler.plan.snapshot_actions import (
     ProveVersions,
 )
 from dpone_compiler.plan.step import Idempotency, Plan, Step
+from dpone_compiler.plan.target_actions import CheckNotLost, CreateTarget
 from dpone_compiler.plan.tombstones import CheckTombstones, MarkDeleted, ProveDeleted
 from dpone_compiler.plan.value_actions import CheckValues, counted
 
@@ -101,6 +104,7 @@ def verify_plan(plan: Plan) -> tuple[str, ...]:
         _deletes_guarded,
         _tombstones,
         _one_slice,
+        _target_made,
     )
     return tuple(fault for rule in rules for fault in rule(plan, over))
 
@@ -367,3 +371,17 @@ def _one_slice(plan: Plan, over: Over) -> Iterator[str]:
         for step in records:
             if step.id not in over[commit.id] or step.transaction != commit.transaction:
                 yield f"{step.id} records the slice apart from its data"
+
+
+def _target_made(plan: Plan, over: Over) -> Iterator[str]:
+    """A table is made only where nothing was lost with it, and is checked like any other before a row is asked for."""
+    made = _of(plan, CreateTarget)
+    if len(made) > 1:
+        yield f"{len(made)} steps make the target"
+    for step in made:
+        if not _dominated_by(plan, over, step, CheckNotLost):
+            yield f"{step.id} can be reached without CheckNotLost: rows that were loaded would be missing"
+    checked = [s for s in _of(plan, CheckTable) if isinstance(s.action, CheckTable) and s.action.side == "target"]
+    for later in (*checked, *_of(plan, ReadState)) if made else ():
+        if not _dominated_by(plan, over, later, CreateTarget):
+            yield f"{later.id} asks for a table that may not be there yet"

@@ -176,6 +176,15 @@ PAGES: tuple[Page, ...] = (
         "remove the folder, or set TMPDIR to one of your own.",
     ),
     run_page(
+        "DP435",
+        "The target is gone, and its state is not",
+        "The load may make a missing target, but the state row remembers a watermark, or slices of a backfill, that were loaded into "
+        "it. A new table would be filled from there on, and what was loaded before would be missing without a sign. Nothing was made. "
+        "Exit code 1.",
+        "restore the table; or, to load everything again into a new one, `dponec state set LOAD --watermark ''` (for a backfill delete "
+        "its rows in dponec_slices), then `dponec run`.",
+    ),
+    run_page(
         "DP440",
         "The slot has lost changes",
         "The replication slot is gone, was invalidated because the source ran past max_slot_wal_keep_size, belongs to something else, or "

@@ -8,6 +8,7 @@ from dpone_compiler.runtime.outcome import REFUSED, STOPPED, TRANSIENT, RefusedE
 from dpone_compiler.runtime.setup import setup_command
 
 LOST_FENCE = "DP410"
+_ASKS_STATE = ("read_state", "check_not_lost")
 # Postgres: undefined_table, invalid_schema_name. ClickHouse: UNKNOWN_TABLE, UNKNOWN_DATABASE (src/Common/ErrorCodes.cpp).
 # SQL Server: 208, invalid object name.
 _NO_STATE = ("42P01", "3F000", "60", "81", "208")
@@ -16,7 +17,7 @@ _NO_STATE = ("42P01", "3F000", "60", "81", "208")
 def stopped_by(error: EngineError, *, step: str, kind: str, changed: bool, doc: PlanDoc, bundle: str) -> RefusedError:
     """The end that an engine's error leads to. `changed`: this attempt has left something in the target."""
     run = command("dponec", "run", bundle)
-    if kind == "read_state" and error.code in _NO_STATE:
+    if kind in _ASKS_STATE and error.code in _NO_STATE:
         message = f"the state table {doc.state.get('table', '')} is not there; a DBA runs setup/ once, or: {setup_command(doc, bundle)}"
         return RefusedError("DP416", message, next=command("dponec", "run", bundle, "--apply-setup"), step=step)
     if error.code == LOST_FENCE:

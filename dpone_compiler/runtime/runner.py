@@ -19,6 +19,7 @@ from dpone_compiler.runtime.connections.resolve import ConnectionProblem, Connec
 from dpone_compiler.runtime.connections.server import server_of
 from dpone_compiler.runtime.connections.session import EngineError
 from dpone_compiler.runtime.decide import Asked, Refusal, decide
+from dpone_compiler.runtime.dry import TargetToBeMade, looked_at, planned_first_run
 from dpone_compiler.runtime.executor import Executor, Report
 from dpone_compiler.runtime.failure import stopped_by, stopped_by_system
 from dpone_compiler.runtime.faults import Faults
@@ -69,6 +70,8 @@ class Run:
         try:
             self._all_units()
             outcome = RunOutcome(exit_code=0, status="planned" if self._options.dry_run else "done")
+        except TargetToBeMade:
+            outcome = planned_first_run()
         except EverySliceLoaded:
             self._parameters.put(**{LEFT: "0"})
             outcome = RunOutcome(exit_code=0, status="done", message="every slice of the backfill is loaded")
@@ -130,6 +133,8 @@ class Run:
         for step in unit.steps:
             self._step = step
             why = self._attempt.skip(step, self._proved_staged) or self._guarded(step)
+            if not why and self._options.dry_run:
+                why = looked_at(step, self._executor, self._sessions)
             if why:
                 self._listener.step_skipped(step.id, why)
                 self._journal.write("step_skipped", step=step.id, why=why)
@@ -154,7 +159,7 @@ class Run:
         self._listener.step_started(step.id, step.purpose)
         self._journal.write("step_started", step=step.id)
         self._open_groups(step)
-        if self._attempt.leased and step.idempotency != "pure":
+        if step.idempotency != "pure" and (self._attempt.leased or not self._attempt.decided):
             self._changed = True
         report = self._special(step)
         if not step.transaction:

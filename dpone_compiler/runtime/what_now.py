@@ -16,6 +16,7 @@ from dpone_compiler.runtime.outcome import command
 # The codes that a step of this kind can stop with, besides those of its engine. Each has a page: `dponec explain CODE`.
 CODES: Mapping[str, tuple[str, ...]] = {
     "check_table": ("DP420",),
+    "check_not_lost": ("DP416", "DP435"),
     "read_state": ("DP411", "DP412", "DP416"),
     "acquire_lease": ("DP413",),
     "freeze_window": ("DP430",),
@@ -32,6 +33,7 @@ CODES: Mapping[str, tuple[str, ...]] = {
     "record_slice": ("DP410", "DP511"),
     "commit_state": ("DP511",),
 }
+MAKES = ("create_target",)
 _RUN_ID = "RUN_ID"
 
 
@@ -91,6 +93,7 @@ class _Place:
         first = {
             kind: self._index(doc, kind) for kind in ("acquire_lease", "open_attempt", "record_staged", "commit_state")
         }
+        self._makes = any(each.kind in MAKES for each in doc.steps[: at + 1])
         self._leased, self._opened = at >= first["acquire_lease"], at > first["open_attempt"]
         self._staged, self._committed = at > first["record_staged"], at > first["commit_state"]
         # The answer to a commit can be lost; before it, a lost connection is a transaction that was rolled back.
@@ -107,6 +110,13 @@ class _Place:
         return next((index for index, each in enumerate(doc.steps) if each.kind == kind), len(doc.steps))
 
     @property
+    def _made(self) -> str:
+        """What stands before the lease can have changed: at most the table itself, never a row."""
+        if self._makes:
+            return "at most the empty target was made, which stays for the next run; no row has been changed anywhere"
+        return "nothing has been changed anywhere"
+
+    @property
     def can_be_given_up(self) -> bool:
         """An attempt is open and the target's rows are as before."""
         return self._opened and not self._committed and (not self._staged or bool(self._step.transaction))
@@ -116,7 +126,7 @@ class _Place:
             done = "the rows and the watermark are in; only tidying up is left"
             yield State(state=done, tell=self._phase("committed"), next=run)
         elif not self._leased:
-            untouched = "nothing has been changed anywhere, and no lease is held"
+            untouched = f"{self._made}, and no lease is held"
             yield State(state=untouched, tell="the run ended before it took the lease", next=run)
         elif not self._opened:
             unopened = "no attempt is open; at most a lease is left, which runs out by itself"

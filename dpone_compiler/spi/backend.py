@@ -8,6 +8,7 @@ from dataclasses import field
 from dpone_compiler.expr.types import DataType
 from dpone_compiler.ir.load import Load, MovedColumn
 from dpone_compiler.ir.loss import Loss, sentence
+from dpone_compiler.ir.new_target import NewTarget
 from dpone_compiler.ir.schema import Column, EngineFacts, TableFacts
 from dpone_compiler.plan.step import Plan, Step
 from dpone_compiler.source.value import value
@@ -15,12 +16,16 @@ from dpone_compiler.source.value import value
 
 @value(kw_only=True)
 class Facts:
-    """What is known of the two ends at compile time. None: no snapshot was given, the plan says what it could not check."""
+    """What is known of the two ends at compile time. None: no snapshot was given, the plan says what it could not check.
+
+    `new_target`: the target is in no snapshot and is to be made; `target_table` is then what it will be.
+    """
 
     source_engine: EngineFacts | None
     source_table: TableFacts | None
     target_engine: EngineFacts | None
     target_table: TableFacts | None
+    new_target: NewTarget | None = None
 
 
 @value(kw_only=True)
@@ -53,6 +58,18 @@ class Lowered:
     locks: tuple[str, ...] = ()
     visibility: Mapping[str, str] = field(default_factory=dict)
     max_items: int = 0
+
+
+@value(kw_only=True)
+class NewTable:
+    """What a new target has to hold. `columns`: those that are loaded, then those that the strategy writes itself, with the types
+    that are proposed for them. `strategy`: '' where it is still open. `unique`: the target holds one row a key."""
+
+    load: Load
+    engine: EngineFacts | None
+    columns: tuple[Column, ...]
+    strategy: str
+    unique: bool
 
 
 @value
@@ -140,6 +157,11 @@ class SetupFile:
 Lowering = Callable[[Context, Step], Lowered | Unsupported]
 
 
+def makes_no_tables(new: NewTable) -> NewTarget:
+    """The design of an engine that makes none."""
+    return NewTarget(structure=None, refused=f"{new.load.write.endpoint.engine} makes no tables in this version")
+
+
 @value(kw_only=True)
 class Backend:
     """One engine.
@@ -170,4 +192,5 @@ class Backend:
     hazards: Callable[[Load, Facts], tuple[tuple[str, str], ...]] = lambda _load, _facts: ()  # (code, sentence)
     declared: str = ""
     optional: Callable[[str], str] = lambda native: native  # the type of a column that may be NULL
+    new_target: Callable[[NewTable], NewTarget] = makes_no_tables
     natives: tuple[NativeType, ...] = ()  # every type that a catalog can show, for `dponec types`

@@ -74,12 +74,16 @@ class Lab:
 
     def _build(self) -> None:
         self.source.make_table(self.intent.source, self._loose)
-        # Only a plan that swaps partitions needs more than the default one, and has no use for it.
-        bounds = partitions_of(self.intent) if self.intent.policy == "attach_detach" else ()
-        self.target.make_table(self.intent.target, bounds=bounds)
         for name in self._schemas():
             self.target.make_schema(name)
+        made = next((step for step in self.bundle.doc.steps if step.kind == "create_target"), None)
+        if made is None:
+            # Only a plan that swaps partitions needs more than the default one, and has no use for it.
+            bounds = partitions_of(self.intent) if self.intent.policy == "attach_detach" else ()
+            self.target.make_table(self.intent.target, bounds=bounds)
         apply_setup(self.bundle, self.opener())
+        if made is not None:  # the rows of all stories lie in a table of the plan's own making
+            self._sessions[1].run(self.bundle.body(made.file), {})
 
     def close(self) -> None:
         """Close the sessions; the databases are the caller's."""

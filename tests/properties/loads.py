@@ -30,6 +30,7 @@ from dpone_compiler.ir.load import (
     SqlText,
     Write,
 )
+from dpone_compiler.ir.new_target import CREATE_WORDS
 from dpone_compiler.ir.schema import TableRef
 
 WORDS = st.sampled_from(["key", "from", "day", "orders", "into", "x", "lag", "where", "Order", "rows", "is", "not"])
@@ -187,6 +188,7 @@ WRITES = st.builds(
     state_schema=optional(NAME),
     lock_connection=optional(NAME),
     version_column=optional(NAME),
+    create_target=st.sampled_from(CREATE_WORDS),
     policies=POLICIES,
     snapshot=SNAPSHOTS,
     history=HISTORIES,

@@ -31,7 +31,7 @@ from dpone_compiler.backends.clickhouse.profile import DEFAULT_DATABASE, params,
 from dpone_compiler.backends.clickhouse.state_commands import state_commands
 from dpone_compiler.backends.clickhouse.types import optional, propose_type
 from dpone_compiler.ir.load import MovedColumn
-from dpone_compiler.plan import actions, feed_actions, slice_actions, snapshot_actions
+from dpone_compiler.plan import actions, feed_actions, slice_actions, snapshot_actions, target_actions
 from dpone_compiler.plan import tombstones as gone
 from dpone_compiler.plan.step import Step
 from dpone_compiler.spi.backend import Backend, Context, Lowered, SetupFile, Unsupported
@@ -195,6 +195,8 @@ def _lowered(ctx: Context, step: Step) -> Lowered | Unsupported:  # noqa: PLR091
             return feed_steps.check_changes(ctx, action)
         case feed_actions.CollapseChanges():
             return feed_steps.collapse_changes(ctx, action)
+        case target_actions.CheckNotLost() | target_actions.CreateTarget():
+            return Unsupported("ClickHouse makes no target tables in this version")
         case slice_actions.NextSlice() | slice_actions.CheckSliceFilled() | slice_actions.RecordSlice():
             return slices.lower_slice(ctx, action)
         case _:

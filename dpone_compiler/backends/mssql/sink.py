@@ -21,6 +21,7 @@ from dpone_compiler.plan import actions as do
 from dpone_compiler.plan import feed_actions as feed
 from dpone_compiler.plan import slice_actions as sliced
 from dpone_compiler.plan import snapshot_actions as snapshot
+from dpone_compiler.plan import target_actions as making
 from dpone_compiler.plan import tombstones as gone
 from dpone_compiler.plan.step import Step
 from dpone_compiler.spi.backend import Context, Lowered, Unsupported
@@ -121,6 +122,8 @@ def _lower(ctx: Context, step: Step, action: do.Action) -> Lowered | Unsupported
             return state.release_lease(ctx)
         case feed.CreateSlot() | feed.ExportSnapshot() | feed.ReadChanges() | feed.AdvanceSlot():
             return Unsupported("the slot is the source's")
+        case making.CheckNotLost() | making.CreateTarget():
+            return Unsupported("SQL Server makes no target tables in this version")
         case sliced.NextSlice() | sliced.CheckSliceFilled() | sliced.RecordSlice():
             return slices.lower_slice(ctx, action)
         case gone.CheckTombstones() | gone.MarkDeleted() | gone.ProveDeleted():

@@ -9,6 +9,7 @@ from dpone_compiler.backends.postgres.carry import carry
 from dpone_compiler.backends.postgres.hazards import hazards
 from dpone_compiler.backends.postgres.names import DEFAULT_SCHEMA
 from dpone_compiler.backends.postgres.natives import NATIVES
+from dpone_compiler.backends.postgres.new_target import design
 from dpone_compiler.backends.postgres.policies import judge_policy
 from dpone_compiler.backends.postgres.projection import arriving_value
 from dpone_compiler.backends.postgres.script import DIALECT, sql
@@ -56,5 +57,6 @@ BACKEND = Backend(
     judge_policy=judge_policy,
     replay_files=replay_files,
     hazards=hazards,
+    new_target=design,
     natives=NATIVES,
 )

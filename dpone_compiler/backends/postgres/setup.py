@@ -46,10 +46,18 @@ _GRANTS = """\
 \\if :{?loader}
 GRANT USAGE ON SCHEMA <<state_schema>> TO :"loader";
 GRANT SELECT, INSERT, UPDATE ON <<state>> TO :"loader";
-<<slices>>GRANT USAGE ON SCHEMA <<target_schema>> TO :"loader";
-GRANT SELECT, INSERT, UPDATE, DELETE<<truncate>> ON <<target>> TO :"loader";
-GRANT USAGE, CREATE ON SCHEMA <<staging_schema>> TO :"loader";
+<<slices>><<target_grants>>GRANT USAGE, CREATE ON SCHEMA <<staging_schema>> TO :"loader";
 <<swap>>\\endif
+"""
+
+_TARGET = """\
+GRANT USAGE ON SCHEMA <<schema>> TO :"loader";
+GRANT SELECT, INSERT, UPDATE, DELETE<<truncate>> ON <<target>> TO :"loader";
+"""
+
+# Whoever makes a table owns it.
+_NEW_TARGET = """\
+GRANT USAGE, CREATE ON SCHEMA <<schema>> TO :"loader";
 """
 
 _SLICES = 'GRANT SELECT, INSERT ON <<slices>> TO :"loader";\n'
@@ -118,7 +126,8 @@ def _state(ctx: Context) -> Sql:
     load = ctx.load
     state, target = names.state(load), names.target(load)
     staging_schema = load.write.staging_schema or target.schema
-    made = sorted({state.schema, staging_schema} - {target.schema})
+    there = {names.DEFAULT_SCHEMA} if load.decisions.new_target is not None else {target.schema}
+    made = sorted({state.schema, staging_schema, target.schema} - there)
     lines = [frame("CREATE SCHEMA IF NOT EXISTS <<schema>>;\n", schema=word(identifier(name))).text for name in made]
     made_state = frame(_STATE, schema=Sql("".join(lines)), state=word(table(state)))
     return statements(made_state, create_table(load)) if load.write.slices else made_state
@@ -135,12 +144,18 @@ def _grants(ctx: Context) -> Sql:
         state=word(table(state)),
         slices=frame(_SLICES, slices=word(table(names.slices(load)))) if load.write.slices else Sql(""),
         state_schema=word(identifier(state.schema)),
-        target_schema=word(identifier(target.schema)),
-        target=word(table(target)),
+        target_grants=_on_target(ctx, truncates),
         staging_schema=word(identifier(load.write.staging_schema or target.schema)),
-        truncate=Sql(", TRUNCATE" if truncates else ""),
         swap=frame(_OWNED, target=word(table(target)), schema=word(identifier(target.schema))) if swaps else Sql(""),
     )
+
+
+def _on_target(ctx: Context, truncates: bool) -> Sql:
+    target = names.target(ctx.load)
+    schema = word(identifier(target.schema))
+    if ctx.load.decisions.new_target is not None:
+        return frame(_NEW_TARGET, schema=schema)
+    return frame(_TARGET, schema=schema, target=word(table(target)), truncate=Sql(", TRUNCATE" if truncates else ""))
 
 
 def _source(ctx: Context) -> Sql:

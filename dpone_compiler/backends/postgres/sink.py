@@ -9,6 +9,7 @@ from dpone_compiler.backends.postgres import (
     feed_sink,
     history,
     missing,
+    new_target,
     scope,
     shadow,
     slices,
@@ -23,6 +24,7 @@ from dpone_compiler.plan import actions as do
 from dpone_compiler.plan import feed_actions as feed
 from dpone_compiler.plan import slice_actions as sliced
 from dpone_compiler.plan import snapshot_actions as snapshot
+from dpone_compiler.plan import target_actions as making
 from dpone_compiler.plan import tombstones as gone
 from dpone_compiler.plan.step import Step
 from dpone_compiler.spi.backend import Context, Lowered, Unsupported
@@ -135,6 +137,8 @@ def _lower(ctx: Context, step: Step, action: do.Action) -> Lowered | Unsupported
             return feed_sink.collapse_changes(ctx, action)
         case gone.CheckTombstones() | gone.MarkDeleted() | gone.ProveDeleted():
             return tombstones.lower(ctx, action)
+        case making.CheckNotLost() | making.CreateTarget():
+            return new_target.lower(ctx, action)
         case sliced.NextSlice() | sliced.CheckSliceFilled() | sliced.RecordSlice():
             return slices.lower_slice(ctx, action)
         case _:

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from dpone_compiler.frontends import meaning
 from dpone_compiler.frontends.dsl import arguments as checked
 from dpone_compiler.frontends.dsl.conditions import Col, Condition
+from dpone_compiler.frontends.dsl.endings import Endings
 from dpone_compiler.frontends.dsl.problems import ArgumentNotUsable, SaidTwice, ScriptError, SideMissing
 from dpone_compiler.frontends.dsl.script import RUNNING, place
 from dpone_compiler.frontends.dsl.sides import column_of, where_text
@@ -31,12 +32,13 @@ from dpone_compiler.ir.load import (
     Snapshot,
     Write,
 )
+from dpone_compiler.ir.new_target import CREATE_WORDS
 from dpone_compiler.ir.origin import Origin
 from dpone_compiler.source.text import Span
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LoadBuilder:
+class LoadBuilder(Endings):
     """A load that is being written. Not the IR: sides may still be missing."""
 
     name: str
@@ -53,6 +55,7 @@ class LoadBuilder:
     unique: tuple[str, ...] = ()
     partition: Partitioning | None = None
     places: tuple[str, ...] = ("", "", "", "")  # staging, state, lock connection, version column
+    creates: str = "never"
     hints: Hints | None = None
     kept: Policies | None = None
     compared: Snapshot | None = None
@@ -197,6 +200,11 @@ class LoadBuilder:
             spans=self._at({"sink": "", "sink.table": "0", "sink.staging": "staging"}),
         )
 
+    def create_target(self, when: str) -> LoadBuilder:
+        """What becomes of a target that is missing: "never" refuses the run, "if_missing" makes the table."""
+        creates = checked.one_of(when, CREATE_WORDS, "way to make a missing target", "0")
+        return replace(self, creates=creates, spans=self._at({"sink.create_target": "0"}))
+
     def key(self, *columns: str) -> LoadBuilder:
         """The columns that identify a row."""
         self._first(not self.unique, "a key")
@@ -300,42 +308,6 @@ class LoadBuilder:
         """A sentence for the reviewer."""
         return replace(self, text=text)
 
-    def auto(self, *, policy: str = "auto") -> Load:
-        """Let the compiler choose the strategy."""
-        return self._finish("auto", policy)
-
-    def full_refresh(self, *, policy: str = "auto") -> Load:
-        """Replace the whole table."""
-        return self._finish("full_refresh", policy)
-
-    def incremental_append(self) -> Load:
-        """Add what is new."""
-        return self._finish("incremental_append", "auto")
-
-    def incremental_merge(self, *, policy: str = "auto") -> Load:
-        """Update by key and add what is new."""
-        return self._finish("incremental_merge", policy)
-
-    def cdc_apply(self, *, policy: str = "auto") -> Load:
-        """Apply captured changes by key."""
-        return self._finish("cdc_apply", policy)
-
-    def snapshot_diff(self) -> Load:
-        """Compare the whole source with the target by key."""
-        return self._finish("snapshot_diff", "auto")
-
-    def scd2(self) -> Load:
-        """Keep every version of a row."""
-        return self._finish("scd2", "auto")
-
-    def partition_replace(self, *, policy: str = "auto") -> Load:
-        """Replace the partitions that changed."""
-        return self._finish("partition_replace", policy)
-
-    def strategy(self, mode: str, *, policy: str = "auto") -> Load:
-        """Any mode by its word: cdc_apply, snapshot_diff, scd2 …"""
-        return self._finish(checked.one_of(mode, meaning.MODES, "strategy", "0"), policy)
-
     def _finish(self, mode: str, policy: str) -> Load:
         policy = checked.merge_policy(policy, "policy")
         if self.source is None or self.sink is None:
@@ -363,6 +335,7 @@ class LoadBuilder:
                 state_schema=state,
                 lock_connection=lock,
                 version_column=version,
+                create_target=self.creates,
                 policies=self.kept or Policies(),
                 snapshot=self.compared or Snapshot(),
                 history=self.kept_history or History(),

@@ -27,6 +27,7 @@ from dpone_compiler.ir.load import (
     SqlText,
 )
 from dpone_compiler.ir.loss import POLICIES
+from dpone_compiler.ir.new_target import CREATE_WORDS
 
 UNITS = tuple(unit.value for unit in PartitionUnit)
 
@@ -327,6 +328,11 @@ def _lock(draft: Draft, clause: Node) -> None:
     (draft.lock,) = _names(draft, clause)
 
 
+def _create(draft: Draft, clause: Node) -> None:
+    draft.create = draft.one_of(names(clause)[0], CREATE_WORDS, "way to make a missing target") or draft.create
+    draft.place("sink.create_target", clause)
+
+
 def _version(draft: Draft, clause: Node) -> None:
     (draft.version,) = _names(draft, clause)
     draft.place("sink.version_column", clause)
@@ -355,6 +361,7 @@ CLAUSES: Mapping[str, Callable[[Draft, Node], None]] = MappingProxyType(
         "staging_clause": _staging,
         "state_clause": _state,
         "lock_clause": _lock,
+        "create_clause": _create,
         "scope_clause": _scope,
         "backfill_clause": _backfill,
         "key_clause": _key,

@@ -60,6 +60,7 @@ class Draft:
     state: str = ""
     lock: str = ""
     version: str = ""
+    create: str = "never"
     description: str = ""
     depends_on: tuple[str, ...] = ()
     hints: Hints = field(default_factory=Hints)

@@ -54,6 +54,7 @@ def _built(draft: Draft) -> Load | None:
             state_schema=draft.state,
             lock_connection=draft.lock,
             version_column=draft.version,
+            create_target=draft.create,
             policies=draft.policies,
             snapshot=draft.snapshot,
             history=draft.history,

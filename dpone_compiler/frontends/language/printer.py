@@ -57,6 +57,8 @@ def _clauses(load: Load) -> Iterator[str]:
     ):
         if name:
             yield f"{word} {_name(name)}"
+    if write.create_target != "never":
+        yield f"create {write.create_target}"
     yield from _incremental(load)
     if read.feed is not None:
         yield _feed(read.feed)

@@ -114,6 +114,7 @@ def _write(notes: Notes, process: Process, options: SourceOptions, strategy: Str
         state_schema=state_schema_of(notes, sink.state_schema, process.state),
         lock_connection=sink.lock_connection or "",
         version_column=strategy.version_column or "",
+        create_target=notes.one("sink.create_target", Said("sink.create_target", sink.create_target)) or "never",
         policies=policies_of(notes, strategy),
         snapshot=snapshot_of(notes, strategy, sink.options),
         history=history_of(notes, strategy),

@@ -206,6 +206,7 @@ def _unwritten(load: Load) -> Iterator[Unsaid]:
     for path, name in (
         ("sink.lock_connection", write.lock_connection),
         ("sink.strategy.version_column", write.version_column),
+        ("sink.create_target", "" if write.create_target == "never" else write.create_target),
         (
             "sink.state_schema",
             "" if any(p.startswith("state.table") for p, _ in load.passthrough) else write.state_schema,

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=orders_backfill_pg_to_ch
-FINGERPRINT=d80a881a10b7792135efb17183a0b79994cbfbf74d939fccc10b349d9a393e83
+FINGERPRINT=7dcb2436e5d8e12d785920ff452003dfac6992ad9434d7306c6153a526a95ef9
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=demo_source

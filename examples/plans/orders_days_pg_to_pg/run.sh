@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=orders_days_pg_to_pg
-FINGERPRINT=8f4cfa14164f8e25b8549169968e7b4509ce728862e7b5234918f89b256a39b7
+FINGERPRINT=86723485693d96557add10fbac43307f298746bc332abab27b8fd6a3272dd96a
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=demo_source

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=orders_full_pg_to_ch
-FINGERPRINT=ab3f6ae6332525d878a2145ce5c598f1fb993b88907260ac4d6dcc19a2553a5b
+FINGERPRINT=cca00d2e377f99bfb895d54fd31985376f325550fbe04748ec7c01eb1df8eb4a
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=demo_source

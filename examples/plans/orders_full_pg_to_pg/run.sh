@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=orders_full_pg_to_pg
-FINGERPRINT=01d0b702c0d4871db75053b22c164c7ebf41c9dc9aae4d23aec5b9f5ec33ceaf
+FINGERPRINT=b10ffaed4f6f96745473602e4b617e116803c05f667fcfde5dc1be5a3c44b335
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=demo_source

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=orders_months_pg_to_ch
-FINGERPRINT=33031f69b7cfd60756cdd9afb6af45d1cbc548dfd3a9cf82ec8b1ca44cd895e2
+FINGERPRINT=e1dd157f2067fa7aee2f0d98a535af38748815d037fa65a9d7eacda46e58bae5
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=demo_source

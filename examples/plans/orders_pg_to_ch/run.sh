@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=orders_pg_to_ch
-FINGERPRINT=f3087375780741377755f0aaae719c18a7f89fac297ac1f8c9d1ff5b0b49521e
+FINGERPRINT=193204b93a5d1ec3d6b9ac556abc7797699df35b23e4b555722134e3e69ac739
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=demo_source

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=orders_pg_to_pg
-FINGERPRINT=030a683bf839e35d49ecc217ba04292dd7928b2fa8d6d827273ecba9704bb67d
+FINGERPRINT=b97201e40f7747ee6769295ecb6cc4148931d89e79e07b4b99bf878cb2ae30c1
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=demo_source

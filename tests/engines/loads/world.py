@@ -233,7 +233,11 @@ class World:
         for name, url, table in (("src", self.source_url, self.source_table), ("dst", self.target_url, self.table)):
             session = open_session(parse_url(name, url))
             read = read_clickhouse if name == "dst" and self.sink.clickhouse else read_postgres
-            engine, tables = read(session, (TableRef(*table),))
+            asked = (TableRef(*table),)
+            try:
+                engine, tables = read(session, asked)
+            except LookupError:  # a target that the plan makes
+                engine, tables = read(session, ())
             session.close()
             (self.folder / f"catalog/{name}.yaml").write_text(write_catalog(name, engine, tables))
 

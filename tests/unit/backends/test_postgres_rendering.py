@@ -15,12 +15,14 @@ from dpone_compiler.expr.types import DataType, Kind
 from dpone_compiler.ir.interval import Interval, PartitionSet, Scope
 from dpone_compiler.ir.load import ChangeFeed, Partitioning
 from dpone_compiler.ir.loss import Loss, Question
-from dpone_compiler.ir.schema import Column, TableRef
+from dpone_compiler.ir.new_target import NewTarget
+from dpone_compiler.ir.schema import Column, TableRef, TableStructure
 from dpone_compiler.ir.slices import Slices
 from dpone_compiler.plan import actions as do
 from dpone_compiler.plan import feed_actions as feed
 from dpone_compiler.plan import slice_actions as sliced
 from dpone_compiler.plan import snapshot_actions as snap
+from dpone_compiler.plan import target_actions as making
 from dpone_compiler.plan import tombstones as gone
 from dpone_compiler.spi.backend import Lowered, Unsupported
 from dpone_compiler.sql.postgres_native import NativeTypeError, read_native
@@ -100,6 +102,11 @@ EVERY: tuple[do.Action, ...] = (
     sliced.CheckSliceFilled(staging=ROWS, scope=TENS.scope),
     sliced.RecordSlice(backfill="replace by it's"),
     do.DeleteScope(scope=TENS.scope),
+    making.CheckNotLost(table=TABLE),
+    making.CreateTarget(
+        table=TABLE,
+        target=NewTarget(structure=TableStructure(columns=tuple(m.target for m in MOVED), primary_key=KEY)),
+    ),
     snap.FreezeInstant(),
     snap.CheckDeletes(staging=ROWS, key=KEY, mark=GONE, ratio=0.5, rows=10),
     snap.DeleteMissing(staging=ROWS, key=KEY),

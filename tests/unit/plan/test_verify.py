@@ -11,6 +11,7 @@ from dpone_compiler.driver.compile import compile_paths
 from dpone_compiler.plan import actions
 from dpone_compiler.plan import feed_actions as feed
 from dpone_compiler.plan import snapshot_actions as snapshot
+from dpone_compiler.plan import target_actions as making
 from dpone_compiler.plan.step import Guard, Idempotency, Plan, Step
 from dpone_compiler.plan.verify import MUTATIONS, verify_plan
 from tests.cli.commands import EXAMPLES, ROOT
@@ -25,6 +26,7 @@ MERGE = SOUND["orders_pg_to_pg"]
 DAYS = SOUND["orders_days_pg_to_pg"]
 SLOT, CHANGES = SOUND["cdc_slot_pg"], SOUND["cdc_table_pg"]
 SCOPED = SOUND["replace_pg"]
+MADE = SOUND["create_pg"]
 HARD, SOFT, DIFF = SOUND["snapshot_hard_pg"], SOUND["snapshot_soft_pg"], SOUND["snapshot_soft_ch"]
 HISTORY = SOUND["history_run_pg"]
 # Dates and numerics of Postgres, some of which ClickHouse does not hold.
@@ -224,6 +226,11 @@ FAULTS: dict[str, tuple[Callable[[], Plan], str]] = {
     "changes of a table not collapsed": (
         lambda: without(CHANGES, feed.CollapseChanges),
         "can be reached without CollapseChanges",
+    ),
+    "table made anew": (lambda: without(MADE, making.CheckNotLost), "can be reached without CheckNotLost"),
+    "table made late": (
+        lambda: moved(MADE, making.CreateTarget, actions.AcquireLease),
+        "asks for a table that may not be there yet",
     ),
     "scope unchecked": (lambda: without(SCOPED, actions.CheckScope), "can be reached without CheckScope"),
     "another scope deleted": (lambda: another_scope(SCOPED), "works on another scope than the one that is read"),

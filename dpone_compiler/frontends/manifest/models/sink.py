@@ -197,7 +197,5 @@ class Sink(Closed):
     limits: LimitsBlock | None = None
     lock_connection: Text | None = None
     state_schema: Text | None = None
-    create_target: Annotated[object, unsupported("make the table yourself; dponec types proposes its column types")] = (
-        None
-    )
+    create_target: Literal["never", "if_missing"] | None = None
     options: SinkOptions | None = None

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=append_ch
-FINGERPRINT=d7e7f36f54df9931d1a590302400021b507527883f3b92d9e6f62811ccc0ab7e
+FINGERPRINT=15ade25cf879a922d05976b6d2350ae32f0e3ec0ec2f3f8eeb794398c689ea08
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=append_ms
-FINGERPRINT=9edf281952ab2293c1d0d9b22430183d7cec2e103133d2100beede3423daabc0
+FINGERPRINT=02c3aa171645e548f32737e01c904783c32f9a5cd63f6c3206bfa17e14582510
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=attach_pg
-FINGERPRINT=416defc88a8c538c0384553127b4abddaa6e2344775c0638441da39dd87163e2
+FINGERPRINT=225189397e4f2be1a9554fec0e395dcfa5e9cf9ed2d72a9492389b4fda7f80d1
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

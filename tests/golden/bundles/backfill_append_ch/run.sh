@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=backfill_append_ch
-FINGERPRINT=9536b6c34cf607063910be749f59d25e1f9f459f6e4d938154c7ce21388f40a2
+FINGERPRINT=e739557e274e973e4a94e26c41ca87d5176ca6981f35052e46511d709f5425eb
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

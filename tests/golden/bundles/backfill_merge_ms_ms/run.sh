@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=backfill_merge_ms_ms
-FINGERPRINT=cbdb2fc401143a5232194298a385dde9a3ae3c3b0d4899605e25742e6d1f7a0f
+FINGERPRINT=598dab715abca46201b7dec5831f2d64a8f0fbabe98193bd5eb6b7b781ce50bf
 TRANSACTIONAL=1
 SOURCE_ENGINE=mssql
 SOURCE_CONNECTION=case_ms_source

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=backfill_replace_ms
-FINGERPRINT=39de244c15db2b07e7d940032fcdc2f24d829393752a33ef527178341ac55fcb
+FINGERPRINT=3a4ef62178f0d364088127bfb09630e06dd704a98b83af8565450c4d115400c6
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=backfill_replace_pg
-FINGERPRINT=e3c5ddfc9d5dc065846936f65c7a9b401a526a19257994b5692eba083fc4db42
+FINGERPRINT=56bce210c69ba8db71758bfe1bf729758d6f7d78daec4dd36416a374ddfc596f
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

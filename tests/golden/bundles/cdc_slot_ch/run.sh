@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=cdc_slot_ch
-FINGERPRINT=251a2ccf31514677478b503566686eb7fa52d962a4bda23db84fad56a4a9fa4f
+FINGERPRINT=dace7da06b8fc5cc1584a6b29db800c3c0efb887479df63c478a9a015a139ad7
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_changes

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=cdc_slot_ms
-FINGERPRINT=8b1599dc84179d58f8e054950feac32523c16c4fe39e1f984f664b8b59a55a38
+FINGERPRINT=39961cf45c555fdf31a485976882e0aea201abb14bc027ad4e93e8c8a12f89e9
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_changes

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=cdc_slot_pg
-FINGERPRINT=5733f12253e11246e65ea2063909d734d8fbb5ae7764158c580bc566a98b57f9
+FINGERPRINT=0b454e833d0da901be1ab5adb1c5470e0c9d9cfe3743113a42ab5418709140aa
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_changes

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=cdc_table_ms
-FINGERPRINT=077b3358c2fda904f97e4c5d10bb517753996a792bc65d3a39a829f9201bd4f4
+FINGERPRINT=a908d524265b733062e70fa209ed0e2d2d9894000f2252b5d721c6e0478cc876
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_changes

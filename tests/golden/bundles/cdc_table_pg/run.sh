@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=cdc_table_pg
-FINGERPRINT=bdbf54e5511d6e6b26115560a1b9d177a7eb78407bd413016c4c91040552fd95
+FINGERPRINT=e00192c85e63b16bde2c98509c9d57f5bd20a303366282e0b93d09f244fd9e5c
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_changes

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=full_ch
-FINGERPRINT=e72eb2332844235146d5a6288f3d6b7c92aad6147b0f9851610e4200f3080a75
+FINGERPRINT=df1a125930dc3430408da8acefac4b05369c9e684605eeb0fbab02cb600ffa14
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

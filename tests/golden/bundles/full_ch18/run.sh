@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=full_ch18
-FINGERPRINT=d13f73944939c6bd862b156ccfb9aa3299c82ae4d90eba61e8fc56f845b7ba2d
+FINGERPRINT=c8a728bdf804ba9dad0f7f037d4d5bf8597a9d08b4c0d1c6cdf32c23c7b603dc
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=full_limited_ms
-FINGERPRINT=c89df041ff625cd81af6959ee1589a4607970d5dc00889ef4cdba9906c942731
+FINGERPRINT=ab8cc52152ac0d0b76ad68d185c2c7b38b435339d2484e42358065c10def47d9
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

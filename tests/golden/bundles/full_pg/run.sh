@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=full_pg
-FINGERPRINT=cfac6494813f3daa81a95756e708cd701f1008891c59770c61fcf9b17f198e77
+FINGERPRINT=a0a370b264ddbef4fda92cb7d11d7a4672c8a96e4e6e5474fba2d7cb726c4531
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=full_truncate_ms
-FINGERPRINT=8370bf24f07afbe9d9385e0d1a1bd3ef2f91de0336bb132a31d2036bb28e4c5d
+FINGERPRINT=343d0b895402dc681d881f0d6cb95496ac472e902b722ea6195e1e7e9c058c20
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

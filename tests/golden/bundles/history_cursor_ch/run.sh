@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=history_cursor_ch
-FINGERPRINT=6ea3680f36601aa96c35cef624650b0defd45840436e3b7c5c0056f333a22624
+FINGERPRINT=0b3e9a90b2dc8143dbe7eaf844476b47a40e96cf709496a6ec69274af930e4df
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=history_cursor_ms
-FINGERPRINT=eacb85792d1ce4ea2bb4d74a9e4910a236890b0a9b1b6af8ffbe048d196e3e18
+FINGERPRINT=a2944f120026e436daee0e76213aad4b54e2984b704eaa1a7d9e37a5a7bde353
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

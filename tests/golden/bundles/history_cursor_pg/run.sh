@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=history_cursor_pg
-FINGERPRINT=42dfad509828267fdd7441ab1be179e2bd68d7f9ea13a9767c4120600f1e95b9
+FINGERPRINT=c793966d4cc950ff48866756e93ea47d477404e7e75c92792acde8e4e5e141bb
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

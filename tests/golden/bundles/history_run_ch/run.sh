@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=history_run_ch
-FINGERPRINT=5ba712f137645379bba05e780b8b897277ad077ea1a51b87f06b8fb16862e6b1
+FINGERPRINT=e124fc89dbe2ff195902673f2d92130b5e25c4d68d96f5af37a127e35308c7f7
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=history_run_ms
-FINGERPRINT=151fde8d10157109cabf286f3edda80e2137c55eb7131442477662df53e61a19
+FINGERPRINT=1476d56454a1e5c4ef477ad0a1e4bea1830ef1a277185dc1635aa520ae9f27da
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=history_run_pg
-FINGERPRINT=6eb41bc2d07f523ef58b37cc94ce0af2cfd5ade36d0813218d74e5705d2fb967
+FINGERPRINT=18214d0ff2fc7e5828f55c72d72dda83e49943629c6e5f76ee6dc8cddbc035e3
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=merge_ch
-FINGERPRINT=1be11ca19e120116fa777d44c74ed7068a2c9b39d27d33c4551dfb812116dbc8
+FINGERPRINT=96051fd79292e4e50d0ec90ec08505cfdaf46e99e0df01d3652f206133ebdc7c
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=merge_ch18
-FINGERPRINT=acc7d220ede069cee63ec4935850981af2daf0dc060e0a10ef576ac63eee6bff
+FINGERPRINT=ca1f866ac347c1d6036be57c8c5890d54ed517b7c3751f27b9101cbca7557849
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

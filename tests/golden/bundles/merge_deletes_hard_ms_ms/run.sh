@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=merge_deletes_hard_ms_ms
-FINGERPRINT=488bcd3b67b06e01649ba5c10fea7b356a7074af28282e717e5f82276fab48a6
+FINGERPRINT=b4cecf03c5d4066d1b393646976001203fd2541ac2d1645fb4c02d6e7d8abc46
 TRANSACTIONAL=1
 SOURCE_ENGINE=mssql
 SOURCE_CONNECTION=case_ms_source

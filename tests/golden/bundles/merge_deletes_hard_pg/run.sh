@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=merge_deletes_hard_pg
-FINGERPRINT=3726f892197d854903be5ca119245735a4628a87430752d45958c15f8383f3a4
+FINGERPRINT=1222e87d72a78284addb92efc31b3a89d8656d00bedb539d76ba51725daca608
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=merge_deletes_soft_ch
-FINGERPRINT=8009ebb6fb8c213dd74a1baeb79e4dbfbda9f510cb2baace4b4aaf0bd2c199e0
+FINGERPRINT=420b8ba9487fd269ca18179395e1a65a75de900d696d370669a3b4b4773d60ea
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

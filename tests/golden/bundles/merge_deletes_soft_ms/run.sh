@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=merge_deletes_soft_ms
-FINGERPRINT=b0b09ec46084e39b37bfaff0e475742b78fd18c0de7cabc0144aa106d56eae4a
+FINGERPRINT=8661970d11c0740e0b86dda363359dcf0d577a2c7753bac2aaedd634096083d1
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

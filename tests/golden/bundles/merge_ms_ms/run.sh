@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=merge_ms_ms
-FINGERPRINT=5973333ac5ed1ce2f841164438b2eb4cfee3854dd6ae738414231b5e667d57c6
+FINGERPRINT=ea11111ea52dedab9359ca320ef6bfb2479c4342aa3138f222a6078c0f7bba27
 TRANSACTIONAL=1
 SOURCE_ENGINE=mssql
 SOURCE_CONNECTION=case_ms_source

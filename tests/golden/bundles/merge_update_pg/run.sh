@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=merge_update_pg
-FINGERPRINT=379838643c99ad63a65217f1dfe1454b66bc81fd0348e8703c41ad0b6f55c79e
+FINGERPRINT=d378eefd5f061cc379d7866b24899c92d19449a3fdb314f154285270a79e0aba
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

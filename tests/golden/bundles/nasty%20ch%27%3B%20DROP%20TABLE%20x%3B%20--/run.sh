@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME='nasty ch'\''; DROP TABLE x; --'
-FINGERPRINT=4edbdd0e3630fd87dfbde9eef637a64a7bca5add3fb91ed4bfd2f1b9532bd285
+FINGERPRINT=0f7195d335545787e272f7b85344de592d562d688bfad083ba30b9cb9448f010
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

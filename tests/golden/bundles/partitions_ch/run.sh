@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=partitions_ch
-FINGERPRINT=2e871d5e8ffbc0ac2af6ca5bd596332b77933c3f02bbd80c134924ff388608e3
+FINGERPRINT=0399ebf710aae07c8ddf2d8f85f10ed0b27cd954340c72a61de403cbf9be762e
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=partitions_ch18
-FINGERPRINT=d59845b1530fe48d71e29c180d313e70e89d79079ccd152f23c0969f51bb1e74
+FINGERPRINT=4be5770c65e0c3041627421de3ec92530ab1871d9147d58c458dae224ae20d1f
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=partitions_ms
-FINGERPRINT=9c5df7fb160ed8a1e3f5a43b041c31ea4e1dca5592b9f19515d3f83151bd5ee7
+FINGERPRINT=db76e1dd8ed8a0f5b40c791ec73d145c78b04342323e695845f1fa5e5ed12cbb
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

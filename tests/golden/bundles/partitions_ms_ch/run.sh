@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=partitions_ms_ch
-FINGERPRINT=582116f2c7df577e9c7eb543fe498547673626a99ea3b86f449b73e5da679452
+FINGERPRINT=4253e6bb12d36e14a44a8a85807235f99e6addd903c4fc1d6246e499d08e8ce4
 TRANSACTIONAL=''
 SOURCE_ENGINE=mssql
 SOURCE_CONNECTION=case_ms_source

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=partitions_pg
-FINGERPRINT=8eb12cf49a6dcc573f14353ee9b600e8ca663a3b6819e0f37dd7d23829b2271d
+FINGERPRINT=3885a824b849dcfdcb3432608f529229b62b0bd3e65458d836079e6d7ac69431
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

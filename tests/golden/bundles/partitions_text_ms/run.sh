@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=partitions_text_ms
-FINGERPRINT=8dec415ec640fe185aa34ca3ca334c8e8d8788f21742c92107b67898531ae68d
+FINGERPRINT=1361a7c82f32aa37545b8639a0dd0e94797654611a651f370df80aef456425b2
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=replace_ch
-FINGERPRINT=6055678d36604c3cf6eee4aa8900f86d036ce7205bea67be9a5dc66152d7b96c
+FINGERPRINT=9018100a031151bd7b5dc885acced5c15a2d7f383ec92792c43e65f68fa8c8ed
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

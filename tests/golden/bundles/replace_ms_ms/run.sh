@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=replace_ms_ms
-FINGERPRINT=862365cf4ddef6d23c7ebd5eee7dd504d5f4933c4a94a6d08e3e9ca200112c7e
+FINGERPRINT=b32c97a4b0e7a49c547b309a22d8d412db26d9a755664dbc8605c7e999ee77a9
 TRANSACTIONAL=1
 SOURCE_ENGINE=mssql
 SOURCE_CONNECTION=case_ms_source

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=replace_pg
-FINGERPRINT=0b8b6b09dab2f886402b09a3e98309c2c78ab05df510846ed89b5af110037350
+FINGERPRINT=318534e3d0902e32145ff34abce2bb0bb76cc06ae4a801566c3ff9cadf77b13e
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

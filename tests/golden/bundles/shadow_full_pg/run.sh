@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=shadow_full_pg
-FINGERPRINT=d4f2dd86e3911e0d8d384361df1cfac59f34b4ae371bea67e50108e613b40459
+FINGERPRINT=50d59c4e999be537788a0b844415cab55495a7c357f9d475d09ec42c6e8d2d3c
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

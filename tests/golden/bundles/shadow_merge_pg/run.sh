@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=shadow_merge_pg
-FINGERPRINT=bb82ec3061a374c20ddb1e828b5d617ec6370c36e2a28c879c6ba8e957c8204a
+FINGERPRINT=3cfa4c3f0b0462ff7f3807c2054f96495d4a886ae511e9f746981e1c7b908c0c
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

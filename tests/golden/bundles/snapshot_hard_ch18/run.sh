@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=snapshot_hard_ch18
-FINGERPRINT=211f69a6bf7722969c4dbfb88b96e1d5e458e5675e05d24be269cb0f080fd70d
+FINGERPRINT=f11ae04da13b1a69fcbd317b6514c8cbc285d29fe2369c6f281f1f5f9cc49572
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

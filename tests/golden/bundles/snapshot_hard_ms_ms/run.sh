@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=snapshot_hard_ms_ms
-FINGERPRINT=8fde1b128f244630f82835d4e29cc8fe70c28644dc52f7e29191fa6b42469b59
+FINGERPRINT=9d51fba57a13a1b8c72472a47edf51519ea417769eb51fd2c4d9745933066fc1
 TRANSACTIONAL=1
 SOURCE_ENGINE=mssql
 SOURCE_CONNECTION=case_ms_source

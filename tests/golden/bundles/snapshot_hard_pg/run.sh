@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=snapshot_hard_pg
-FINGERPRINT=0b1b4262a5429c61bf3fc1fd66709268da6a28bfc0cd895a43dd0270fadccb05
+FINGERPRINT=46d67cb920bea24cb5a9ab8bd8cb2f71b246ba5002d76e8ae4310ff94cf02970
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=snapshot_soft_ch
-FINGERPRINT=484ab342d0dcefa596ff21085272a72f5e365a9be85254096c2495ee64fade87
+FINGERPRINT=a1ce4c47b6d6dae9a9e590fabbd3421c6605adcb77208356651e1aca5a6402da
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

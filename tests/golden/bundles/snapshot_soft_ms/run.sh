@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=snapshot_soft_ms
-FINGERPRINT=25d9a0dad73b37f3ea3d3f5e461085879f6e0714f76c491aa5f5e3bc6219a085
+FINGERPRINT=b976e629478daf758ef41697ddbbe5f750fc02687d91016d435593dfd3fd3f93
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

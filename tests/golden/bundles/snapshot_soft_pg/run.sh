@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=snapshot_soft_pg
-FINGERPRINT=dae178b5b65e58c70cfc97de58cc99fb822fc9e0e791dfe2da3cb52885514910
+FINGERPRINT=b1d62c3cd2c03a16eda762dde6709a7d85bc023ec761991a49b3b3578556d6d1
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg
