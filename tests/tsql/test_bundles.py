@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from functools import cache
 from typing import Any
@@ -99,6 +100,16 @@ def test_every_write_is_in_a_transaction_that_aborts(name: str, parse_tsql: Pars
         assert any("SetCommandStatement" in one for one in kinds), path  # LOCK_TIMEOUT
         if path in shared:
             assert not {"DropTableStatement", "CreateTableStatement", "BeginTransactionStatement"} & set(kinds), path
+
+
+@EACH
+def test_a_remembered_digest_is_of_the_table_that_is_recorded(name: str) -> None:
+    """check-staged-rows keeps the digest of what came from the source, which of captured changes are not the rows."""
+    for path, text in of(name, "mssql"):
+        for role in re.findall(r"SESSION_CONTEXT\(N'dponec\.proved_(\w+)'\)", text):
+            assert set(re.findall(r"__dponec_\w{8}_(\w+)\]", text)) == {role}, path
+        for role in re.findall(r"@key = N'dponec\.proved_(\w+)', @value = @dp_digest", text):
+            assert re.search(rf"FROM \S*_{role}\] AS \[s\]", text), path
 
 
 def test_a_hostile_name_stays_one_name(parse_tsql: Parse) -> None:

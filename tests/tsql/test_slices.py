@@ -84,3 +84,9 @@ def test_a_note_that_is_deleted_lets_its_slice_be_loaded_again(session: psycopg.
     session.execute("UPDATE dbo.dponec_slices SET load = 'another' WHERE window_low = '2000'")
     assert load_slice(session, {}) == ("1000", "2000", "1")
     assert load_slice(session, {}) == ("2000", "2500", "0")
+
+
+def test_an_attempt_keeps_its_slice() -> None:
+    """What is resumed must be the slice that was begun."""
+    (opened,) = [text for path, text in of(LOAD, "mssql") if path.endswith("-open-attempt.sql")]
+    assert "[window_low] = @window_low, [window_high] = @window_high" in opened

@@ -15,6 +15,7 @@ from dpone_compiler.plan.actions import (
     CheckNullKeys,
     CheckPartitionValues,
     CheckStagedRows,
+    Staging,
 )
 from dpone_compiler.spi.backend import Context, Lowered
 from dpone_compiler.sql.identifiers import column, table
@@ -61,19 +62,19 @@ def check_staged_rows(ctx: Context, action: CheckStagedRows) -> Lowered:
         _COUNT,
         count=count_and_digest(ctx, action.staging) if content else count,
         refuse=differs,
-        content=_content() if content else Sql(""),
+        content=_content(action.staging) if content else Sql(""),
     )
     params = ("source_rows", "source_a", "source_b") if content else ("source_rows",)
     return Lowered(op="sql", bodies={"main": inside(ctx.load, statements(MESSAGE, body)).text}, params=params)
 
 
-def _content() -> Sql:
+def _content(staging: Staging) -> Sql:
     other = refuse(
         "DP501",
         "a value changed on its way: see the types in plan.md for the columns that may lose something",
         literal("staging holds as many rows as the source sent, and not the same ones"),
     )
-    return frame(_CONTENT, refuse=other, key=literal(names.counter("proved_rows")))
+    return frame(_CONTENT, refuse=other, key=literal(names.proved(staging)))
 
 
 def check_not_empty(ctx: Context, action: CheckNotEmpty) -> Lowered:

@@ -59,3 +59,8 @@ def lock_resource(load: Load) -> str:
 def counter(name: str) -> str:
     """The session value that keeps a count until the end of the transaction."""
     return f"dponec.{name}"
+
+
+def proved(staging: Staging) -> str:
+    """The session value that keeps the digest of a staging table that was proved in this transaction."""
+    return counter(f"proved_{staging.role}")

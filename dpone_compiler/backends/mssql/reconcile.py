@@ -13,6 +13,7 @@ from sqlglot import exp
 
 from dpone_compiler.backends.mssql import names
 from dpone_compiler.backends.mssql.canonical import digest_of, stored_rows
+from dpone_compiler.backends.mssql.marks import unmarked
 from dpone_compiler.backends.mssql.predicates import PREDICATES, MssqlPredicates
 from dpone_compiler.backends.mssql.scope import within
 from dpone_compiler.backends.mssql.script import (
@@ -31,7 +32,7 @@ from dpone_compiler.expr.types import Kind
 from dpone_compiler.ir.load import MovedColumn
 from dpone_compiler.plan.actions import DeleteMatching, InsertStaged, Reconcile, Staging, UpdateMatching
 from dpone_compiler.plan.snapshot_actions import CheckDeletes
-from dpone_compiler.plan.tombstones import ProveDeleted
+from dpone_compiler.plan.tombstones import MarkDeleted, ProveDeleted
 from dpone_compiler.spi.backend import Context, Lowered
 from dpone_compiler.sql.identifiers import column, table
 from dpone_compiler.sql.predicates import interval_predicate, key_match, partition_predicate
@@ -205,13 +206,23 @@ def _left_proofs(ctx: Context, action: Reconcile) -> list[Sql]:
     if proved or not action.key or action.level not in _PROVING_KEYS:
         return []
     match = word(key_match(action.key, "t", "s"))
-    stayed = "<<target>>\n   WHERE EXISTS (SELECT 1 FROM <<left>> WHERE <<match>>)"
+    stayed = "<<target>>\n   WHERE EXISTS (SELECT 1 FROM <<left>> WHERE <<match>>)<<more>>"
+
+    def none(left: Staging, message: str, more: Sql) -> Sql:
+        keys = word(table(names.staging(ctx, left), "s"))
+        return _none(frame(stayed, target=_held(ctx), left=keys, match=match, more=more), message)
+
+    marks = [step.action for step in ctx.plan.steps if isinstance(step.action, MarkDeleted)]
     return [
-        _none(
-            frame(stayed, target=_held(ctx), left=word(table(names.staging(ctx, left), "s")), match=match),
-            " rows that left the filter are still in the target",
-        )
-        for left in _left(ctx)
+        *(
+            none(
+                m.staging,
+                " rows whose key is gone are not marked",
+                frame(" AND <<bare>>", bare=word(unmarked(m.mark, "t"))),
+            )
+            for m in marks
+        ),
+        *(none(left, " rows that left the filter are still in the target", Sql("")) for left in _left(ctx)),
     ]
 
 

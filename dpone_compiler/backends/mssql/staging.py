@@ -338,7 +338,7 @@ def _proved_digest(ctx: Context, action: RecordStaged) -> Sql:
     counted = count_and_digest(ctx, action.staging)
     if any(isinstance(step.action, CleanStaging) for step in ctx.plan.steps):
         return counted
-    key = literal(names.counter("proved_rows"))
+    key = literal(names.proved(action.staging))
     return frame(_PROVED, key=key, staging=staging_sql(ctx, action.staging), counted=counted)
 
 

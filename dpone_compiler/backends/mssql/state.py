@@ -20,6 +20,7 @@ from dpone_compiler.backends.mssql.shapes import parameter, shape, text
 from dpone_compiler.expr.types import DataType
 from dpone_compiler.ir.load import Load
 from dpone_compiler.plan.actions import CheckPartitionList, CommitState, FindPartitions, FreezeWindow
+from dpone_compiler.plan.slice_actions import NextSlice
 from dpone_compiler.plan.snapshot_actions import FreezeInstant
 from dpone_compiler.plan.step import Step
 from dpone_compiler.spi.backend import Context, Lowered
@@ -136,7 +137,14 @@ _FENCE = """\
 
 _CLEAR = """\
   EXEC sys.sp_set_session_context @key = <<key>>, @value = NULL;"""
-COUNTERS = ("rows_deleted", "rows_inserted", "rows_marked", "rows_matched", "rows_updated", "proved_rows")
+COUNTERS = (
+    "rows_deleted",
+    "rows_inserted",
+    "rows_marked",
+    "rows_matched",
+    "rows_updated",
+    "proved_rows",
+)
 
 _COMMIT = """\
   UPDATE <<state>>
@@ -306,8 +314,8 @@ def release_lease(ctx: Context) -> Lowered:
 
 
 def has_window(ctx: Context) -> bool:
-    """The plan freezes a window, or the one instant of its run."""
-    return any(isinstance(step.action, FreezeWindow | FreezeInstant) for step in ctx.plan.steps)
+    """The plan freezes a window, or the one instant of its run, or takes a slice."""
+    return any(isinstance(step.action, FreezeWindow | FreezeInstant | NextSlice) for step in ctx.plan.steps)
 
 
 def has_partitions(ctx: Context) -> bool:

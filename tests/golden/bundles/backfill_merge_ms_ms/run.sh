@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=backfill_merge_ms_ms
-FINGERPRINT=598dab715abca46201b7dec5831f2d64a8f0fbabe98193bd5eb6b7b781ce50bf
+FINGERPRINT=bd466fdbbff91b9e3661ab429188d342a4e718f1c04f9613c5dd901dc1198128
 TRANSACTIONAL=1
 SOURCE_ENGINE=mssql
 SOURCE_CONNECTION=case_ms_source
@@ -574,7 +574,7 @@ if todo next-slice open; then
 fi
 # open-attempt: record run id and window in the state row
 if todo open-attempt open; then
-  ms_sql target steps/06-open-attempt.sql run_id fence fingerprint
+  ms_sql target steps/06-open-attempt.sql run_id fence fingerprint window_low window_high
   changed
 fi
 # check-values-rows: count the values that the target cannot hold, in the snapshot of the extraction

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=backfill_replace_ms
-FINGERPRINT=3a4ef62178f0d364088127bfb09630e06dd704a98b83af8565450c4d115400c6
+FINGERPRINT=7095d3381ab0a12bc6046869a6eacc6ce92ba78895202394f9ce7e012da22a2f
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg
@@ -707,7 +707,7 @@ if todo next-slice open; then
 fi
 # open-attempt: record run id and window in the state row
 if todo open-attempt open; then
-  ms_sql target steps/06-open-attempt.sql run_id fence fingerprint
+  ms_sql target steps/06-open-attempt.sql run_id fence fingerprint window_low window_high
   changed
 fi
 # check-values-rows: count the values that the target cannot hold, in the snapshot of the extraction

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=cdc_slot_ms
-FINGERPRINT=39961cf45c555fdf31a485976882e0aea201abb14bc027ad4e93e8c8a12f89e9
+FINGERPRINT=84dc25e3c37d14e2efb8e7d442c301919603f0f08116da6eaf3bd3a0f9364e32
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_changes

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=cdc_table_ms
-FINGERPRINT=a908d524265b733062e70fa209ed0e2d2d9894000f2252b5d721c6e0478cc876
+FINGERPRINT=9ad7e42595c792fd183be71e74b7c54b98df7a9e7cce4bad5a6c502800761b24
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_changes

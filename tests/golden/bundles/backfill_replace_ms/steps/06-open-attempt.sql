@@ -3,7 +3,7 @@
 -- engine: mssql (target)
 -- idempotency: idempotent
 -- why: whoever finishes this attempt must use the same window
--- params: run_id, fence, fingerprint
+-- params: run_id, fence, fingerprint, window_low, window_high
 SET ANSI_NULLS, ANSI_PADDING, ANSI_WARNINGS, ARITHABORT, CONCAT_NULL_YIELDS_NULL, QUOTED_IDENTIFIER ON;
 SET NUMERIC_ROUNDABORT OFF;
 SET NOCOUNT, XACT_ABORT ON;
@@ -13,7 +13,7 @@ BEGIN TRY
   BEGIN TRANSACTION;
   UPDATE [dbo].[dponec_state]
      SET [attempt] = [attempt] + 1, [run_id] = @run_id, [phase] = N'open', [fingerprint] = @fingerprint,
-         [window_low] = NULL, [window_high] = NULL, [partitions] = NULL,
+         [window_low] = @window_low, [window_high] = @window_high, [partitions] = NULL,
          [rows_staged] = NULL, [digest] = NULL, [updated_at] = SYSUTCDATETIME()
    WHERE [load] = N'backfill_replace_ms' AND [fence] = CONVERT(bigint, @fence) AND [lease_owner] = @run_id
      AND NOT ([run_id] = @run_id AND [run_id] IS NOT NULL AND [phase] IN (N'committed', N'done'));

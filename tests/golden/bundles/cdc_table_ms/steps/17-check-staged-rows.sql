@@ -44,7 +44,7 @@ BEGIN TRY
     SET @dp_message = REPLACE(CONCAT(N'DP501: ', N'staging holds as many rows as the source sent, and not the same ones', N'; a value changed on its way: see the types in plan.md for the columns that may lose something'), N'%', N'%%');
     THROW 50501, @dp_message, 1;
   END;
-  EXEC sys.sp_set_session_context @key = N'dponec.proved_rows', @value = @dp_digest;
+  EXEC sys.sp_set_session_context @key = N'dponec.proved_changes', @value = @dp_digest;
   IF @@TRANCOUNT <> 1 THROW 50424, N'DP424: the transaction of this step has ended before its time', 1;
 END TRY
 BEGIN CATCH

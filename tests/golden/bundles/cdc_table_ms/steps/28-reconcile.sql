@@ -69,6 +69,14 @@ BEGIN TRY
     THROW 50510, @dp_message, 1;
   END;
   END;
+  SELECT @dp_found = COUNT_BIG(*)
+    FROM [dbo].[notes] AS [t] WITH (HOLDLOCK)
+   WHERE EXISTS (SELECT 1 FROM [staging].[notes__dponec_7450716e_left] AS [s] WHERE [t].[id] = [s].[id]) AND NOT (COALESCE([t].[gone], 0) <> 0);
+  IF @dp_found <> 0
+  BEGIN
+    SET @dp_message = REPLACE(CONCAT(N'DP510: ', @dp_found, N' rows whose key is gone are not marked', N'; the transaction was rolled back; look for triggers on the target, and for security policies'), N'%', N'%%');
+    THROW 50510, @dp_message, 1;
+  END;
   IF @@TRANCOUNT <> 1 THROW 50424, N'DP424: the transaction of this step has ended before its time', 1;
 END TRY
 BEGIN CATCH
