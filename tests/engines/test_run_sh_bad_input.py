@@ -19,7 +19,7 @@ import pytest
 from dpone_compiler.driver.output import write_bundle
 from tests.compiled_bundles import bundle
 from tests.engine_fixtures import FreshDatabase
-from tests.engines.test_run_sh_mssql import NASTY, ORDERS, Lab
+from tests.engines.test_run_sh_mssql import NASTY, ORDERS, SQLCMD, Lab
 
 TOOLS = (
     "bash",
@@ -167,9 +167,17 @@ def test_a_row_that_is_longer_than_a_copy_may_carry_stops_at_the_source(lab: Lab
 
 
 @pytest.mark.parametrize("error", ["1088", "4834", "229"])
-def test_a_login_that_may_not_change_staging_is_a_matter_of_permission(error: str, lab: Lab) -> None:
+def test_a_login_that_may_not_load_staging_is_a_matter_of_permission(error: str, lab: Lab) -> None:
     put(lab, "bcp", BCP)
-    stopped(lab, "DP423", f"SQL Server says {error}: not permitted", STANDIN_ERROR=error)
+    said = stopped(lab, "DP423", f"SQL Server says {error}: not ", STANDIN_ERROR=error)
+    assert "permitted" in said
+
+
+def test_a_login_without_alter_on_staging_stops_where_staging_is_made(lab: Lab) -> None:
+    put(lab, "sqlcmd", SQLCMD.replace("Msg 50510,", "Msg 2760,").replace("DP510: the target holds", "no schema;"))
+    said = stopped(lab, "DP423", "ALTER on the staging schema", STANDIN_FAIL="create-left")
+    assert "stopped at check-values-left" in said
+    assert not any("bcp" in call for call in lab.calls())
 
 
 def test_text_of_another_code_page_never_reaches_bcp(lab: Lab, pg_wheel_db: FreshDatabase) -> None:

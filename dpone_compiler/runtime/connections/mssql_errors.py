@@ -49,9 +49,31 @@ _TRANSIENT = frozenset(
     }
 )
 _UNREACHABLE = frozenset({64, 233, 10053, 10054, 10060, 10061, 11001})
-# Object and statement permissions, VIEW SERVER STATE, no access to the database, login failed, not the owner.
+# Object and statement permissions, VIEW SERVER STATE, no access to the database, login failed, not the owner. 1088 and 2760 say
+# "does not exist or you do not have permission": what a login without ALTER on the staging schema is told.
 _PERMISSION = frozenset(
-    {229, 230, 262, 297, 300, 371, 916, 4060, 15151, 15247, 18452, 18456, 18470, 18486, 18487, 18488}
+    {
+        229,
+        230,
+        262,
+        297,
+        300,
+        371,
+        916,
+        1088,
+        2760,
+        3704,
+        4060,
+        4834,
+        15151,
+        15247,
+        18452,
+        18456,
+        18470,
+        18486,
+        18487,
+        18488,
+    }
 )
 
 

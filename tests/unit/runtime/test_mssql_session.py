@@ -212,6 +212,8 @@ def test_a_snapshot_is_taken_where_the_database_allows_it(
         (40613, "42000", True, False, False),
         (229, "42000", False, True, False),
         (262, "42000", False, True, False),
+        (2760, "42000", False, True, False),
+        (1088, "42000", False, True, False),
         (18456, "28000", False, True, False),
         (10054, "08S01", True, False, True),
         (2627, "23000", False, False, False),

@@ -519,7 +519,8 @@ broke() {
     case $state in
       208) [[ -n $RUN_ID ]] || stop 1 DP416 'the state table is not there; a DBA runs setup/*.sql once' ;;
       1205 | 1222 | 51205 | 51222 | 3960) stop "${CHANGED:-4}" DP422 "SQL Server says $state: try again" "$next" ;;
-      229 | 262 | 916 | 1088 | 3704 | 4834 | 18456) stop "${CHANGED:-1}" DP423 "SQL Server says $state: not permitted" "$next" ;;
+      229 | 262 | 916 | 3704 | 4834 | 18456) stop "${CHANGED:-1}" DP423 "SQL Server says $state: not permitted" "$next" ;;
+      1088 | 2760) stop "${CHANGED:-1}" DP423 "SQL Server says $state: not there, or not permitted (ALTER on the staging schema)" "$next" ;;
     esac
     stop "${CHANGED:-1}" DP424 "[$state] SQL Server refused the statement" "$next"
   fi
