@@ -30,7 +30,12 @@ VOLUMES: Mapping[str, Mapping[tuple[str, str], Work]] = {
         ("scd2", ""): Work(phases=("versions",), applies="changes", lock=ROWS, logged=_UPDATED * _HISTORY),
     },
     "mssql": {
+        ("cdc_apply", "update_insert"): Work(stages="changes", phases=("collapse", "update"), lock=ROWS, logged=2.0),
+        ("cdc_apply", "delete_insert"): Work(
+            stages="changes", phases=("collapse", "match", "insert"), lock=ROWS, logged=2.0
+        ),
         ("snapshot_diff", ""): Work(phases=("compare",), stages="source", applies="changes", lock=ROWS, logged=2.0),
+        ("scd2", ""): Work(phases=("versions",), applies="changes", lock=ROWS, logged=2.0 * _HISTORY),
     },
     "clickhouse": {
         ("incremental_merge", "shadow_swap"): Work(phases=("copy",), copies="table"),

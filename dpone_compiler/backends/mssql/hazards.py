@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dpone_compiler.ir.decision import Undecided
 from dpone_compiler.ir.load import Load
 from dpone_compiler.spi.backend import Facts
 
@@ -39,7 +40,9 @@ def hazards(load: Load, facts: Facts) -> tuple[tuple[str, str], ...]:
                 f"column {now.name} is an identity: its values are loaded under IDENTITY_INSERT, which raises its seed"
             )
             found.append(("identity_column", sentence))
-    key = load.write.key
+    strategy = load.decisions.strategy
+    dated = not isinstance(strategy, Undecided) and strategy.value == "scd2"
+    key = (*load.write.key, load.write.history.valid_from) if dated else load.write.key
     unique = {structure.primary_key, *structure.unique_keys}
     if key and not any(set(each) == set(key) for each in unique):
         sentence = f"no unique index on ({', '.join(key)}): key-range locks then cover the whole table, and others may double a key"

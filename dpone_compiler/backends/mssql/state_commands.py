@@ -42,7 +42,7 @@ _ABORT = """\
   OUTPUT inserted.[phase] AS [phase]
    WHERE [load] = <<load>> AND [run_id] = @run_id AND [phase] IN (N'open', N'staged')
      AND ([lease_owner] IS NULL OR [lease_until] <= SYSUTCDATETIME() OR @dp_dead = 1);"""
-_ROLES = ("rows", "delta", "left", "rewrite")
+_ROLES = ("rows", "delta", "left", "changes", "versions")
 _STAGING = """\
   SELECT o.[name], CONVERT(nvarchar(20), SUM(p.[rows])) AS [rows]
     FROM sys.tables AS o

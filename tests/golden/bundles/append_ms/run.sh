@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=append_ms
-FINGERPRINT=02c3aa171645e548f32737e01c904783c32f9a5cd63f6c3206bfa17e14582510
+FINGERPRINT=a6b5ea86eb04406e5b5ebcf45f62b5ee44922c433a74e8b454249f1f607cc28c
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=backfill_merge_ms_ms
-FINGERPRINT=bd466fdbbff91b9e3661ab429188d342a4e718f1c04f9613c5dd901dc1198128
+FINGERPRINT=36a6dee8b0168cabfa77f32ad9af6d0c4da15362355b0b2398b54c30ffa00a7a
 TRANSACTIONAL=1
 SOURCE_ENGINE=mssql
 SOURCE_CONNECTION=case_ms_source

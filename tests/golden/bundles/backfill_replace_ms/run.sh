@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=backfill_replace_ms
-FINGERPRINT=7095d3381ab0a12bc6046869a6eacc6ce92ba78895202394f9ce7e012da22a2f
+FINGERPRINT=1374ad1a4b8b19b87113825bb8500b4561cc708695417d536b05e0851a14b01f
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

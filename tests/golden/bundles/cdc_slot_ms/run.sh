@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=cdc_slot_ms
-FINGERPRINT=84dc25e3c37d14e2efb8e7d442c301919603f0f08116da6eaf3bd3a0f9364e32
+FINGERPRINT=8ad0c3bd3445102e06f2c94f2b77908bbee5f9188e2d240652f5c2702c25e62c
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_changes

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=cdc_table_ms
-FINGERPRINT=9ad7e42595c792fd183be71e74b7c54b98df7a9e7cce4bad5a6c502800761b24
+FINGERPRINT=f986b332edf192cfc08633b07ac6c0d03c832693d58d9bf59d02fe3e2a16d8de
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_changes

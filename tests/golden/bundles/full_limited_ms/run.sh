@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=full_limited_ms
-FINGERPRINT=ab8cc52152ac0d0b76ad68d185c2c7b38b435339d2484e42358065c10def47d9
+FINGERPRINT=c50ed4a34e9000c42ff3e56b97942e0aee52463b614085dae871c0778dce17d2
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

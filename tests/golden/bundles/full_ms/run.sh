@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=full_ms
-FINGERPRINT=97c985d6b0a00f95fb6446e8b78f8eea971151c2698f2cfffe8a3e4367b3d50c
+FINGERPRINT=042eeae11123889b85c85342de57870270bd2cff38ee53528f76db233d215e7f
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=full_truncate_ms
-FINGERPRINT=343d0b895402dc681d881f0d6cb95496ac472e902b722ea6195e1e7e9c058c20
+FINGERPRINT=fcf32a93a81a7e808804e45d00ec021e22c49e93301f3be1e33470fa4b50c535
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=history_cursor_ms
-FINGERPRINT=a2944f120026e436daee0e76213aad4b54e2984b704eaa1a7d9e37a5a7bde353
+FINGERPRINT=5b863e32b31ee639b37da5bea96ac2bb8eb42b5d9920b6904a2c3779be2b44a1
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=history_run_ms
-FINGERPRINT=1476d56454a1e5c4ef477ad0a1e4bea1830ef1a277185dc1635aa520ae9f27da
+FINGERPRINT=8d001402c722a7f00ffcf45accd1a818f66e25fe528649b24d59d3e97a707f29
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

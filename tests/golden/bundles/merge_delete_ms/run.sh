@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=merge_delete_ms
-FINGERPRINT=63d754904415654703dd572d0b990aa65d5130962f17db0e61e19e0728cc72a5
+FINGERPRINT=65aeb7d5fabfffdebc9a3d1c94996bb2f4ab71e6f22a05c01512efda1b1470fc
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=merge_deletes_hard_ms_ms
-FINGERPRINT=b4cecf03c5d4066d1b393646976001203fd2541ac2d1645fb4c02d6e7d8abc46
+FINGERPRINT=686aa655f8d480978125c8cd0e36ee601984fdacf5e3e2fcf588e7dd7e4814bb
 TRANSACTIONAL=1
 SOURCE_ENGINE=mssql
 SOURCE_CONNECTION=case_ms_source

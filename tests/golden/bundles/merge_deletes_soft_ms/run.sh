@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=merge_deletes_soft_ms
-FINGERPRINT=8661970d11c0740e0b86dda363359dcf0d577a2c7753bac2aaedd634096083d1
+FINGERPRINT=29afedad12140e7e7c9f84606e38839a7cab6955867d8d05d704f56d2c00f1d9
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

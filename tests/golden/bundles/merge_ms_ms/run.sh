@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=merge_ms_ms
-FINGERPRINT=ea11111ea52dedab9359ca320ef6bfb2479c4342aa3138f222a6078c0f7bba27
+FINGERPRINT=1a21798e0322ce7dc0f41cdbbbb1feb5351db42eb4e11c830dec0163e9b26ed0
 TRANSACTIONAL=1
 SOURCE_ENGINE=mssql
 SOURCE_CONNECTION=case_ms_source

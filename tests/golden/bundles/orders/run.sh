@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=orders
-FINGERPRINT=ebfb7074790589996f0c6e0e4ca89878a18cd6e71b1316a600862102e0840b24
+FINGERPRINT=ab6af9e9357fa9569ceb7e87c73ae1f9c01b47e517b0c6453135f8f035bbb4bc
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=pg_oltp

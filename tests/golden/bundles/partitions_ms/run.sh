@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=partitions_ms
-FINGERPRINT=db76e1dd8ed8a0f5b40c791ec73d145c78b04342323e695845f1fa5e5ed12cbb
+FINGERPRINT=344e79bdb2a1de5687c50ab12ccdef21ed3ae3ded2d302560b01575ce57a5035
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

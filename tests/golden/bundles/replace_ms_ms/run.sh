@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=replace_ms_ms
-FINGERPRINT=b32c97a4b0e7a49c547b309a22d8d412db26d9a755664dbc8605c7e999ee77a9
+FINGERPRINT=313fb23695631b3b58507f32a19ab328a730bf107b0cdd5cb719d95b1d3609d9
 TRANSACTIONAL=1
 SOURCE_ENGINE=mssql
 SOURCE_CONNECTION=case_ms_source

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=snapshot_hard_ms_ms
-FINGERPRINT=9d51fba57a13a1b8c72472a47edf51519ea417769eb51fd2c4d9745933066fc1
+FINGERPRINT=7519c379e02a6f467a3659d9eb380c23d3f8ca4f786d96baeef712fad8dabc78
 TRANSACTIONAL=1
 SOURCE_ENGINE=mssql
 SOURCE_CONNECTION=case_ms_source

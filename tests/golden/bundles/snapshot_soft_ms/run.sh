@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=snapshot_soft_ms
-FINGERPRINT=b976e629478daf758ef41697ddbbe5f750fc02687d91016d435593dfd3fd3f93
+FINGERPRINT=53c71ea95cd40423e3655ca5e580e5a93a98ced31d10bb1d7cfec6e0609c2f7d
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -7,7 +7,7 @@ BEGIN TRY
   SELECT o.[name], CONVERT(nvarchar(20), SUM(p.[rows])) AS [rows]
     FROM sys.tables AS o
    INNER JOIN sys.partitions AS p ON p.[object_id] = o.[object_id] AND p.index_id IN (0, 1)
-   WHERE o.[schema_id] = SCHEMA_ID(N'dbo') AND o.[name] IN (N'events__dponec_b58e8ec5_rows', N'events__dponec_b58e8ec5_delta', N'events__dponec_b58e8ec5_left', N'events__dponec_b58e8ec5_rewrite')
+   WHERE o.[schema_id] = SCHEMA_ID(N'dbo') AND o.[name] IN (N'events__dponec_b58e8ec5_rows', N'events__dponec_b58e8ec5_delta', N'events__dponec_b58e8ec5_left', N'events__dponec_b58e8ec5_changes', N'events__dponec_b58e8ec5_versions')
    GROUP BY o.[name]
    ORDER BY o.[name];
 END TRY

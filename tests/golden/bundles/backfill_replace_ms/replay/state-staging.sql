@@ -7,7 +7,7 @@ BEGIN TRY
   SELECT o.[name], CONVERT(nvarchar(20), SUM(p.[rows])) AS [rows]
     FROM sys.tables AS o
    INNER JOIN sys.partitions AS p ON p.[object_id] = o.[object_id] AND p.index_id IN (0, 1)
-   WHERE o.[schema_id] = SCHEMA_ID(N'dbo') AND o.[name] IN (N'orders__dponec_134df188_rows', N'orders__dponec_134df188_delta', N'orders__dponec_134df188_left', N'orders__dponec_134df188_rewrite')
+   WHERE o.[schema_id] = SCHEMA_ID(N'dbo') AND o.[name] IN (N'orders__dponec_134df188_rows', N'orders__dponec_134df188_delta', N'orders__dponec_134df188_left', N'orders__dponec_134df188_changes', N'orders__dponec_134df188_versions')
    GROUP BY o.[name]
    ORDER BY o.[name];
 END TRY

@@ -7,7 +7,7 @@ BEGIN TRY
   SELECT o.[name], CONVERT(nvarchar(20), SUM(p.[rows])) AS [rows]
     FROM sys.tables AS o
    INNER JOIN sys.partitions AS p ON p.[object_id] = o.[object_id] AND p.index_id IN (0, 1)
-   WHERE o.[schema_id] = SCHEMA_ID(N'staging') AND o.[name] IN (N'every_type__dponec_7e370e51_rows', N'every_type__dponec_7e370e51_delta', N'every_type__dponec_7e370e51_left', N'every_type__dponec_7e370e51_rewrite')
+   WHERE o.[schema_id] = SCHEMA_ID(N'staging') AND o.[name] IN (N'every_type__dponec_7e370e51_rows', N'every_type__dponec_7e370e51_delta', N'every_type__dponec_7e370e51_left', N'every_type__dponec_7e370e51_changes', N'every_type__dponec_7e370e51_versions')
    GROUP BY o.[name]
    ORDER BY o.[name];
 END TRY

@@ -7,7 +7,7 @@ BEGIN TRY
   SELECT o.[name], CONVERT(nvarchar(20), SUM(p.[rows])) AS [rows]
     FROM sys.tables AS o
    INNER JOIN sys.partitions AS p ON p.[object_id] = o.[object_id] AND p.index_id IN (0, 1)
-   WHERE o.[schema_id] = SCHEMA_ID(N'dbo') AND o.[name] IN (N'order_history__dponec_15f01f54_rows', N'order_history__dponec_15f01f54_delta', N'order_history__dponec_15f01f54_left', N'order_history__dponec_15f01f54_rewrite')
+   WHERE o.[schema_id] = SCHEMA_ID(N'dbo') AND o.[name] IN (N'order_history__dponec_15f01f54_rows', N'order_history__dponec_15f01f54_delta', N'order_history__dponec_15f01f54_left', N'order_history__dponec_15f01f54_changes', N'order_history__dponec_15f01f54_versions')
    GROUP BY o.[name]
    ORDER BY o.[name];
 END TRY

@@ -7,7 +7,7 @@ BEGIN TRY
   SELECT o.[name], CONVERT(nvarchar(20), SUM(p.[rows])) AS [rows]
     FROM sys.tables AS o
    INNER JOIN sys.partitions AS p ON p.[object_id] = o.[object_id] AND p.index_id IN (0, 1)
-   WHERE o.[schema_id] = SCHEMA_ID(N'sta]ging''s') AND o.[name] IN (N'or]ders `$(id)` --__dponec_2e73dd89_rows', N'or]ders `$(id)` --__dponec_2e73dd89_delta', N'or]ders `$(id)` --__dponec_2e73dd89_left', N'or]ders `$(id)` --__dponec_2e73dd89_rewrite')
+   WHERE o.[schema_id] = SCHEMA_ID(N'sta]ging''s') AND o.[name] IN (N'or]ders `$(id)` --__dponec_2e73dd89_rows', N'or]ders `$(id)` --__dponec_2e73dd89_delta', N'or]ders `$(id)` --__dponec_2e73dd89_left', N'or]ders `$(id)` --__dponec_2e73dd89_changes', N'or]ders `$(id)` --__dponec_2e73dd89_versions')
    GROUP BY o.[name]
    ORDER BY o.[name];
 END TRY

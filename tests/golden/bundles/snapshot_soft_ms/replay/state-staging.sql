@@ -7,7 +7,7 @@ BEGIN TRY
   SELECT o.[name], CONVERT(nvarchar(20), SUM(p.[rows])) AS [rows]
     FROM sys.tables AS o
    INNER JOIN sys.partitions AS p ON p.[object_id] = o.[object_id] AND p.index_id IN (0, 1)
-   WHERE o.[schema_id] = SCHEMA_ID(N'dbo') AND o.[name] IN (N'orders_marked__dponec_5fefda5e_rows', N'orders_marked__dponec_5fefda5e_delta', N'orders_marked__dponec_5fefda5e_left', N'orders_marked__dponec_5fefda5e_rewrite')
+   WHERE o.[schema_id] = SCHEMA_ID(N'dbo') AND o.[name] IN (N'orders_marked__dponec_5fefda5e_rows', N'orders_marked__dponec_5fefda5e_delta', N'orders_marked__dponec_5fefda5e_left', N'orders_marked__dponec_5fefda5e_changes', N'orders_marked__dponec_5fefda5e_versions')
    GROUP BY o.[name]
    ORDER BY o.[name];
 END TRY
