@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import stat
 import subprocess
 import sys
@@ -39,6 +40,10 @@ rows = {
     "clean-staging": "0\x1f0",
     "record-staged": "3",
 }
+recorded = log.read_text().count('["record-slice", ""]')
+if recorded < 3:
+    low, high = (1000 * recorded, min(1000 * recorded + 1000, 2500))
+    rows["next-slice"] = f"{low}\x1f{high}\x1f{2 - recorded}"
 for step, role in steps:
     if len(steps) > 1:
         print(f"dponec:{step}\n")
@@ -82,7 +87,8 @@ class Lab:
             tool = tools / name
             tool.write_text(f"#!{sys.executable}\n{code}", encoding="utf-8")
             tool.chmod(tool.stat().st_mode | stat.S_IXUSR)
-        write_bundle(bundle("merge_ms"), folder)
+        for name in ("merge_ms", "backfill_replace_ms"):
+            write_bundle(bundle(name), folder)
         self.environ = {
             **os.environ,
             "PATH": f"{tools}:{os.environ['PATH']}",
@@ -91,8 +97,8 @@ class Lab:
             "DPONE_CONN_CASE_MS": "mssql://mart.internal:1444/dwh?TrustServerCertificate=yes",
         }
 
-    def run(self, **more: str) -> subprocess.CompletedProcess[str]:
-        words = ("bash", str(self.folder / "merge_ms" / "run.sh"), "--journal-dir", str(self.folder / "runs"))
+    def run(self, name: str = "merge_ms", **more: str) -> subprocess.CompletedProcess[str]:
+        words = ("bash", str(self.folder / name / "run.sh"), "--journal-dir", str(self.folder / "runs"))
         return subprocess.run(
             words,
             env={**self.environ, **more},
@@ -186,3 +192,23 @@ def test_a_work_file_has_a_limit(lab: Lab) -> None:
     done = lab.run(DPONEC_WORK_MB="0")
     assert done.returncode != 0
     assert not any("bcp" in call for call in lab.calls())
+
+
+def test_a_backfill_takes_slice_after_slice(lab: Lab) -> None:
+    done = lab.run("backfill_replace_ms")
+    assert done.returncode == 0, done.stderr
+    finals = [str(c["text"]) for c in lab.calls() if ["record-slice", ""] in c.get("steps", [])]  # type: ignore[operator]
+    ends = [("0", "1000"), ("1000", "2000"), ("2000", "2500")]
+    assert len(finals) == len(ends)
+    for text, (low, high) in zip(finals, ends, strict=True):
+        assert f"DECLARE @window_low nvarchar(max) = N'{low}';" in text
+        assert f"DECLARE @window_high nvarchar(max) = N'{high}';" in text
+        # The note stands in the transaction of its data and its state.
+        assert (
+            text.index("-- step delete-scope") < text.index("-- step record-slice") < text.index("-- step commit-state")
+        )
+    assert (
+        len({run for text in finals for run in re.findall(r"@run_id nvarchar\(max\) = N'([0-9a-f-]{36})'", text)}) == 3
+    )
+    again = lab.run("backfill_replace_ms")
+    assert (again.returncode, "every slice of the backfill is loaded" in again.stdout) == (0, True), again.stderr
