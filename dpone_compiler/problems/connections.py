@@ -40,9 +40,10 @@ PAGES: tuple[Page, ...] = (
     ),
     run_page(
         "DP606",
-        "A driver is not installed",
-        "Drivers are optional, and the one for this connection is missing. It is imported only when such a connection is opened.",
-        "the command that is shown, such as `pip install 'dpone-compiler[postgres]'`.",
+        "A driver or a client is not installed",
+        "Drivers are optional, and the one for this connection is missing. It is imported only when such a connection is opened. run.sh "
+        "says the same of psql, sqlcmd, bcp, clickhouse-client and curl, before it calls any of them. Nothing was changed.",
+        "the command that is shown, such as `pip install 'dpone-compiler[postgres]'`; or `dponec run`, which needs none of the clients.",
     ),
     run_page(
         "DP607",
