@@ -43,9 +43,9 @@ def _in_folder(folder: Path) -> Iterator[Path]:
 
 
 def read_file(path: Path) -> SourceFile | Diagnostic:
-    """The file under the name it was given by, or why not."""
+    """The file under the name it was given by, or why not. The mark that Windows editors put before UTF-8 is no part of it."""
     try:
-        return SourceFile(path.as_posix(), path.read_bytes().decode("utf-8"))
+        return SourceFile(path.as_posix(), path.read_bytes().decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         return Diagnostic(UnreadableFile(path.as_posix(), f"it is not UTF-8 (byte {error.start})"), None)
     except OSError as error:

@@ -18,6 +18,7 @@ from dpone_compiler.frontends.problems import (
     RepeatedColumn,
     ScopeNeeded,
 )
+from dpone_compiler.frontends.text_checks import text_problems
 from dpone_compiler.ir.load import ChangeFeed, Load, Write
 
 KEYED_MODES = ("incremental_merge", "snapshot_diff", "cdc_apply", "scd2")
@@ -59,6 +60,8 @@ def name_fault(name: str) -> str:
 def _problems(load: Load) -> Iterator[tuple[str, Problem]]:
     if fault := name_fault(load.name):
         yield "name", BadLoadName(load.name, fault)
+    else:
+        yield from text_problems(load)
     write = load.write
     if write.mode in KEYED_MODES and not write.key:
         yield "sink.strategy.mode", KeyNeeded(write.mode)

@@ -81,6 +81,10 @@ _UNIT_SECONDS: Mapping[str, int] = MappingProxyType(
     }
 )
 DURATION_UNITS = tuple(sorted(_UNIT_SECONDS))
+# What engines count rows and bytes in (64 bits, signed), and a length of time beyond which a manifest has a slip of the pen.
+LARGEST_COUNT = 2**63 - 1
+LONGEST_SECONDS = 100 * 366 * 86400
+_WHOLE = re.compile(r"[0-9]{1,19}")
 _DURATION = re.compile(r"(?:\d[\d_]*\s*[a-z]*\s*)+", re.ASCII)
 _DURATION_PART = re.compile(r"(\d[\d_]*)\s*([a-z]*)", re.ASCII)
 _ISO = re.compile(r"p(?:(\d+)w)?(?:(\d+)d)?(?:t(?=\d)(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?)?", re.ASCII)
@@ -118,12 +122,18 @@ def merge_policy_word(word: str) -> str | None:
 
 
 def duration_seconds(value: str | int) -> int | None:
-    """Whole seconds of `10 minutes`, `2h`, `1 day 6 hours`, `PT10M` or a plain count of seconds, else None."""
+    """Whole seconds of `10 minutes`, `2h`, `1 day 6 hours`, `PT10M` or a plain count of seconds, at most a century, else None."""
     if isinstance(value, bool):
         return None
     if isinstance(value, int):
-        return value if value >= 0 else None
-    text = value.strip().lower()
+        return value if 0 <= value <= LONGEST_SECONDS else None
+    # No length that is meant has so many characters, and int() refuses very many digits.
+    text = value.strip().lower()[:200]
+    seconds = _seconds(text)
+    return seconds if seconds is not None and seconds <= LONGEST_SECONDS else None
+
+
+def _seconds(text: str) -> int | None:
     if iso := _ISO.fullmatch(text):
         counts = iso.groups()
         return _weigh(counts, (604800, 86400, 3600, 60, 1)) if any(counts) else None
@@ -151,24 +161,25 @@ def chunk_step(kind: str, value: str | int | None) -> int | None:
 
     None when it is not said, or is no step.
     """
-    if isinstance(value, str) and value.strip().isdigit():
+    if isinstance(value, str) and _WHOLE.fullmatch(value.strip()):
         value = int(value)
     if value is None or isinstance(value, int):
-        return value * 86400 if value is not None and kind == "date" else value
+        step = value * 86400 if value is not None and kind == "date" else value
+        return step if step is None or step <= LARGEST_COUNT else None
     return duration_seconds(value) if kind in ("date", "timestamp") else None
 
 
 def size_bytes(value: str | int) -> int | None:
-    """Bytes of `50 GB` (powers of ten), `50 GiB` (powers of two) or a plain count; None when it is none of these."""
+    """Bytes of `50 GB` (powers of ten), `50 GiB` (powers of two) or a plain count, within 64 bits; None when it is none of these."""
     if isinstance(value, bool):
         return None
     if isinstance(value, int):
-        return value if value >= 0 else None
+        return value if 0 <= value <= LARGEST_COUNT else None
     found = _SIZE.fullmatch(value.strip().lower())
     if not found or found[2] not in _SIZE_UNITS:
         return None
     exact = Decimal(found[1].replace("_", "")) * _SIZE_UNITS[found[2]]
-    return int(exact) if exact == exact.to_integral_value() else None
+    return int(exact) if exact <= LARGEST_COUNT and exact == exact.to_integral_value() else None
 
 
 def share(value: str | float) -> float | None:

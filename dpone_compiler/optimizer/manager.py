@@ -25,7 +25,10 @@ class PassCrash(RuntimeError):
 
 
 class Listener(Protocol):
-    """Told of every pass: before it starts, and after it with the load it gave (the same object when nothing changed)."""
+    """Told of every pass: before it starts, and after it with the load it gave (the same object when nothing changed).
+
+    A pass that reports an error gives a load that nobody may hold to its invariants, so no listener is told of it.
+    """
 
     def before(self, pass_: Pass, load: Load) -> None: ...
     def after(self, pass_: Pass, before: Load, after: Load) -> None: ...
@@ -58,10 +61,10 @@ def run_passes(
             result = pass_.run(load, context)
         except Exception as error:
             raise PassCrash(pass_.name, load) from error
+        found.extend(result.diagnostics)
+        if has_errors(result.diagnostics):
+            return result.load, tuple(found)
         for listener in listeners:
             listener.after(pass_, load, result.load)
         load = result.load
-        found.extend(result.diagnostics)
-        if has_errors(result.diagnostics):
-            break
     return load, tuple(found)

@@ -10,7 +10,7 @@ import re
 from dataclasses import replace
 from typing import cast
 
-from sqlglot import exp, parse
+from sqlglot import exp, parse, parse_one
 from sqlglot.errors import ErrorLevel, ParseError, TokenError
 from sqlglot.optimizer.annotate_types import annotate_types
 
@@ -42,8 +42,29 @@ _BOOLEAN = DataType(kind=Kind.BOOL)
 _UNKNOWN = DataType(kind=Kind.OTHER, native="unknown")
 
 
+# A statement puts brackets, casts and comparisons around a person's expression: it must still be parsed inside that many.
+_ROOM = 10
+_TOO_DEEP = SqlFault(
+    kind="construct",
+    message="it is nested too deeply",
+    help="leave out brackets that say nothing; compute part of it as a column of a view",
+)
+
+
 def parse_sql(text: str, dialect: str, columns: tuple[Column, ...] | None, *, boolean: bool) -> ParsedSql | SqlFault:
     """See spi.parse.ParseSql."""
+    if "\0" in text:
+        return SqlFault(kind="syntax", message="it has the character U+0000", help="no engine takes it in a statement")
+    try:
+        parsed = _parse(text, dialect, columns, boolean=boolean)
+        if isinstance(parsed, ParsedSql):
+            parse_one("(" * _ROOM + parsed.text + ")" * _ROOM, dialect=dialect).sql(dialect=dialect)
+    except RecursionError:  # sqlglot's parser and generator call themselves for every bracket
+        return _TOO_DEEP
+    return parsed
+
+
+def _parse(text: str, dialect: str, columns: tuple[Column, ...] | None, *, boolean: bool) -> ParsedSql | SqlFault:
     try:
         trees = parse(text, dialect=dialect, error_level=ErrorLevel.RAISE)
     except (ParseError, TokenError) as error:

@@ -34,8 +34,8 @@ from dpone_compiler.ir.new_target import CREATE_WORDS
 from dpone_compiler.ir.schema import TableRef
 
 WORDS = st.sampled_from(["key", "from", "day", "orders", "into", "x", "lag", "where", "Order", "rows", "is", "not"])
-# A file on disk has no surrogates, and line ends are normalised when it is read.
-TEXT = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\r"), max_size=12)
+# A file on disk has no surrogates, line ends are normalised when it is read, and U+0000 is refused (DP033).
+TEXT = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\r\0"), max_size=12)
 NAME = st.one_of(WORDS, TEXT.filter(bool))
 SQL_PART = st.sampled_from(
     [

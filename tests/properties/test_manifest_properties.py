@@ -17,8 +17,9 @@ from dpone_compiler.ir.load import SqlText
 from dpone_compiler.source.text import SourceFile
 
 # The dumper writes these three raw and means a line end by them, as YAML 1.1 does; we keep them as they are.
+# U+0000 is refused (DP033).
 BREAKS = "\x85\u2028\u2029"
-TEXT = st.text(st.characters(exclude_categories=("Cs",), exclude_characters=BREAKS), min_size=1, max_size=40)
+TEXT = st.text(st.characters(exclude_categories=("Cs",), exclude_characters=BREAKS + "\0"), min_size=1, max_size=40)
 # JSON leaves control characters of the second block as they are, and YAML does not allow them unescaped.
 QUOTED = st.text(st.characters(exclude_categories=("Cs", "Cc"), exclude_characters="\ufeff\ufffe\uffff"), max_size=40)
 NAMES = TEXT.filter(lambda name: not name_fault(name))

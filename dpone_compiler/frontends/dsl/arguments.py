@@ -107,9 +107,9 @@ def size(value: str | int | None, argument: str) -> int | None:
 
 
 def count(value: int | None, argument: str, least: int = 0) -> int | None:
-    """A whole number that is not below the least one, or None."""
-    whole = value is None or (isinstance(value, int) and not isinstance(value, bool) and value >= least)
-    if not whole:
+    """A whole number that is not below the least one, within 64 bits, or None."""
+    number = isinstance(value, int) and not isinstance(value, bool)
+    if value is not None and not (number and least <= value <= meaning.LARGEST_COUNT):
         raise ScriptError(ArgumentNotUsable(str(value), "a count", f"a whole number from {least} up"), argument)
     return value
 

@@ -29,7 +29,12 @@ def read_dsl(file: SourceFile) -> tuple[tuple[Load, ...], Diagnostics]:
     try:
         tree = ast.parse(file.text, file.name)
         code = compile(tree, file.name, "exec", dont_inherit=True)
-    except (SyntaxError, ValueError) as error:  # ValueError: null bytes
+    except (
+        SyntaxError,
+        ValueError,
+        RecursionError,
+        MemoryError,
+    ) as error:  # null bytes; nested beyond Python's own stack
         return (), (Diagnostic(ScriptNotPython(getattr(error, "msg", None) or str(error)), _syntax_span(error, file)),)
     script = Script(file, calls_of(tree), [line.encode() for line in file.text.split("\n")])
     found: list[Diagnostic] = []
@@ -40,7 +45,9 @@ def read_dsl(file: SourceFile) -> tuple[tuple[Load, ...], Diagnostics]:
             exec(code, {"__name__": "__dponec_manifest__", "__file__": file.name})
     except ScriptError as error:
         found.append(Diagnostic(error.problem, _raised_at(error.__traceback__, script, error.argument)))
-    except (Exception, SystemExit) as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # a script may raise what it likes, sys.exit() too
         problem = ScriptFailed(type(error).__name__, str(error) or "no message")
         found.append(Diagnostic(problem, _raised_at(error.__traceback__, script)))
     finally:
@@ -56,7 +63,7 @@ def _unfinished(script: Script, *, stopped: bool) -> list[Diagnostic]:
     if stopped:
         return []  # what came after the error was not run, so nothing can be said about it
     if not script.loads and not script.begun:
-        return [Diagnostic(ScriptWithoutLoads(), None)]
+        return [Diagnostic(ScriptWithoutLoads(), Span(script.file.name, 1, 1, 1, 1))]
     return [Diagnostic(LoadNotFinished(name), span, name) for name, span in script.begun.values()]
 
 
@@ -70,7 +77,7 @@ def _raised_at(traceback: TracebackType | None, script: Script, argument: str = 
     return None if found is None else script.span_at(found.tb_frame.f_code, found.tb_lasti, found.tb_lineno, argument)
 
 
-def _syntax_span(error: SyntaxError | ValueError, file: SourceFile) -> Span:
+def _syntax_span(error: Exception, file: SourceFile) -> Span:
     line = (error.lineno if isinstance(error, SyntaxError) else None) or 1
     column = (error.offset if isinstance(error, SyntaxError) else None) or 1
     return Span(file.name, line, max(column, 1), line, max(column, 1) + 1)

@@ -119,8 +119,14 @@ class Draft:
         return self._quantity(node, meaning.size_bytes, "a size", "units: " + ", ".join(meaning.SIZE_UNITS))
 
     def count(self, node: Node, least: int = 0) -> int | None:
-        """A whole number that is not below the least one."""
-        number = int(next(tokens(node)))
+        """A whole number that is not below the least one, within 64 bits."""
+        digits = str(next(tokens(node))).replace("_", "")
+        if len(digits) > len(str(meaning.LARGEST_COUNT)) or int(digits) > meaning.LARGEST_COUNT:
+            self.report(
+                QuantityNotUnderstood(quantity(node), "a count", f"the most is {meaning.LARGEST_COUNT:_}"), node
+            )
+            return None
+        number = int(digits)
         if number >= least:
             return number
         self.report(QuantityNotUnderstood(str(number), "large enough", f"the least is {least}"), node)

@@ -99,7 +99,7 @@ class UnknownWord(Problem):
 class BadDuration(Problem):
     """A text that is no length of time.
 
-    A lag that is misread loses late rows or holds all of them back.
+    A lag that is misread loses late rows or holds all of them back; one of more than a century is a slip of the pen.
 
     Example: `lag: soon`, or `lag: 1 month`, since months have no fixed length.
 
@@ -150,20 +150,20 @@ class ShareOutOfRange(Problem):
 
 
 class CountOutOfRange(Problem):
-    """A count below the smallest that makes sense.
+    """A count below the smallest that makes sense, or beyond what an engine can count (64 bits).
 
     Example: `estimated_rows: -5`.
 
     A negative estimate would turn every comparison of costs around.
 
-    What to do: write a whole number that is large enough, or leave the key out.
+    What to do: write a whole number within the bound, or leave the key out.
     """
 
     path: str
     value: str
-    least: int
+    bound: str
     code: ClassVar[str] = "DP028"
-    template: ClassVar[str] = "{path} must be at least {least}, and this is {value}"
+    template: ClassVar[str] = "{path} must be {bound}, and this is {value}"
     advice: ClassVar[str] = "leave the key out when you do not know"
 
 
@@ -181,6 +181,24 @@ class BadTableName(Problem):
     code: ClassVar[str] = "DP029"
     template: ClassVar[str] = "{text!r} is not a table name of one or two parts"
     advice: ClassVar[str] = "write table: {{schema: …, name: …}}; the database belongs to the connection"
+
+
+class TextNotUsable(Problem):
+    """A name or a value has a character that no engine and no file can hold.
+
+    Servers end a text at U+0000 or refuse the whole statement, and half of a surrogate pair cannot be written as UTF-8: such a
+    name would be cut, and another table be meant.
+
+    Example: `name: "or\\0ders"`.
+
+    What to do: take the character out.
+    """
+
+    text: str
+    fault: str
+    code: ClassVar[str] = "DP033"
+    template: ClassVar[str] = "{text!r} cannot be used: {fault}"
+    advice: ClassVar[str] = "take the character out"
 
 
 class SchemaNeeded(Problem):

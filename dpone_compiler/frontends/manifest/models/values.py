@@ -9,6 +9,7 @@ from dpone_compiler.diagnostics.suggest import did_you_mean
 from dpone_compiler.frontends.manifest.models.closed import After, Before, NotEmpty, Refused
 from dpone_compiler.frontends.meaning import (
     ENGINE_ALIASES,
+    LARGEST_COUNT,
     MERGE_POLICIES,
     MERGE_POLICY_ALIASES,
     MODES,
@@ -88,10 +89,18 @@ def _count(least: int) -> Callable[[object, Known], object]:
         if isinstance(value, str | float):
             raise Refused(lambda path: BadNumber(path, str(value), _written_out(value)))
         if isinstance(value, int) and value < least:
-            raise Refused(lambda path: CountOutOfRange(path, str(value), least))
+            raise Refused(lambda path: CountOutOfRange(path, str(value), f"at least {least}"))
+        if isinstance(value, int) and value > LARGEST_COUNT:
+            raise Refused(lambda path: CountOutOfRange(path, _short(value), f"at most {LARGEST_COUNT:_}"))
         return value
 
     return check
+
+
+def _short(value: int) -> str:
+    """A number for a message: one of very many digits by its first ones."""
+    digits = str(value)
+    return digits if len(digits) <= 24 else f"{digits[:12]}… ({len(digits)} digits)"
 
 
 def _written_out(value: str | float) -> str:
@@ -111,7 +120,8 @@ def _bytes(value: object, known: Known) -> object:
         return value
     count = size_bytes(value)
     if count is None and isinstance(value, int):
-        raise Refused(lambda path: CountOutOfRange(path, str(value), 0))
+        bound = "at least 0" if value < 0 else f"at most {LARGEST_COUNT:_}"
+        raise Refused(lambda path: CountOutOfRange(path, _short(value), bound))
     if count is None:
         raise Refused(lambda path: BadNumber(path, str(value), "write a number of bytes, or 50 GB, or 50 GiB"))
     return count
