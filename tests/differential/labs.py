@@ -48,7 +48,10 @@ def make_lab(shape: Shape, world: World, source: FreshDatabase, target: FreshDat
     columns = ((_CHANGED if shape.form else _COLUMNS)[world.sink.engine] + technical).format(
         id="Int64", moment=world.sink.moment
     )
-    if shape.monthly and not world.sink.clickhouse:
+    sink: dict[str, str] = {}
+    if shape.created:
+        sink = {"create_target": "if_missing"}
+    elif shape.monthly and not world.sink.clickhouse:
         january = "PARTITION OF orders_copy FOR VALUES FROM ('2026-01-01') TO ('2026-02-01')"
         world.target(
             f"CREATE TABLE orders_copy ({columns}) PARTITION BY RANGE (day); CREATE TABLE orders_january {january}"
@@ -56,12 +59,12 @@ def make_lab(shape: Shape, world: World, source: FreshDatabase, target: FreshDat
     else:
         world.make_target(columns=columns, **shape.target)
     given = {"key": ["id"]} if shape.keyed else {}
-    result = world.compiled(shape.mode, source=dict(shape.source), **given, **shape.strategy)
+    result = world.compiled(shape.mode, source=dict(shape.source), sink=sink, **given, **shape.strategy)
     assert not result.failed, [(d.code, d.problem.message()) for d in result.diagnostics]
     (bundle,) = result.bundles
     write_bundle(bundle, world.folder / "plans")
     loaded = load_bundle(world.folder / "plans" / folder_name("orders"))
-    if world.sink.clickhouse:
+    if world.sink.clickhouse and not shape.created:
         world.target("DROP TABLE orders_copy")
     target_url = world.target_url if world.sink.clickhouse else target()
     return Lab(loaded, read_intent(loaded.body("intent.json")), source(), target_url, Path(world.folder))

@@ -23,6 +23,7 @@ class Shape:
     `key`: the constraint of id at the source; without one, keys may be NULL or occur twice. `target`: how the ClickHouse target is
     made. `technical`: columns that the target has besides: deleted_at | gone | flag | history. `form` change_table: the source holds
     changes, with their operation. `monthly`: the target on Postgres is cut into months. `examples`: stories told in CI.
+    `created`: the target is made by the plan.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Shape:
     technical: str = ""
     form: str = ""
     monthly: bool = False
+    created: bool = False
     examples: int = 4
 
 
@@ -153,6 +155,15 @@ SHAPES = (
         source=CLOCK | FILTER,
         strategy={"merge_policy": "partition_rewrite", "on_leave_filter": "delete", "partition": MONTHS},
         examples=2,
+    ),
+    Shape(
+        name="merge-created",
+        mode="incremental_merge",
+        sinks=EVERYWHERE,
+        source=CLOCK | FILTER | TOMBSTONE,
+        strategy={"deletes": "soft", "on_leave_filter": "keep", "partition": MONTHS},
+        created=True,
+        examples=1,
     ),
     Shape(
         name="merge-lightweight_delete_insert",

@@ -18,7 +18,8 @@ _HERE = (
     "pg_watermark_lowered", "pg_no_fence_at_the_change", "pg_no_lock_at_all", "pg_stale_staging_trusted",
     "ch_no_null_gate", "ch_keep_without_null_branch", "ch_one_partition_too_many", "ch_exchange_twice",
     "ch_reconcile_itself", "ch_watermark_stays", "pg_diff_unguarded", "pg_history_end_is_early", "ch_diff_unguarded",
-    "ch_history_end_is_late",
+    "ch_history_end_is_late", "pg_lost_target_made_anew", "pg_target_made_without_key", "ch_lost_target_made_anew",
+    "ch_target_made_in_another_order",
 )  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from dpone_compiler.backends.clickhouse import (
     feed_steps,
     history,
     missing,
+    new_target,
     partitions,
     proof_steps,
     scope,
@@ -196,7 +197,7 @@ def _lowered(ctx: Context, step: Step) -> Lowered | Unsupported:  # noqa: PLR091
         case feed_actions.CollapseChanges():
             return feed_steps.collapse_changes(ctx, action)
         case target_actions.CheckNotLost() | target_actions.CreateTarget():
-            return Unsupported("ClickHouse makes no target tables in this version")
+            return new_target.lower(ctx, action)
         case slice_actions.NextSlice() | slice_actions.CheckSliceFilled() | slice_actions.RecordSlice():
             return slices.lower_slice(ctx, action)
         case _:
@@ -229,8 +230,10 @@ def setup(ctx: Context) -> tuple[SetupFile, ...]:
     """The state table, and the databases of state and staging."""
     seen = view(ctx)
     files: list[SetupFile] = []
-    for database in sorted({seen.state.schema, seen.staging_database} - {seen.target.schema}):
+    there = DEFAULT_DATABASE if ctx.load.decisions.new_target is not None else seen.target.schema
+    for database in sorted({seen.state.schema, seen.staging_database, seen.target.schema} - {there}):
         purpose = "database of dponec's state or staging tables"
+        purpose = "database of the new target" if database == seen.target.schema else purpose
         body = state.create_database(database).text
         files.append(SetupFile(name=f"{len(files) + 1:02}_database.sql", side="target", body=body, purpose=purpose))
     files.append(
@@ -269,6 +272,7 @@ BACKEND = Backend(
     state_table=lambda ctx: str(view(ctx).state),
     state_commands=state_commands,
     hazards=hazards,
+    new_target=new_target.design,
     optional=optional,
     natives=NATIVES,
     judge_policy=judge_policy,

@@ -70,14 +70,18 @@ def _added(ctx: Context, seen: View, known: tuple[str, ...]) -> Sql:
 
 
 def _same(seen: View, column: str, expected: str) -> Sql:
+    # Which plain names are quoted in a key differs from version to version.
+    quoted = "`" in expected
+    found = frame("any(<<column>>)", column=ident(column))
     return frame(
         "SELECT 'DP420' AS code, concat(<<label>>, toString(any(<<column>>))) AS detail, 1 AS count FROM system.tables "
-        "WHERE database = <<database>> AND name = <<table>> HAVING any(<<column>>) != <<expected>>",
+        "WHERE database = <<database>> AND name = <<table>> HAVING <<found>> != <<expected>>",
         label=literal(f"{column} is not {expected!r} but "),
         column=ident(column),
         database=literal(seen.target.schema),
         table=literal(seen.target.name),
-        expected=literal(expected),
+        found=frame("replaceAll(<<found>>, '`', '')", found=found) if quoted else found,
+        expected=literal(expected.replace("`", "")),
     )
 
 

@@ -6,7 +6,8 @@ https://clickhouse.com/docs/sql-reference/data-types
 from __future__ import annotations
 
 from dpone_compiler.expr.types import DataType, Kind
-from dpone_compiler.sql.clickhouse_types import parse_type
+from dpone_compiler.sql.clickhouse_native import parse_native, write_native
+from dpone_compiler.sql.clickhouse_types import parse_type, unwrapped
 
 MAX_PRECISION = 76
 
@@ -45,6 +46,26 @@ def propose_type(kind: DataType) -> str:
 def optional(native: str) -> str:
     """The type that also holds NULL."""
     return f"Nullable({native})"
+
+
+# What servers before 20 have instead: https://clickhouse.com/docs/whats-new/changelog/2020. Losses of it are counted like any.
+_OLDER = {"Bool": "UInt8", "Date32": "Date", "DateTime64": "DateTime('UTC')"}
+_WIDE = frozenset({"Int128", "Int256", "UInt128", "UInt256"})
+_OLDEST_PRECISION = 38
+
+
+def wanted_type(native: str, *, legacy: bool, nullable: bool) -> str:
+    """The type of a column of a new table on this server, Nullable or not."""
+    parsed = parse_native(native)
+    if parsed is None:
+        return native
+    inner = unwrapped(parsed)
+    base = write_native(inner).text
+    if legacy:
+        precision = inner.args[0] if inner.name == "Decimal" and inner.args else 0
+        wide = inner.name in _WIDE or (isinstance(precision, int) and precision > _OLDEST_PRECISION)
+        base = "String" if wide else _OLDER.get(inner.name, base)
+    return optional(base) if nullable else base
 
 
 def wire_form(native: str, source: DataType) -> str:

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME='nasty ch'\''; DROP TABLE x; --'
-FINGERPRINT=0f7195d335545787e272f7b85344de592d562d688bfad083ba30b9cb9448f010
+FINGERPRINT=80e9182a876f64149918fb8e448e1725cf4ca7d2238ba2c82ab49d8c5f70ae06
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -1,0 +1,35 @@
+-- step transfer-rows (extract)
+-- purpose: stream the source into staging (rows)
+-- engine: postgres (source)
+-- idempotency: idempotent-as-a-unit, repeat from clear-rows
+-- why: one pass, constant memory, the vendors' bulk formats
+-- params: partitions, staging_rows
+COPY (
+SELECT
+  "id",
+  "day",
+  DATE_BIN(
+    CAST('1000000 microseconds' AS INTERVAL),
+    "at" AT TIME ZONE 'UTC',
+    CAST('2000-01-01' AS TIMESTAMP)
+  ) AS "at",
+  "amount",
+  "status"
+FROM "shop"."orders"
+WHERE
+  "day" >= (
+    SELECT
+      MIN(CAST(CAST(v AS TIMESTAMP) AS DATE))
+    FROM JSONB_ARRAY_ELEMENTS_TEXT(CAST(CURRENT_SETTING('dponec.partitions') AS JSONB)) AS e(v)
+  )
+  AND "day" < (
+    SELECT
+      MAX(CAST(CAST(v AS TIMESTAMP) + CAST('1 month' AS INTERVAL) AS DATE))
+    FROM JSONB_ARRAY_ELEMENTS_TEXT(CAST(CURRENT_SETTING('dponec.partitions') AS JSONB)) AS e(v)
+  )
+  AND DATE_TRUNC('month', CAST("day" AS TIMESTAMP)) = ANY(
+    ARRAY(SELECT
+      CAST(v AS TIMESTAMP)
+    FROM JSONB_ARRAY_ELEMENTS_TEXT(CAST(CURRENT_SETTING('dponec.partitions') AS JSONB)) AS e(v))
+  )
+) TO STDOUT (FORMAT text, ENCODING 'UTF8');

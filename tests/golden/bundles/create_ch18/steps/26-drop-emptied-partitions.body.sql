@@ -1,0 +1,7 @@
+-- step drop-emptied-partitions (body)
+-- purpose: drop affected partitions that the source has emptied
+-- engine: clickhouse (target)
+-- idempotency: idempotent
+-- why: their old rows would stay for ever
+-- params: partitions, staging_rows
+ALTER TABLE `made`.`ne\`w 'orders` DROP PARTITION ID {item:String}

@@ -1,0 +1,7 @@
+-- step drop-emptied-partitions (query)
+-- purpose: drop affected partitions that the source has emptied
+-- engine: clickhouse (target)
+-- idempotency: idempotent
+-- why: their old rows would stay for ever
+-- params: partitions, staging_rows
+SELECT DISTINCT _partition_id FROM `made`.`ne\`w 'orders` WHERE (1 AND position({partitions:String}, concat('"', replaceAll(replaceAll(toString(toStartOfMonth(`day`)), '\\', '\\\\'), '"', '\\"'), '"')) > 0) AND _partition_id NOT IN (SELECT _partition_id FROM `made`.{staging_rows:Identifier}) AND toUInt8(if((SELECT count() FROM `made`.{staging_rows:Identifier}) != (SELECT argMax(`rows_staged`, seq) FROM `made`.`dponec_state` WHERE load = 'create_ch18'), 'DP510: staging does not hold the rows that were recorded', '0')) = 0 ORDER BY _partition_id
