@@ -1,7 +1,8 @@
 """From the JUnit file of a run to proved.json, and whether the committed one still says what the run showed.
 
 `python -m tests.evidence write build/junit.xml` records, `… check build/junit.xml` compares: a test that is named and did not run or
-did not pass is an error. Of several files the later ones count.
+did not pass is an error. Of several files the later ones count. `… add build/part.xml` records what a part of the tests showed beside
+what is recorded.
 An engine that is not on this machine is no error: what was recorded of it is kept.
 """
 
@@ -13,7 +14,7 @@ from collections import defaultdict
 from pathlib import Path
 
 from dpone_compiler.certify.junit import Case, read_cases
-from dpone_compiler.driver.evidence import claims
+from dpone_compiler.driver.evidence import named_tests
 from tests.tiers import ENGINE
 
 PROVED = Path(__file__).resolve().parents[1] / "dpone_compiler" / "driver" / "evidence" / "proved.json"
@@ -36,9 +37,7 @@ def shown(*junit: Path) -> tuple[Recorded, list[str], set[str]]:
     engines = {engine for _, _, ran in cases for engine in ran}
     found: Recorded = defaultdict(dict)
     missing = []
-    for engine, test in sorted(
-        {(engine, test) for claim in claims() for engine, tests in claim.tests.items() for test in tests}
-    ):
+    for engine, test in sorted(named_tests()):
         mine = [
             (passed, _sink(ran)) for id_, passed, ran in cases if _names(test, id_) and _sink(ran).startswith(engine)
         ]
@@ -99,11 +98,18 @@ def unrecorded(*junit: Path) -> list[str]:
 
 
 def main(words: list[str]) -> int:
-    """Write or check; 1 when a named test did not pass."""
+    """Write, add or check; 1 when a named test did not pass."""
     task, junit = words[0], [Path(word) for word in words[1:]]
     if task == "write":
         found, missing, _ = shown(*junit)
         PROVED.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    elif task == "add":
+        found, _, _ = shown(*junit)
+        kept = recorded()
+        both = {engine: {**kept.get(engine, {}), **found.get(engine, {})} for engine in sorted({*kept, *found})}
+        ordered = {engine: dict(sorted(tests.items())) for engine, tests in both.items()}
+        PROVED.write_text(json.dumps(ordered, indent=1) + "\n", encoding="utf-8")
+        missing = []
     else:
         missing = differences(*junit)
         sys.stdout.writelines(f"note: {line}\n" for line in unrecorded(*junit))

@@ -73,6 +73,17 @@ TIERS = {
 }
 
 
+# A test that asks for its engine by name (request.getfixturevalue) says so to its tier with these.
+POSTGRES_SERVERS = [
+    pytest.param("pg_wheel_db", marks=pytest.mark.postgres_wheel),
+    pytest.param("pg_debian_db", marks=pytest.mark.postgres_debian),
+]
+CLICKHOUSE_PROFILES = [
+    pytest.param("modern", marks=pytest.mark.chdb),
+    pytest.param("legacy", marks=pytest.mark.clickhouse_server),
+]
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark each test with the tiers of its fixtures, so that ``-m chdb`` chooses them."""
     for item in items:

@@ -30,7 +30,7 @@ def _document(advice: Advice, *, trace: bool) -> dict[str, Any]:
     document: dict[str, Any] = {
         "name": advice.load.name,
         "decided": advice.decided,
-        "decision": decision_document(advice.load),
+        "decision": {**decision_document(advice.load), "native_transfer_plan": advice.transfer},
         **_repair(advice),
         "break_even": [asdict(each) for each in advice.break_even],
         "cost": cost_document(advice.costing, advice.turns),
@@ -87,12 +87,11 @@ def _markdown(advice: Advice, trace: bool) -> Iterator[str]:
         "Gates": [f"{g['severity']} `{g['code']}`: {g['message']}" for g in decision["safety_gates"]],
         "Warnings": _warnings(advice, decision),
         "Break-even": _break_evens(advice),
-        "Cost by the share that changes": list(turn_lines(advice.turns)),
         **({"Rules": [_rule(each) for each in advice.trace]} if trace else {}),
     }
     for title, lines in sections.items():
         yield from ("", f"## {title}", "", *(f"- {line}" for line in lines or ("none",)))
-    yield from ("", "## Cost", "", *cost_table(advice.costing))
+    yield from ("", "## Cost", "", *cost_table(advice.costing), *(f"- {line}" for line in turn_lines(advice.turns)))
 
 
 def _headline(decision: dict[str, Any]) -> str:

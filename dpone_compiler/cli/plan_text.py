@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from dpone_compiler.artifacts.evidence import evidence_summary
 from dpone_compiler.artifacts.plan_doc import PlanDoc, StepDoc
@@ -53,7 +54,24 @@ def _transfer(doc: PlanDoc) -> Iterator[str]:
     partitioning = transfer["partitioning"]
     yield f"  partitioning: {partitioning['strategy']}, {partitioning['num_partitions']} at a time"
     contract = transfer["transport_contract"]
-    yield f"  lossless: {'yes' if contract['lossless'] else 'no, see the columns'}; NULL is {contract['null_policy']}"
+    yield f"  settings: {', '.join(_settings(transfer['native_ingest_settings'])) or 'none'}"
+    yield f"  lossless: {'yes' if contract['lossless'] else 'not claimed'}: {contract['lossless_because']}"
+    yield f"  NULL: {contract['null_policy']}; empty text: {contract['empty_string_policy']}"
+    replay = transfer["replay_contract"]
+    yield f"  replay: state {replay['state_commit']}; {replay['idempotency']}"
+    boundaries = [f"{each['stage']} from {each['from_step']}" for each in transfer["retry_boundaries"]]
+    yield f"  repeated: {', '.join(boundaries)}"
+    yield f"  evidence: {', '.join(transfer['evidence_contract']['required_checks'])}"
+    yield from (f"  warning {each}" for each in transfer["warnings"])
+
+
+def _settings(told: Mapping[str, Any]) -> Iterator[str]:
+    """The vendor's own names and values, whatever group they are in."""
+    for name, said in told.items():
+        if isinstance(said, Mapping):
+            yield from _settings(said)
+        else:
+            yield f"{name} = {said}"
 
 
 def _contract(doc: PlanDoc) -> Iterator[str]:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
+from typing import Any
 
 from dpone_compiler.cost.constants import BUILT_IN, Constants
 from dpone_compiler.cost.turns import Turn, turns
-from dpone_compiler.diagnostics.diagnostic import Diagnostic, Diagnostics
-from dpone_compiler.driver.compile import not_compiled, pass_context
-from dpone_compiler.driver.problems import AdviceOnly
+from dpone_compiler.diagnostics.diagnostic import Diagnostic, Diagnostics, has_errors
+from dpone_compiler.driver.compile import compile_load, not_compiled, pass_context
+from dpone_compiler.driver.problems import AdviceOnly, StepRefused
+from dpone_compiler.driver.transfer_plan import transfer_outline
 from dpone_compiler.expr.types import DataType, Kind
 from dpone_compiler.ir.decision import Undecided
 from dpone_compiler.ir.load import OPEN_MODES, Load, MovedColumn
@@ -46,7 +49,10 @@ class BreakEven:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Advice:
-    """The decided load (`decided` False: a pass refused it), what was said, the rules' trace and the break-evens."""
+    """The decided load (`decided` False: a pass refused it), what was said, the rules' trace and the break-evens.
+
+    `transfer`: the native_transfer_plan, the plan's own where there is one, else what follows from the decisions; None: there is an error.
+    """
 
     load: Load
     decided: bool
@@ -55,6 +61,7 @@ class Advice:
     break_even: tuple[BreakEven, ...] = ()
     costing: Costing = NOTHING
     turns: tuple[Turn, ...] = ()
+    transfer: Mapping[str, Any] | None = None
 
 
 def advise_hints(load: Load, policy: Policy) -> Advice:
@@ -62,7 +69,9 @@ def advise_hints(load: Load, policy: Policy) -> Advice:
     context = pass_context(load, Catalog(), policy)
     columns = () if isinstance(context, Diagnostic) else tuple(_named(load, context))
     load = replace(load, decisions=replace(load.decisions, columns=columns))
-    return _advise(load, context, _NOTHING, _FROM_HINTS, BUILT_IN)
+    advice = _advise(load, context, _NOTHING, _FROM_HINTS, BUILT_IN)
+    refused = not advice.decided or has_errors(advice.diagnostics)
+    return replace(advice, transfer=None if refused else transfer_outline(advice.load))
 
 
 def _named(load: Load, context: PassContext) -> Iterator[MovedColumn]:
@@ -87,8 +96,17 @@ def advise_load(
     told: Mapping[str, float | None] = _NOTHING,
     constants: Constants = BUILT_IN,
 ) -> Advice:
-    """Decide one load, with the hints that were told instead of its own. Nothing is planned or lowered."""
-    return _advise(with_hints(load, told), pass_context(load, catalog, policy, constants), told, ORDER, constants)
+    """Decide one load, with the hints that were told instead of its own.
+
+    It is compiled as well: what a compile refuses the advice refuses with the same words, and the transfer is the plan's.
+    """
+    hinted = with_hints(load, told)
+    advice = _advise(hinted, pass_context(load, catalog, policy, constants), told, ORDER, constants)
+    compiled, diagnostics = compile_load(hinted, catalog, policy, constants=constants)
+    if compiled.bundle is None:
+        refused = tuple(each for each in diagnostics if isinstance(each.problem, StepRefused))
+        return replace(advice, diagnostics=(*advice.diagnostics, *refused))
+    return replace(advice, transfer=json.loads(compiled.bundle.files["plan.json"])["native_transfer_plan"])
 
 
 def _advise(

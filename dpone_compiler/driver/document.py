@@ -6,7 +6,6 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from dpone_compiler import registry
 from dpone_compiler.artifacts.bundle import sha256
 from dpone_compiler.artifacts.plan_codec import compact_json
 from dpone_compiler.artifacts.plan_doc import ParamDoc, PlanDoc, StepDoc
@@ -18,7 +17,6 @@ from dpone_compiler.ir.load import Endpoint, Load, MovedColumn
 from dpone_compiler.plan.actions import FreezeWindow
 from dpone_compiler.plan.interleaving.verdicts import meetings
 from dpone_compiler.spi.backend import Context
-from dpone_compiler.spi.strategy import NativePath
 
 _TYPES = {
     "run_id": ("text", "run"),
@@ -45,8 +43,9 @@ def build_document(
     commands: Mapping[str, str],
     *,
     replay: Mapping[str, Any],
+    settings: Mapping[str, Any],
 ) -> PlanDoc:
-    """The document without fingerprint and file digests, which the caller adds."""
+    """The document without fingerprint and file digests, which the caller adds. `settings`: of the load of the rows."""
     load, plan = context.load, context.plan
     return PlanDoc(
         name=load.name,
@@ -59,7 +58,7 @@ def build_document(
         contract=to_plain(plan.contract),
         params=parameters(context, steps),
         steps=steps,
-        native_transfer_plan=transfer_plan(context, _path(context), steps),
+        native_transfer_plan=transfer_plan(context, steps, settings),
         types=tuple(_type(column) for column in _columns(load)),
         replay=replay,
         state={
@@ -74,12 +73,6 @@ def build_document(
         notes=plan.notes,
         interleavings=tuple(to_plain(meeting) for meeting in meetings(plan.steps)),
     )
-
-
-def _path(context: Context) -> NativePath | None:
-    choice = context.load.decisions.native_path
-    name = choice.value if isinstance(choice, Chosen) else ""
-    return next((path for path in registry.native_paths() if path.name == name), None)
 
 
 def effects_digest(context: Context) -> str:

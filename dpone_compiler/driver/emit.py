@@ -56,7 +56,8 @@ def emit_bundle(
             _comment((f"{name} of load {context.load.name}, on the source",)) + f"\n{body.rstrip()}\n"
         )
     files["intent.json"] = canonical_json({"load": to_plain(context.load), "facts": to_plain(context.facts)})
-    doc = build_document(context, steps, inputs, compiler, commands, replay=replay)
+    settings = next((item.lowered.settings for item in lowered if item.lowered.settings), {})
+    doc = build_document(context, steps, inputs, compiler, commands, replay=replay, settings=settings)
     doc = replace(doc, setup=tuple(path for path in sorted(files) if path.startswith("setup/")))
     doc = replace(
         doc,

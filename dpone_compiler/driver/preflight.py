@@ -12,8 +12,8 @@ from importlib.util import find_spec
 from typing import Any
 
 from dpone_compiler import registry
+from dpone_compiler.spi.strategy import streaming
 
-STREAMING = "streaming_rows"
 # Python modules that paths name by their distribution: import name and the extra that brings it.
 _MODULES = {
     "psycopg": ("psycopg", "postgres"),
@@ -65,15 +65,15 @@ def check_tools(
     module: Callable[[str], str | None] | None = None,
 ) -> ToolReport:
     """Probe the tools of the path between two engine words."""
-    path = next((each for each in registry.native_paths() if (each.source, each.sink) == (source, sink)), None)
+    registered = (each for each in registry.native_paths() if (each.source, each.sink) == (source, sink))
+    path = next(registered, streaming(source, sink))
     find = module or _module
-    names = path.tools if path is not None else ()
-    tools = {name: _check(name, which, find) for name in names}
+    tools = {name: _check(name, which, find) for name in path.tools}
     return ToolReport(
-        path_id=path.name if path is not None else STREAMING,
+        path_id=path.name,
         ready=all(tool.available for tool in tools.values()),
         tools=tools,
-        fallback_path=path.fallback if path is not None else STREAMING,
+        fallback_path=path.fallback,
     )
 
 

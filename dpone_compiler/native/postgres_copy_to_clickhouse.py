@@ -23,5 +23,8 @@ PATH = NativePath(
     wire=wire,
     export="COPY (SELECT …) TO STDOUT, in the text forms that the target's columns read",
     ingest="INSERT INTO staging FORMAT TabSeparated, by HTTP or clickhouse-client",
-    proofs=("tests/engines/test_clickhouse_digest.py::test_digest_equals_that_of_postgres",),
+    proofs=(
+        "tests/engines/test_clickhouse_digest.py::test_digest_equals_that_of_postgres",
+        "tests/engines/loads/test_every_type.py::test_what_survives_arrives_and_what_does_not_is_counted",
+    ),
 )

@@ -8,7 +8,7 @@ from dpone_compiler.ir.decision import Chosen, Rejected, Undecided
 from dpone_compiler.ir.load import Load
 from dpone_compiler.source.value import value
 from dpone_compiler.spi.compiler_pass import PassContext, PassResult
-from dpone_compiler.spi.strategy import Setting
+from dpone_compiler.spi.strategy import Setting, streaming
 
 
 @value
@@ -24,16 +24,13 @@ class ChooseNativePath:
         if not isinstance(load.decisions.native_path, Undecided):
             return PassResult(load=load)
         ends = (context.source.name, context.sink.name)
-        path = next((p for p in context.native_paths if (p.source, p.sink) == ends), None)
-        if path is None:
-            name, wire, reason = "streaming_rows", "text", f"there is no native path from {ends[0]} to {ends[1]}"
-            rejected: tuple[Rejected, ...] = ()
-        else:
-            name = path.name
-            wire, reason = path.wire(load, Setting(facts=context.facts, source=context.source, sink=context.sink))
-            rejected = (Rejected(path.fallback, "slower; for machines that lack " + ", ".join(path.tools)),)
+        registered = (path for path in context.native_paths if (path.source, path.sink) == ends)
+        path = next(registered, streaming(*ends))
+        wire, reason = path.wire(load, Setting(facts=context.facts, source=context.source, sink=context.sink))
+        slower = Rejected(path.fallback, "slower; for machines that lack " + ", ".join(path.tools))
+        rejected = (slower,) if path.fallback != path.name else ()
         chosen = Chosen(
-            value=name,
+            value=path.name,
             by=self.name,
             rule="native_path",
             reason=reason,

@@ -44,6 +44,7 @@ def _lower(context: Context, step: Step) -> LoweredStep:
                 params=tuple(dict.fromkeys((*extract.params, *load.params))),
                 locks=(*extract.locks, *load.locks),
                 visibility=load.visibility,
+                settings=load.settings,
             )
             return LoweredStep(step, "target", merged)
         case (

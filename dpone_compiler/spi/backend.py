@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import field
+from typing import Any
 
 from dpone_compiler.expr.types import DataType
 from dpone_compiler.ir.load import Load, MovedColumn
@@ -47,7 +48,8 @@ class Lowered:
     `op`: see artifacts.plan_doc. `bodies`: role -> SQL text (`main` for sql/query/check; `extract` + `load` for transfer;
     `query` + `body` for foreach); each becomes one file. `guard`: SQL that answers one row, one cell: '1' = already done.
     `locks`: sentences (mode, object, until when). `visibility`: isolation level -> what a reader of the target sees meanwhile.
-    `params`: names that the bodies read. `captures`: names that a query gives.
+    `params`: names that the bodies read. `captures`: names that a query gives. `settings`: of a transfer's load, what the engine
+    is told besides the rows, under the names that users of dpone know.
     """
 
     op: str
@@ -58,6 +60,7 @@ class Lowered:
     locks: tuple[str, ...] = ()
     visibility: Mapping[str, str] = field(default_factory=dict)
     max_items: int = 0
+    settings: Mapping[str, Any] = field(default_factory=dict)
 
 
 @value(kw_only=True)

@@ -71,3 +71,18 @@ class NativePath:
     export: str = ""
     ingest: str = ""
     proofs: tuple[str, ...] = ()
+
+
+_STREAMED = "rows are read and written in batches by the runtime"
+
+
+def streaming(source: str, sink: str) -> NativePath:
+    """The path that every route has: rows through Python. It needs no tool and has nothing to fall back to."""
+
+    def wire(_load: Load, _setting: Setting) -> tuple[str, str]:
+        return "text", f"there is no native path from {source} to {sink}"
+
+    name = "streaming_rows"
+    return NativePath(
+        name=name, source=source, sink=sink, tools=(), fallback=name, wire=wire, export=_STREAMED, ingest=_STREAMED
+    )

@@ -156,7 +156,7 @@ def _decision(advice: Advice) -> StrategyDecision:
             *(StrategySignal(w["code"], w["severity"], w["message"]) for w in document["warnings"]),
             *(_signal(each) for each in advice.diagnostics if each.severity is Severity.WARNING),
         ),
-        native_transfer_plan=document.get("native_transfer_plan"),
+        native_transfer_plan=None if advice.transfer is None else dict(advice.transfer),
     )
 
 

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from dpone_compiler.runtime.repair import RepairStep
+from dpone_compiler.spi.strategy import NativePath
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,18 +44,44 @@ class AdaptiveBatchingPlan:
 
 @dataclass(frozen=True, slots=True)
 class NativeFastPath:
-    """A bulk path of a route. `required_tools` and `fallback_path` are what preflight reads."""
+    """A bulk path of a route under dpone's names: a view of the registered path, or of the streaming that every route has."""
 
-    path_id: str
-    source_type: str
-    sink_type: str
-    summary: str
-    required_tools: tuple[str, ...]
-    fallback_path: str
+    path: NativePath
+
+    @property
+    def path_id(self) -> str:
+        """Its name in plans."""
+        return self.path.name
+
+    @property
+    def source_type(self) -> str:
+        """The engine that is read."""
+        return self.path.source
+
+    @property
+    def sink_type(self) -> str:
+        """The engine that is written."""
+        return self.path.sink
+
+    @property
+    def summary(self) -> str:
+        """How rows leave and how they arrive."""
+        return f"{self.path.export}; {self.path.ingest}"
+
+    @property
+    def required_tools(self) -> tuple[str, ...]:
+        """What preflight looks for."""
+        return self.path.tools
+
+    @property
+    def fallback_path(self) -> str:
+        """How rows go where a tool is missing."""
+        return self.path.fallback
 
     def to_dict(self) -> dict[str, Any]:
         """The fields by name."""
-        return {**asdict(self), "required_tools": list(self.required_tools)}
+        names = ("path_id", "source_type", "sink_type", "summary", "fallback_path")
+        return {name: getattr(self, name) for name in names} | {"required_tools": list(self.required_tools)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dpone_compiler import registry
-from dpone_compiler.driver.preflight import STREAMING
 from dpone_compiler.frontends.meaning import ENGINE_ALIASES
+from dpone_compiler.spi.strategy import streaming
 from dpone_compiler.strategy_intelligence.models import NativeFastPath
 
 
@@ -14,12 +14,9 @@ class NativeFastPathCatalog:
     def resolve(self, source_type: str, sink_type: str) -> NativeFastPath:
         """The path of a route; `streaming_rows` where the engines have none of their own."""
         source, sink = (ENGINE_ALIASES.get(word.lower(), word.lower()) for word in (source_type, sink_type))
-        for path in registry.native_paths():
-            if (path.source, path.sink) == (source, sink):
-                summary = f"{source} to {sink} by their own bulk commands"
-                return NativeFastPath(path.name, source, sink, summary, path.tools, path.fallback)
-        return NativeFastPath(STREAMING, source, sink, "rows through Python in batches", ("python",), STREAMING)
+        registered = (path for path in registry.native_paths() if (path.source, path.sink) == (source, sink))
+        return NativeFastPath(next(registered, streaming(source, sink)))
 
     def paths(self) -> tuple[NativeFastPath, ...]:
         """Every path, in name order."""
-        return tuple(self.resolve(path.source, path.sink) for path in registry.native_paths())
+        return tuple(map(NativeFastPath, registry.native_paths()))

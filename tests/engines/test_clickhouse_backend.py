@@ -12,6 +12,7 @@ from dpone_compiler.plan import actions as do
 from dpone_compiler.runtime.connections.session import EngineError
 from dpone_compiler.sql.clickhouse_types import parse_type
 from tests.engines.clickhouse_bench import LEFT, REWRITE, ROWS, RUN, Bench, Violation, open_bench
+from tests.tiers import CLICKHOUSE_PROFILES
 
 Make = Callable[..., Bench]
 MONTHLY = Partitioning(column="d", unit=PartitionUnit.MONTH)
@@ -22,7 +23,7 @@ NULLABLE = (
 )
 
 
-@pytest.fixture(params=["modern", "legacy"])
+@pytest.fixture(params=CLICKHOUSE_PROFILES)
 def profile(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 

@@ -17,6 +17,7 @@ from dpone_compiler.sql.postgres_types import parse_type as postgres_type
 from dpone_compiler.sql.render import render
 from tests.engines.clickhouse_bench import ROWS, Bench, column, open_bench
 from tests.engines.test_clickhouse_backend import SELECTION, stage
+from tests.tiers import CLICKHOUSE_PROFILES
 
 # (name, Postgres type, modern type, legacy type, values); 2026-10-25 is the night on which Berlin has an hour twice.
 COLUMNS = (
@@ -53,7 +54,7 @@ PRE_1970 = (
 )
 
 
-@pytest.mark.parametrize("profile", ["modern", "legacy"])
+@pytest.mark.parametrize("profile", CLICKHOUSE_PROFILES)
 def test_digest_equals_that_of_postgres(
     profile: str, pg_wheel_db: Callable[[], str], request: pytest.FixtureRequest
 ) -> None:

@@ -6,9 +6,10 @@ import pytest
 
 from dpone_compiler.backends.clickhouse import BACKEND
 from tests.engines.clickhouse_bench import open_bench
+from tests.tiers import CLICKHOUSE_PROFILES
 
 
-@pytest.mark.parametrize("profile", ["modern", "legacy"])
+@pytest.mark.parametrize("profile", CLICKHOUSE_PROFILES)
 def test_introspection_names_views_expiry_and_partitions(profile: str, request: pytest.FixtureRequest) -> None:
     fresh = request.getfixturevalue("chdb_db" if profile == "modern" else "clickhouse_server_db")
     bench = open_bench(

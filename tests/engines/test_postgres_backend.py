@@ -12,12 +12,13 @@ from dpone_compiler.ir.schema import TableRef
 from dpone_compiler.plan import actions as do
 from tests.engine_fixtures import FreshDatabase
 from tests.engines.postgres_lab import OTHER_RUN, RUN, Lab, a_context, a_load, column, connect, refused, same
+from tests.tiers import POSTGRES_SERVERS
 
 NASTY = 'a "b" $dponec$\nü;--'
 SOURCE, TARGET = TableRef("src", NASTY), TableRef("public", NASTY)
 
 
-@pytest.fixture(params=["pg_wheel_db", "pg_debian_db"])
+@pytest.fixture(params=POSTGRES_SERVERS)
 def database(request: pytest.FixtureRequest) -> FreshDatabase:
     return request.getfixturevalue(request.param)  # type: ignore[no-any-return]
 

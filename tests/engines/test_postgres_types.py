@@ -14,11 +14,12 @@ from dpone_compiler.ir.schema import TableRef
 from dpone_compiler.plan import actions as do
 from dpone_compiler.spi.backend import Carry
 from tests.engines.postgres_lab import Lab, column, labs, opened, same, stage
+from tests.tiers import POSTGRES_SERVERS
 
 SOURCE, TARGET = TableRef("", "source"), TableRef("", "target")
 
 
-@pytest.fixture(params=["pg_wheel_db", "pg_debian_db"])
+@pytest.fixture(params=POSTGRES_SERVERS)
 def make(request: pytest.FixtureRequest) -> Iterator[Callable[..., Lab]]:
     yield from labs(request.getfixturevalue(request.param), SOURCE, TARGET)
 

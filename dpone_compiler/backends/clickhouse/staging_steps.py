@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from dpone_compiler.backends.clickhouse import state
 from dpone_compiler.backends.clickhouse.digest import digest_of, row_text
@@ -33,13 +34,20 @@ from dpone_compiler.sql.render import Sql, frame, join
 MAX_OLD_STAGING = 1000
 # A fixed replica path cannot be used by a second table; `{uuid}` and the server's default path can.
 _FIXED_PATH = re.compile(r"^Replicated\w*MergeTree\(\s*'(?![^']*\{uuid\})")
-_LOAD = (
-    "async_insert = 0, insert_deduplicate = 0, input_format_null_as_default = 0, max_partitions_per_insert_block = 0, "
+_LOAD: Mapping[str, str] = {
+    "async_insert": "0",
+    "insert_deduplicate": "0",
+    "input_format_null_as_default": "0",
+    "max_partitions_per_insert_block": "0",
     # A ReplacingMergeTree staging must hold what was sent, so that the counts can be compared.
-    "optimize_on_insert = 0, date_time_input_format = 'best_effort', session_timezone = 'UTC', "
-    "input_format_tsv_empty_as_default = 0, input_format_skip_unknown_fields = 0, input_format_allow_errors_num = 0, "
-    "input_format_allow_errors_ratio = 0"
-)
+    "optimize_on_insert": "0",
+    "date_time_input_format": "'best_effort'",
+    "session_timezone": "'UTC'",
+    "input_format_tsv_empty_as_default": "0",
+    "input_format_skip_unknown_fields": "0",
+    "input_format_allow_errors_num": "0",
+    "input_format_allow_errors_ratio": "0",
+}
 
 
 def drop_old_staging(ctx: Context, _action: DropOldStaging) -> Lowered:
@@ -120,9 +128,11 @@ def load_rows(ctx: Context, action: Transfer) -> Lowered:
         "INSERT INTO <<table>> (<<columns>>)<<pinned>> FORMAT TabSeparated",
         table=staging_table(ctx, action.staging),
         columns=columns(tuple(column.target.name for column in moved)),
-        pinned=seen.pinned(_LOAD),
+        pinned=seen.pinned(", ".join(f"{name} = {said}" for name, said in _LOAD.items())),
     )
-    return Lowered(op="transfer", bodies={"load": body.text})
+    # 18.16 has none of these settings, nor a place for them in the statement.
+    told = {} if seen.legacy else {"clickhouse_bulk": {"insert_settings": dict(_LOAD)}}
+    return Lowered(op="transfer", bodies={"load": body.text}, settings=told)
 
 
 def check_staged_rows(ctx: Context, action: CheckStagedRows) -> Lowered:

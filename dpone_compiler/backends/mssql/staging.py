@@ -218,6 +218,7 @@ def load_staging(ctx: Context, action: Transfer) -> Lowered | Unsupported:
         bodies=bodies,
         params=("run_id", "fence"),
         locks=("X (bulk) on the staging table, a batch at a time",),
+        settings={"insert": {"hint": "TABLOCK", "rows": "OPENJSON, strict"}},
     )
 
 

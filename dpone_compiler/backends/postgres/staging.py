@@ -96,13 +96,18 @@ def load_staging(ctx: Context, action: Transfer) -> Lowered | Unsupported:
         op="transfer",
         bodies={"load": body.text},
         locks=("ROW EXCLUSIVE on the staging table",),
+        settings={"copy": _COPY_SETTINGS[action.wire]},
     )
 
 
+_COPY_SETTINGS = {
+    "binary": {"FORMAT": "binary"},
+    "text": {"FORMAT": "text", "ENCODING": "'UTF8'"},
+    "tsv": {"FORMAT": "text", "ENCODING": "'UTF8'"},
+}
 _COPY_IN = {
-    "binary": "COPY <<staging>> (<<columns>>) FROM STDIN (FORMAT binary);\n",
-    "text": "COPY <<staging>> (<<columns>>) FROM STDIN (FORMAT text, ENCODING 'UTF8');\n",
-    "tsv": "COPY <<staging>> (<<columns>>) FROM STDIN (FORMAT text, ENCODING 'UTF8');\n",
+    wire: "COPY <<staging>> (<<columns>>) FROM STDIN (" + ", ".join(f"{k} {v}" for k, v in told.items()) + ");\n"
+    for wire, told in _COPY_SETTINGS.items()
 }
 
 

@@ -10,6 +10,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from dpone_compiler import registry
+
 PROVED = "proved"
 UNPROVED = "unproved"
 
@@ -39,8 +41,15 @@ def claims() -> tuple[Claim, ...]:
 
 
 @cache
+def named_tests() -> frozenset[tuple[str, str]]:
+    """(engine, test) of everything that a plan says: the sentences of its contract, and that a native path loses nothing."""
+    of_contracts = {(engine, test) for claim in claims() for engine, tests in claim.tests.items() for test in tests}
+    return frozenset(of_contracts | {(path.sink, test) for path in registry.native_paths() for test in path.proofs})
+
+
+@cache
 def proved() -> Mapping[str, Mapping[str, tuple[str, ...]]]:
-    """Engine -> test of claims.json -> versions on which every one of its cases passed in the last recorded run."""
+    """Engine -> test of `named_tests` -> versions on which every one of its cases passed in the last recorded run."""
     raw = json.loads(_text("proved.json"))
     return {engine: {test: tuple(versions) for test, versions in tests.items()} for engine, tests in raw.items()}
 

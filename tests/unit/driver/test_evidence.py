@@ -10,7 +10,7 @@ import pytest
 
 from dpone_compiler.artifacts.evidence import evidence_summary
 from dpone_compiler.artifacts.plan_codec import decode_plan
-from dpone_compiler.driver.evidence import PROVED, UNPROVED, claims, contract_evidence, proved
+from dpone_compiler.driver.evidence import PROVED, UNPROVED, claims, contract_evidence, named_tests, proved
 from tests import evidence
 from tests.compiled_bundles import CASES, EXAMPLES, ROOT, bundle
 
@@ -18,15 +18,14 @@ _ENGINES = ("postgres", "clickhouse")  # SQL Server has none that tests could ru
 
 
 def test_every_named_test_exists() -> None:
-    for test in sorted({test for claim in claims() for tests in claim.tests.values() for test in tests}):
+    for test in sorted({test for _, test in named_tests()}):
         path, _, name = test.partition("::")
         function = name.partition("[")[0]
         assert re.search(rf"^def {function}\(", (ROOT / path).read_text(encoding="utf-8"), re.MULTILINE), test
 
 
 def test_only_named_tests_are_recorded_and_all_are() -> None:
-    named = {(engine, test) for claim in claims() for engine, tests in claim.tests.items() for test in tests}
-    assert {(engine, test) for engine, tests in proved().items() for test in tests} == named
+    assert {(engine, test) for engine, tests in proved().items() for test in tests} == named_tests()
 
 
 @pytest.mark.parametrize("name", [*CASES, *EXAMPLES])
@@ -68,6 +67,18 @@ def test_only_a_test_that_ran_and_passed_counts(tmp_path: Path, inner: str, pass
     found, missing, _ = evidence.shown(_junit(tmp_path, inner))
     assert bool(found) == passed
     assert missing  # all the others did not run
+
+
+def test_what_a_part_showed_is_put_beside_the_rest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    record = tmp_path / "proved.json"
+    record.write_text(json.dumps({"clickhouse": {"tests/x.py::test_y": ["26.9.0"]}}))
+    monkeypatch.setattr(evidence, "PROVED", record)
+    assert evidence.main(["add", str(_junit(tmp_path, "<failure/>"))]) == 0
+    assert json.loads(record.read_text()) == {"clickhouse": {"tests/x.py::test_y": ["26.9.0"]}}
+    assert evidence.main(["add", str(_junit(tmp_path, ""))]) == 0
+    found = json.loads(record.read_text())
+    assert (list(found), found["clickhouse"]) == (["clickhouse", "postgres"], {"tests/x.py::test_y": ["26.9.0"]})
+    assert list(found["postgres"].values()) == [["18.6"]]
 
 
 def test_a_recorded_test_that_failed_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

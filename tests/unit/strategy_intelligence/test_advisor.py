@@ -13,6 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dpone_compiler import registry
+from dpone_compiler.spi.strategy import NativePath
+from dpone_compiler.strategy_intelligence import NativeFastPathCatalog
 from dpone_compiler.strategy_intelligence.advisor import AdviceRefusedError, StrategyAdvisor, StrategyContext
 from tests.cli.commands import dponec
 
@@ -178,3 +181,31 @@ def test_importing_the_facade_loads_neither_drivers_nor_parsers() -> None:
     program = "import sys, dpone_compiler.strategy_intelligence as s; s.AdaptiveBatchController; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.split()
     assert not {"sqlglot", "pydantic", "psycopg", "clickhouse_driver", "pyodbc", "confluent_kafka"} & set(loaded)
+
+
+def test_the_catalogue_is_a_view_of_the_registered_paths() -> None:
+    catalog = NativeFastPathCatalog()
+    assert [each.path for each in catalog.paths()] == list(registry.native_paths())
+    found = catalog.resolve("pg", "sqlserver")
+    assert (found.path_id, found.required_tools, found.fallback_path) == (
+        "postgres_copy_to_mssql_bcp",
+        ("psycopg", "bcp"),
+        "pyodbc_fast_executemany",
+    )
+    assert found.to_dict()["source_type"] == "postgres"
+    streamed = catalog.resolve("clickhouse", "postgres")
+    assert (streamed.path_id, streamed.required_tools, streamed.fallback_path) == (
+        "streaming_rows",
+        (),
+        "streaming_rows",
+    )
+
+
+@pytest.mark.parametrize("path", registry.native_paths(), ids=lambda path: path.name)
+def test_the_decision_says_how_rows_travel(path: NativePath) -> None:
+    """From hints alone no table is known, so what follows from the decisions is told and no step is named."""
+    context = StrategyContext(source_type=path.source, sink_type=path.sink, unique_key=("id",))
+    transfer = StrategyAdvisor().advise(context).native_transfer_plan
+    assert transfer is not None
+    assert (transfer["fast_path_id"], transfer["export_method"]) == (path.name, path.export)
+    assert "retry_boundaries" not in transfer
