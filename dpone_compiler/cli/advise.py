@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
-from dpone_compiler.cli.exits import DONE, FINDINGS
-from dpone_compiler.cli.options import CATALOG, COSTS, FORMATS, POLICY, SET, compile_options, wants_color
+from dpone_compiler.cli.options import CATALOG, COSTS, FAIL_ON, FORMATS, POLICY, SET, compile_options, wants_color
+from dpone_compiler.cli.verdict import verdict
 
 
 def share(ctx: click.Context, param: click.Parameter, value: str | None) -> float | None:
@@ -37,6 +37,7 @@ def share(ctx: click.Context, param: click.Parameter, value: str | None) -> floa
 @POLICY
 @SET
 @COSTS
+@FAIL_ON
 def advise(
     *,
     manifest: Path,
@@ -49,6 +50,7 @@ def advise(
     policies: tuple[Path, ...],
     given: tuple[str, ...],
     costs: Path | None,
+    fail_on: str,
 ) -> None:
     """Say how a load would be done and why. The flags stand in for the manifest's hints."""
     options = compile_options(catalog, policies, given, costs)
@@ -58,6 +60,7 @@ def advise(
     from dpone_compiler.diagnostics.problem import Severity
     from dpone_compiler.diagnostics.render import full
     from dpone_compiler.driver.advice import advise_load
+    from dpone_compiler.driver.document import decision_document
 
     flags = {"rows": estimated_rows, "changed": changed_percent, "deleted": delete_percent}
     read = read_manifests(manifest, options)
@@ -71,4 +74,4 @@ def advise(
     errors = tuple(each for each in diagnostics if each.severity is Severity.ERROR)
     click.echo(full.render(errors, read.files, color=wants_color()), nl=False, err=True)
     click.echo(render_advice(advices, form, trace=trace), nl=False)
-    sys.exit(FINDINGS if errors else DONE)
+    sys.exit(verdict(diagnostics, [decision_document(each.load) for each in advices], fail_on))

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
-from dpone_compiler.cli.exits import DONE, FINDINGS
-from dpone_compiler.cli.options import CATALOG, POLICY, SET, compile_options, tell_diagnostics
+from dpone_compiler.cli.options import CATALOG, FAIL_ON, POLICY, SET, compile_options, tell_diagnostics
+from dpone_compiler.cli.verdict import verdict
 
 FORMATS = click.Choice(["text", "concise", "json", "github", "sarif", "junit"])
 
@@ -19,8 +19,15 @@ FORMATS = click.Choice(["text", "concise", "json", "github", "sarif", "junit"])
 @CATALOG
 @POLICY
 @SET
+@FAIL_ON
 def check(
-    *, paths: tuple[Path, ...], form: str, catalog: Path | None, policies: tuple[Path, ...], given: tuple[str, ...]
+    *,
+    paths: tuple[Path, ...],
+    form: str,
+    catalog: Path | None,
+    policies: tuple[Path, ...],
+    given: tuple[str, ...],
+    fail_on: str,
 ) -> None:
     """Check manifests and folders of manifests. Exit code 1 when there is an error."""
     options = compile_options(catalog, policies, given)
@@ -28,6 +35,7 @@ def check(
     from dpone_compiler.diagnostics.problem import Severity
     from dpone_compiler.diagnostics.render import RENDERERS
     from dpone_compiler.driver.compile import compile_paths
+    from dpone_compiler.driver.document import decision_document
 
     result = compile_paths(paths, options)
     if form == "text":
@@ -39,4 +47,5 @@ def check(
     else:
         text = RENDERERS[form](result.diagnostics, result.files)
         click.echo(text, nl=False, err=form in ("concise", "github"))
-    sys.exit(FINDINGS if result.failed else DONE)
+    decided = [decision_document(each.load) for each in result.loads]
+    sys.exit(verdict(result.diagnostics, decided, fail_on))

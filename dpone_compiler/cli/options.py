@@ -30,6 +30,14 @@ COSTS = click.option(
 )
 SET = click.option("--set", "given", multiple=True, metavar="PATH=VALUE", help="Override a value of a YAML manifest.")
 
+FAIL_ON = click.option(
+    "--fail-on",
+    type=click.Choice(["error", "warning"]),
+    default="error",
+    show_default=True,
+    help="warning: end with 1 also when there is a warning, of the manifest or of the decision.",
+)
+
 
 def overrides(given: tuple[str, ...]) -> dict[str, str]:
     """`--set` pairs as a mapping. A pair without `=` is a usage error."""

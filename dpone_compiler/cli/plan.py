@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from dpone_compiler.cli.exits import DONE, FINDINGS
-from dpone_compiler.cli.options import CATALOG, FORMATS, POLICY, SET, compile_options, overrides, tell_diagnostics
+from dpone_compiler.cli.exits import FINDINGS
+from dpone_compiler.cli.options import (
+    CATALOG,
+    FAIL_ON,
+    FORMATS,
+    POLICY,
+    SET,
+    compile_options,
+    overrides,
+    tell_diagnostics,
+)
+from dpone_compiler.cli.verdict import verdict
+
+if TYPE_CHECKING:
+    from dpone_compiler.diagnostics.diagnostic import Diagnostics
 
 
 @click.command("plan")
@@ -21,6 +36,7 @@ from dpone_compiler.cli.options import CATALOG, FORMATS, POLICY, SET, compile_op
 @CATALOG
 @POLICY
 @SET
+@FAIL_ON
 def plan(
     *,
     path: Path,
@@ -29,16 +45,17 @@ def plan(
     catalog: Path | None,
     policies: tuple[Path, ...],
     given: tuple[str, ...],
+    fail_on: str,
 ) -> None:
     """Show the plan. Nothing is written and nothing is run."""
     if _holds_bundles(path):
         if catalog or policies or overrides(given):
             raise click.UsageError("--catalog, --policy and --set are for a manifest; a bundle is compiled already")
-        files, failed = _from_bundles(path), False
+        files, diagnostics = _from_bundles(path), ()
     else:
-        files, failed = _from_manifest(path, catalog, policies, given)
+        files, diagnostics = _from_manifest(path, catalog, policies, given)
     click.echo(_rendered(files, form, explain=explain_strategy), nl=False)
-    sys.exit(FINDINGS if failed else DONE)
+    sys.exit(verdict(diagnostics, [json.loads(each["plan.json"])["decision"] for each in files], fail_on))
 
 
 def _holds_bundles(path: Path) -> bool:
@@ -62,22 +79,20 @@ def _from_bundles(path: Path) -> list[Mapping[str, str]]:
 
 def _from_manifest(
     path: Path, catalog: Path | None, policies: tuple[Path, ...], given: tuple[str, ...]
-) -> tuple[list[Mapping[str, str]], bool]:
+) -> tuple[list[Mapping[str, str]], Diagnostics]:
     options = compile_options(catalog, policies, given)
 
     from dpone_compiler.driver.compile import compile_paths
 
     result = compile_paths([path], options)
     tell_diagnostics(result)
-    return [bundle.files for bundle in result.bundles], result.failed
+    return [bundle.files for bundle in result.bundles], result.diagnostics
 
 
 def _rendered(plans: list[Mapping[str, str]], form: str, *, explain: bool) -> str:
     if form == "md":
         return "\n".join(files["plan.md"] for files in plans)
     if form == "json":
-        import json
-
         from dpone_compiler.artifacts.plan_codec import canonical_json
 
         documents = [json.loads(files["plan.json"]) for files in plans]

@@ -29,6 +29,7 @@ def _summary(doc: PlanDoc) -> Iterator[str]:
         f"{f', {lossy} may lose values' if lossy else ''}, {len(doc.steps)} steps"
     )
     yield from (f"  note: {note}" for note in doc.notes)
+    yield from (f"  {each['severity']} {each['code']}: {each['message']}" for each in decision["warnings"])
 
 
 def _decision(doc: PlanDoc) -> Iterator[str]:
@@ -39,7 +40,6 @@ def _decision(doc: PlanDoc) -> Iterator[str]:
         yield f"  {item['choice']}: {item['reason']} [{item['code']}]{f' from {facts}' if facts else ''}"
     yield from (f"  not {item['choice']} {item['value']}: {item['reason']}" for item in decision["rejected"])
     yield from (f"  gate {gate['severity']} {gate['code']}: {gate['message']}" for gate in decision["safety_gates"])
-    yield from (f"  warning {item['code']}: {item['message']}" for item in decision["warnings"])
 
 
 def _transfer(doc: PlanDoc) -> Iterator[str]:
