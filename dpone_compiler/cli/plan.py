@@ -48,10 +48,11 @@ def plan(
     fail_on: str,
 ) -> None:
     """Show the plan. Nothing is written and nothing is run."""
+    diagnostics: Diagnostics = ()
     if _holds_bundles(path):
         if catalog or policies or overrides(given):
             raise click.UsageError("--catalog, --policy and --set are for a manifest; a bundle is compiled already")
-        files, diagnostics = _from_bundles(path), ()
+        files = _from_bundles(path)
     else:
         files, diagnostics = _from_manifest(path, catalog, policies, given)
     click.echo(_rendered(files, form, explain=explain_strategy), nl=False)
