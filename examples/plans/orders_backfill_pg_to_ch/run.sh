@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=orders_backfill_pg_to_ch
-FINGERPRINT=7dcb2436e5d8e12d785920ff452003dfac6992ad9434d7306c6153a526a95ef9
+FINGERPRINT=6457bd9fb4c75299a767c689131940c950ce2325bc1824a1d5a6c271fbd44aa2
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=demo_source

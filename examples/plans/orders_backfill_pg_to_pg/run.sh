@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=orders_backfill_pg_to_pg
-FINGERPRINT=a7b17bbd78bb2c4b44463c5e9b3544acc3227f13cc6a21ef0bac70bfd57f7843
+FINGERPRINT=9032471827995ffca0c7a78026583f2941f472edc1ead6986a34c175c7b19078
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=demo_source

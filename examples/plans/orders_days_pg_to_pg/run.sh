@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=orders_days_pg_to_pg
-FINGERPRINT=86723485693d96557add10fbac43307f298746bc332abab27b8fd6a3272dd96a
+FINGERPRINT=e883c6e47cde9203ce74625a18938724d39478125bf3b7fb95ab3a2a8ca20fbe
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=demo_source

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=orders_full_pg_to_ch
-FINGERPRINT=cca00d2e377f99bfb895d54fd31985376f325550fbe04748ec7c01eb1df8eb4a
+FINGERPRINT=a803d9208d0be380c410dbefc08d81158534d4b01bacf195d29e65d944553ae6
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=demo_source

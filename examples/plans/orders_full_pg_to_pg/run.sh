@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=orders_full_pg_to_pg
-FINGERPRINT=b10ffaed4f6f96745473602e4b617e116803c05f667fcfde5dc1be5a3c44b335
+FINGERPRINT=ba07cba06f28f626211aa41eb50ad89539e913a96869f572d1fa6718c417fb85
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=demo_source

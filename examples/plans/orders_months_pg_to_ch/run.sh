@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=orders_months_pg_to_ch
-FINGERPRINT=e1dd157f2067fa7aee2f0d98a535af38748815d037fa65a9d7eacda46e58bae5
+FINGERPRINT=fd75264f929c8e8b006ac5107024b85de616175e50fd875886c19e7b907ad703
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=demo_source

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=orders_pg_to_ch
-FINGERPRINT=193204b93a5d1ec3d6b9ac556abc7797699df35b23e4b555722134e3e69ac739
+FINGERPRINT=b899890535afaacfa611da4c0d45a21de22eedbc6e88e773460e3fe9aa6fd958
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=demo_source

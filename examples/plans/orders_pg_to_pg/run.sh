@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=orders_pg_to_pg
-FINGERPRINT=b97201e40f7747ee6769295ecb6cc4148931d89e79e07b4b99bf878cb2ae30c1
+FINGERPRINT=5f09d916fe6acd1f00346269c8bdd6d2da1f5a7176d651b75f4f9fb220760dfb
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=demo_source

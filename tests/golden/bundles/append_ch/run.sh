@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=append_ch
-FINGERPRINT=15ade25cf879a922d05976b6d2350ae32f0e3ec0ec2f3f8eeb794398c689ea08
+FINGERPRINT=9aed37faf45c2d4c51edb43bdc623ef688ca70f293b28e6dd31a25a7c6d37c03
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=append_ms
-FINGERPRINT=a6b5ea86eb04406e5b5ebcf45f62b5ee44922c433a74e8b454249f1f607cc28c
+FINGERPRINT=d4694442c8247ab2114e8e7bdf16b5360bf25aa07d22924f5fa5d0a3e5261ace
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

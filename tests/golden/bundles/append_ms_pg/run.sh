@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=append_ms_pg
-FINGERPRINT=688f7556f88bcc308a2c18fce6fe439e29d6157010ba158647dc92a4b91cde16
+FINGERPRINT=09597a2218a5ef6d9e82009919b4ace6582863dda8fe0a192be20345aa743522
 TRANSACTIONAL=1
 SOURCE_ENGINE=mssql
 SOURCE_CONNECTION=case_ms_source

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=attach_pg
-FINGERPRINT=225189397e4f2be1a9554fec0e395dcfa5e9cf9ed2d72a9492389b4fda7f80d1
+FINGERPRINT=91f43b84ae154f177f9e7652e3b87352e06e655c9212e7fbc2b7c5a8e32f6e6a
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

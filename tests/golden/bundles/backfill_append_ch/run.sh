@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=backfill_append_ch
-FINGERPRINT=e739557e274e973e4a94e26c41ca87d5176ca6981f35052e46511d709f5425eb
+FINGERPRINT=d9afb9071347a7f1dad76b584656025bb7bd3eae8ea35b5bba0b85ff283126ea
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

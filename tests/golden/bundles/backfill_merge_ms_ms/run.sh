@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=backfill_merge_ms_ms
-FINGERPRINT=36a6dee8b0168cabfa77f32ad9af6d0c4da15362355b0b2398b54c30ffa00a7a
+FINGERPRINT=6855e9f8e00a4ce953e49fd502a7a70268ac0826c50083a6c7e5835020f64cc8
 TRANSACTIONAL=1
 SOURCE_ENGINE=mssql
 SOURCE_CONNECTION=case_ms_source

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=backfill_replace_ms
-FINGERPRINT=1374ad1a4b8b19b87113825bb8500b4561cc708695417d536b05e0851a14b01f
+FINGERPRINT=559a9e30efbc9a932fac66bebb89adfd7446c1d0fc7da9ff65460aa04a7ad3a4
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

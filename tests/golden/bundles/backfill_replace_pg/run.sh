@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=backfill_replace_pg
-FINGERPRINT=56bce210c69ba8db71758bfe1bf729758d6f7d78daec4dd36416a374ddfc596f
+FINGERPRINT=d7e49218a3f069cffe41102506acecb2072a2457428387e4af7de200f33e9056
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

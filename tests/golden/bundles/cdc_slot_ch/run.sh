@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=cdc_slot_ch
-FINGERPRINT=dace7da06b8fc5cc1584a6b29db800c3c0efb887479df63c478a9a015a139ad7
+FINGERPRINT=9039a66c638ab0a3afec01362509e4bef65478a42343aa352855ab4db9ba9c90
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_changes

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=cdc_slot_ms
-FINGERPRINT=8ad0c3bd3445102e06f2c94f2b77908bbee5f9188e2d240652f5c2702c25e62c
+FINGERPRINT=21e851b212004d2b19118863a6cfd3077222ea1d937f5b24b1d5f466aa6cedb5
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_changes

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=cdc_slot_pg
-FINGERPRINT=0b454e833d0da901be1ab5adb1c5470e0c9d9cfe3743113a42ab5418709140aa
+FINGERPRINT=63177c885aba68d23d7e50d10ed2cdf4821ef3103dd2a82f49b86e05c61df795
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_changes

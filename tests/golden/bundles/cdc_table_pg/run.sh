@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=cdc_table_pg
-FINGERPRINT=e00192c85e63b16bde2c98509c9d57f5bd20a303366282e0b93d09f244fd9e5c
+FINGERPRINT=f3d7dfa50fb0f793e14e83cd7238043ebecd4b7f5d523f7d039c78c123e79ec0
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_changes

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=create_pg
-FINGERPRINT=d42644f5ac7359d376a7fd2df79a8b1f3489281db7b6d2539ffc5d7c94216f67
+FINGERPRINT=c8c34056ccdb2d11876120b2373f5bc9f8f54107a3c48f5cd2e32434d8aa63e9
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=full_ch
-FINGERPRINT=df1a125930dc3430408da8acefac4b05369c9e684605eeb0fbab02cb600ffa14
+FINGERPRINT=64367f74c475b9a2bd505eaa4435ff9071f9557dd644e77096faa19848f0b2a5
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=full_ch18
-FINGERPRINT=c8a728bdf804ba9dad0f7f037d4d5bf8597a9d08b4c0d1c6cdf32c23c7b603dc
+FINGERPRINT=efc6280c4a47fd1b50f568fc73d0e048c6b2da3202135438d8daccf44dcecc39
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=full_limited_ms
-FINGERPRINT=c50ed4a34e9000c42ff3e56b97942e0aee52463b614085dae871c0778dce17d2
+FINGERPRINT=154d5f6a9caec8d661ab10004f0a7ccd5c302d1c61fef9d9dacbf69fdfb0aef5
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

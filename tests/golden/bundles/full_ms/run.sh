@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=full_ms
-FINGERPRINT=042eeae11123889b85c85342de57870270bd2cff38ee53528f76db233d215e7f
+FINGERPRINT=12e8fc22f9c30ba9de0a028e392395d9b176fc339f26bd1f2de236261b642782
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

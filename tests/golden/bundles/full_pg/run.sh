@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=full_pg
-FINGERPRINT=a0a370b264ddbef4fda92cb7d11d7a4672c8a96e4e6e5474fba2d7cb726c4531
+FINGERPRINT=54c2c6dcdb6bee05ae089f6bf524f4626b6598a7329881b8fc3b0b1d04ef8275
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=full_truncate_ms
-FINGERPRINT=fcf32a93a81a7e808804e45d00ec021e22c49e93301f3be1e33470fa4b50c535
+FINGERPRINT=074553f2ff2e6af32c8c4b5006c52001543b80011cf9e9e9cb521fa40865f4e7
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=history_cursor_ch
-FINGERPRINT=0b3e9a90b2dc8143dbe7eaf844476b47a40e96cf709496a6ec69274af930e4df
+FINGERPRINT=7052e9d42d592ae0c21a1cea8975e68be56a85407df10ef7ede4616f903522bb
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

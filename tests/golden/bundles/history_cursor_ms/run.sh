@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=history_cursor_ms
-FINGERPRINT=5b863e32b31ee639b37da5bea96ac2bb8eb42b5d9920b6904a2c3779be2b44a1
+FINGERPRINT=9ebafed5786988e7efda551e2bad6b08845a7f896f20688c0bf78defba8d93f5
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

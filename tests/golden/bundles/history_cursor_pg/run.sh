@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=history_cursor_pg
-FINGERPRINT=c793966d4cc950ff48866756e93ea47d477404e7e75c92792acde8e4e5e141bb
+FINGERPRINT=b57b3b7859f740d04c398d014482448d3dfe595b1a07fcfd90ddb9ee2e1c4dd9
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=history_run_ch
-FINGERPRINT=e124fc89dbe2ff195902673f2d92130b5e25c4d68d96f5af37a127e35308c7f7
+FINGERPRINT=3f507e1486f50333f66a44310cf6ee8434fdf30dd4e2f32ee06d6eeb310b6a23
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

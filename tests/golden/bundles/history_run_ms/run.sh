@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=history_run_ms
-FINGERPRINT=8d001402c722a7f00ffcf45accd1a818f66e25fe528649b24d59d3e97a707f29
+FINGERPRINT=554365a8e656210ac48a3499d9cb0d69bb686afac06fc8df423883dd40d8039c
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=history_run_pg
-FINGERPRINT=18214d0ff2fc7e5828f55c72d72dda83e49943629c6e5f76ee6dc8cddbc035e3
+FINGERPRINT=1e71b707b3e3555ade16667cae46d37560e42fe59491020396b1466c3eb64364
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

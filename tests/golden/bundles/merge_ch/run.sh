@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=merge_ch
-FINGERPRINT=96051fd79292e4e50d0ec90ec08505cfdaf46e99e0df01d3652f206133ebdc7c
+FINGERPRINT=11462317dde13ea4c5f41e4acb578a5fcab5ac5851e030216704e226e115a9de
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

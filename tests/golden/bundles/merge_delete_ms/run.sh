@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=merge_delete_ms
-FINGERPRINT=65aeb7d5fabfffdebc9a3d1c94996bb2f4ab71e6f22a05c01512efda1b1470fc
+FINGERPRINT=245757f86195f39b096ec1d901cc5b588ba187ef6ff220dccb42a02ba1bb7478
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=merge_deletes_hard_pg
-FINGERPRINT=1222e87d72a78284addb92efc31b3a89d8656d00bedb539d76ba51725daca608
+FINGERPRINT=4d1473f8cf73c0574f5d5e2c00f782ed2be581766ae92f988075c31063bdd8e6
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=merge_deletes_soft_ms
-FINGERPRINT=29afedad12140e7e7c9f84606e38839a7cab6955867d8d05d704f56d2c00f1d9
+FINGERPRINT=7adeed7ebe9bea2b0c22fafc05bf6bcfcdde5fbd1a6f1e8ac1e8288d5fd0a100
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

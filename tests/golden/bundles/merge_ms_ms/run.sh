@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=merge_ms_ms
-FINGERPRINT=1a21798e0322ce7dc0f41cdbbbb1feb5351db42eb4e11c830dec0163e9b26ed0
+FINGERPRINT=cb897dd601c57525c814f4e89516ef385c7abb4e442c8334aa3ab566e2455e3e
 TRANSACTIONAL=1
 SOURCE_ENGINE=mssql
 SOURCE_CONNECTION=case_ms_source

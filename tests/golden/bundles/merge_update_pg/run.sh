@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=merge_update_pg
-FINGERPRINT=d378eefd5f061cc379d7866b24899c92d19449a3fdb314f154285270a79e0aba
+FINGERPRINT=d68f90ababd2ea3dab1633d1b550980d4184f68f3365ab579f0a5c22c32c5dcf
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME='nasty'\''; DROP TABLE x; -- $(id) `id` 😀'
-FINGERPRINT=31ad46bd328b3d8d92a284de6262866d14fe8acb0fbc8d0ad12f09e1ada4690e
+FINGERPRINT=18c211f261be852869903a5e698cd6bd013f0226b2762038e86d994f0bc29df1
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=no_catalog
-FINGERPRINT=11194a2f2034b20b0644d64d0ba8089b4a9c275b6cebe0a098adc1a9ee99da96
+FINGERPRINT=522420ed653d80f84ede5f6e979f4ed81f726d5040dfdb21eadce891ffa6e3c4
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=nobody_pg

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=orders
-FINGERPRINT=ab6af9e9357fa9569ceb7e87c73ae1f9c01b47e517b0c6453135f8f035bbb4bc
+FINGERPRINT=e8e61147a46457f4d9bc09b237c37e4cf9efba1b819c75f7e203a69169bc4bf7
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=pg_oltp

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=partitions_ch
-FINGERPRINT=0399ebf710aae07c8ddf2d8f85f10ed0b27cd954340c72a61de403cbf9be762e
+FINGERPRINT=da08253bfdf146a40f1219c0008f462b33bcedd1cbb0ad8963c2302893a079b7
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=partitions_ch18
-FINGERPRINT=4be5770c65e0c3041627421de3ec92530ab1871d9147d58c458dae224ae20d1f
+FINGERPRINT=51ed475ac043acdb5547fa009956fcd5cd5c8a2702020222312d03b8cdd82c43
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

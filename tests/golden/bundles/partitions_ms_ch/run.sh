@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=partitions_ms_ch
-FINGERPRINT=4253e6bb12d36e14a44a8a85807235f99e6addd903c4fc1d6246e499d08e8ce4
+FINGERPRINT=b61ee6f17e4c45e9b6d72c18ec37dd487d4c80c87901c54ff5f5e0dc314f71b7
 TRANSACTIONAL=''
 SOURCE_ENGINE=mssql
 SOURCE_CONNECTION=case_ms_source

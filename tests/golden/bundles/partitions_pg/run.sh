@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=partitions_pg
-FINGERPRINT=3885a824b849dcfdcb3432608f529229b62b0bd3e65458d836079e6d7ac69431
+FINGERPRINT=95d8f281e762de7636762a5b47a1ec9b30e3302795488fab2e4c780b5d4c0c3e
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

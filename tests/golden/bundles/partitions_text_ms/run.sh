@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=partitions_text_ms
-FINGERPRINT=0a9bdbbd66f6765cd445fa91f7fb59eda76e7d6171f04a7e45b39f21cd59b5c3
+FINGERPRINT=10f847c919c9e7f0cda2116de3c8cd2756b1acf1e6598f3e54f848830293aff0
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=replace_ch
-FINGERPRINT=9018100a031151bd7b5dc885acced5c15a2d7f383ec92792c43e65f68fa8c8ed
+FINGERPRINT=7e25b0adaa104d2d0221c62db743df3b0142fe83446594e06fc5dc75524cbc9b
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

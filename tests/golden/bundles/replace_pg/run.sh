@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=replace_pg
-FINGERPRINT=318534e3d0902e32145ff34abce2bb0bb76cc06ae4a801566c3ff9cadf77b13e
+FINGERPRINT=b99c0f753def9f265d0e4426a0594576377c468f2021b1c63801c3276ef3b260
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=shadow_full_pg
-FINGERPRINT=50d59c4e999be537788a0b844415cab55495a7c357f9d475d09ec42c6e8d2d3c
+FINGERPRINT=374bd2eb91ad519bfe1cdd80e8ad2c3d7ccbc47fab082aa3ac368db2ad7e577f
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

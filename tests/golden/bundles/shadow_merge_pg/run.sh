@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=shadow_merge_pg
-FINGERPRINT=3cfa4c3f0b0462ff7f3807c2054f96495d4a886ae511e9f746981e1c7b908c0c
+FINGERPRINT=af1d4a6f8df53d939b373f84268209d42a7c77643c14571c176ca26225eda252
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

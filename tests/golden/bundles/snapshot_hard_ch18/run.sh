@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=snapshot_hard_ch18
-FINGERPRINT=f11ae04da13b1a69fcbd317b6514c8cbc285d29fe2369c6f281f1f5f9cc49572
+FINGERPRINT=b68fbb23ce20b02dd7dab9bb055403316a07d8032c32b9ddaaf2f9a4ad024afa
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=snapshot_hard_ms_ms
-FINGERPRINT=7519c379e02a6f467a3659d9eb380c23d3f8ca4f786d96baeef712fad8dabc78
+FINGERPRINT=62ae64abcb2144c543feeab3736034e247b57048cab9f31ce330f21efa819eba
 TRANSACTIONAL=1
 SOURCE_ENGINE=mssql
 SOURCE_CONNECTION=case_ms_source

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=snapshot_hard_pg
-FINGERPRINT=46d67cb920bea24cb5a9ab8bd8cb2f71b246ba5002d76e8ae4310ff94cf02970
+FINGERPRINT=4ce194dfa4837f2b287c6cb16fc7a14379e23195e080fe22a49ccf409e7e5c08
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=snapshot_soft_ch
-FINGERPRINT=a1ce4c47b6d6dae9a9e590fabbd3421c6605adcb77208356651e1aca5a6402da
+FINGERPRINT=f26446d86114e23b6c2b767547f3fd60c9bbb6a8e26d37d63f53c5339e46197d
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

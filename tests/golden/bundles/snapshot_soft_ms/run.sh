@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=snapshot_soft_ms
-FINGERPRINT=53c71ea95cd40423e3655ca5e580e5a93a98ced31d10bb1d7cfec6e0609c2f7d
+FINGERPRINT=c1ac616b2ec3b9198dac804c5d11b2bb692faadfb8d1d2a44f3563fbdee78279
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=snapshot_soft_pg
-FINGERPRINT=b1d62c3cd2c03a16eda762dde6709a7d85bc023ec761991a49b3b3578556d6d1
+FINGERPRINT=e3283037d766ef6c87cfc0b2540776a2af14a142293119216e883fa4cb50b612
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg
