@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=create_ch
-FINGERPRINT=a309828e0a44c027161674dacbbe1bc38b70469c0d77721cae0de0c39b477ce7
+FINGERPRINT=714118fde51abbbb642730f2a50f9b9aeca38ee7df7f0150e7188fa96e9bd3c3
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=create_ch18
-FINGERPRINT=db89bd3157abc6e2336baa5219b0a07207823f4ea1a9b3379867cd8a5ac090d7
+FINGERPRINT=36be1b0adc4f6036c717e22ccea9b81ceeebee7648836b0162f44841c9403245
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME='nasty ch'\''; DROP TABLE x; --'
-FINGERPRINT=80e9182a876f64149918fb8e448e1725cf4ca7d2238ba2c82ab49d8c5f70ae06
+FINGERPRINT=21bd0e2aa485f957a90e2403a9dd02d0756b1b4443da0713bca3287876a14cf1
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg
