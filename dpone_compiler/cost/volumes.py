@@ -30,6 +30,7 @@ VOLUMES: Mapping[str, Mapping[tuple[str, str], Work]] = {
         ("scd2", ""): Work(phases=("versions",), applies="changes", lock=ROWS, logged=_UPDATED * _HISTORY),
     },
     "mssql": {
+        ("full_refresh", "shadow_swap"): Work(stages="source", phases=("insert",), lock=TABLE, logged=1.0),
         ("cdc_apply", "update_insert"): Work(stages="changes", phases=("collapse", "update"), lock=ROWS, logged=2.0),
         ("cdc_apply", "delete_insert"): Work(
             stages="changes", phases=("collapse", "match", "insert"), lock=ROWS, logged=2.0

@@ -94,14 +94,17 @@ def swap_shadow(
     """Build the new target, prove it at the load's level before its lock, exchange it, and count once more under the lock."""
     key = shape.load.write.key if proof.scope == "keys" else ()
     shadow = Staging(role="shadow", columns=rows.columns, shaped=True)
+    build: tuple[str, Action, str, str] = (
+        "build-shadow",
+        BuildShadow(staging=rows, shadow=shadow, key=key, left=left),
+        "build the new target beside the old one",
+        "rows that stay (NULL keys too), and the staged rows, with every constraint and index",
+    )
+    if not shape.stages_in_transaction:
+        seq.add(*build, guard=COMMITTED, path="sink.strategy.merge_policy")
     fence_finalize(seq)
     steps: list[tuple[str, Action, str, str]] = [
-        (
-            "build-shadow",
-            BuildShadow(staging=rows, shadow=shadow, key=key, left=left),
-            "build the new target beside the old one",
-            "rows that stay (NULL keys too), and the staged rows, with every constraint and index",
-        ),
+        *([build] if shape.stages_in_transaction else []),
         (
             "prove-shadow",
             replace(proof, of=shadow),

@@ -10,6 +10,7 @@ from dpone_compiler.backends.mssql.names import DEFAULT_SCHEMA
 from dpone_compiler.backends.mssql.natives import NATIVES
 from dpone_compiler.backends.mssql.script import DIALECT
 from dpone_compiler.backends.mssql.setup import setup, state_display
+from dpone_compiler.backends.mssql.shadow import judge_policy
 from dpone_compiler.backends.mssql.sink import lower_sink
 from dpone_compiler.backends.mssql.source import lower_source
 from dpone_compiler.backends.mssql.state_commands import state_commands
@@ -47,6 +48,7 @@ BACKEND = Backend(
     params=params,
     state_table=state_display,
     state_commands=state_commands,
+    judge_policy=judge_policy,
     hazards=hazards,
     natives=NATIVES,
 )

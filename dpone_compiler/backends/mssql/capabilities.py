@@ -17,7 +17,7 @@ _STRATEGIES = {
     "backfill": "",
 }
 _POLICIES = {
-    "full_refresh": ("delete_insert", "truncate_insert"),
+    "full_refresh": ("delete_insert", "truncate_insert", "shadow_swap"),
     "incremental_append": ("insert",),
     # No `merge`: see backends/mssql/apply.py for the vendor's page.
     "incremental_merge": ("update_insert", "delete_insert"),

@@ -48,6 +48,11 @@ def staging(ctx: Context, role: Staging | str) -> TableRef:
     return TableRef(ctx.load.write.staging_schema or table.schema, stem + suffix)
 
 
+def swapped(ctx: Context, role: str) -> TableRef:
+    """A name of a swap (new, old, new_key, old_key), beside the target: a rename does not leave the schema."""
+    return TableRef(target(ctx.load).schema, staging(ctx, role).name)
+
+
 def lock_resource(load: Load) -> str:
     """The resource of the application lock: the same for every load into the target."""
     name = f"dponec:{target(load)}"

@@ -30,7 +30,7 @@ from dpone_compiler.backends.mssql.script import (
 from dpone_compiler.backends.mssql.staging import staging_sql
 from dpone_compiler.expr.types import Kind
 from dpone_compiler.ir.load import MovedColumn
-from dpone_compiler.plan.actions import DeleteMatching, InsertStaged, Reconcile, Staging, UpdateMatching
+from dpone_compiler.plan.actions import BuildShadow, DeleteMatching, InsertStaged, Reconcile, Staging, UpdateMatching
 from dpone_compiler.plan.snapshot_actions import CheckDeletes
 from dpone_compiler.plan.tombstones import MarkDeleted, ProveDeleted
 from dpone_compiler.spi.backend import Context, Lowered
@@ -97,7 +97,7 @@ def reconcile(ctx: Context, action: Reconcile) -> Lowered:
     parts = [
         frame(_EXPECTED, state=state_sql(ctx.load), mine=mine(ctx.load), refuse=nothing),
         _equal(staged, "staging holds ", " rows now, "),
-        *_applied(ctx),
+        *([] if any(isinstance(step.action, BuildShadow) for step in ctx.plan.steps) else _applied(ctx)),
     ]
     proofs = _key_proofs(ctx, action) if action.key and action.level in _PROVING_KEYS else []
     if action.level in ("content", "full") and (action.key or _exact(action)):
@@ -105,9 +105,9 @@ def reconcile(ctx: Context, action: Reconcile) -> Lowered:
     else:
         parts += [*_scope_count(ctx, action), *proofs]
     parts += _left_proofs(ctx, action)
-    if ctx.load.write.limits.max_delete_ratio is not None and not _checked_before(ctx):
+    if ctx.load.write.limits.max_delete_ratio is not None and not _checked_before(ctx) and action.of is None:
         parts.append(_share(ctx, ctx.load.write.limits.max_delete_ratio))
-    if ctx.load.write.limits.max_delete_rows is not None and not _checked_before(ctx):
+    if ctx.load.write.limits.max_delete_rows is not None and not _checked_before(ctx) and action.of is None:
         parts.append(_rows(ctx, ctx.load.write.limits.max_delete_rows))
     return Lowered(
         op="sql",
@@ -180,14 +180,14 @@ def _scope_count(ctx: Context, action: Reconcile) -> list[Sql]:
         return []
     scope = _scope(ctx, action)
     where = frame("\n   WHERE <<scope>>", scope=scope) if scope is not None else Sql("")
-    found = frame("  SELECT @dp_found = COUNT_BIG(*)\n    FROM <<t>><<where>>;", t=_held(ctx), where=where)
+    found = frame("  SELECT @dp_found = COUNT_BIG(*)\n    FROM <<t>><<where>>;", t=_held(ctx, action), where=where)
     return [_equal(found, *_SCOPE_COUNT)]
 
 
 def _key_proofs(ctx: Context, action: Reconcile) -> list[Sql]:
     staging = word(table(names.staging(ctx, action.staging), "s"))
     match = word(key_match(action.key, "t", "s"))
-    pieces = {"staging": staging, "target": _held(ctx), "match": match}
+    pieces = {"staging": staging, "target": _held(ctx, action), "match": match}
     missing = frame("<<staging>>\n   WHERE NOT EXISTS (SELECT 1 FROM <<target>> WHERE <<match>>)", **pieces)
     proofs = [_none(missing, " staged keys are not in the target")]
     if action.scope != "keys" and _exact(action):
@@ -210,7 +210,7 @@ def _left_proofs(ctx: Context, action: Reconcile) -> list[Sql]:
 
     def none(left: Staging, message: str, more: Sql) -> Sql:
         keys = word(table(names.staging(ctx, left), "s"))
-        return _none(frame(stayed, target=_held(ctx), left=keys, match=match, more=more), message)
+        return _none(frame(stayed, target=_held(ctx, action), left=keys, match=match, more=more), message)
 
     marks = [step.action for step in ctx.plan.steps if isinstance(step.action, MarkDeleted)]
     return [
@@ -234,7 +234,7 @@ def _left(ctx: Context) -> list[Staging]:
 def _same_content(ctx: Context, action: Reconcile, proofs: list[Sql]) -> list[Sql]:
     exact = _exact(action)
     scope = _scope(ctx, action if exact else replace(action, scope="keys")) if exact or action.key else None
-    rows = stored_rows(action.staging.columns, _held(ctx), "t", scope)
+    rows = stored_rows(action.staging.columns, _held(ctx, action), "t", scope)
     counted = frame(_COUNTED, digest=digest_of(), rows=rows)
     other = refuse(
         "DP510",
@@ -296,8 +296,10 @@ def _target(ctx: Context) -> Sql:
     return word(table(names.target(ctx.load)))
 
 
-def _held(ctx: Context) -> Sql:
-    return frame("<<target>> AS [t] WITH (HOLDLOCK)", target=_target(ctx))
+def _held(ctx: Context, action: Reconcile) -> Sql:
+    """The target, or the table that will take its place."""
+    rows = _target(ctx) if action.of is None else word(table(names.swapped(ctx, "new")))
+    return frame("<<target>> AS [t] WITH (HOLDLOCK)", target=rows)
 
 
 def _equal(found: Sql, before: str, after: str) -> Sql:

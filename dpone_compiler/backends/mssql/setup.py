@@ -5,7 +5,7 @@ from __future__ import annotations
 from dpone_compiler.backends.mssql import names
 from dpone_compiler.backends.mssql.script import literal, statements, word
 from dpone_compiler.backends.mssql.slices import create_table
-from dpone_compiler.plan.actions import DeleteAll, InsertStaged
+from dpone_compiler.plan.actions import DeleteAll, ExchangeTables, InsertStaged
 from dpone_compiler.spi.backend import Context, SetupFile
 from dpone_compiler.sql.identifiers import identifier, table
 from dpone_compiler.sql.render import Sql, frame
@@ -48,9 +48,15 @@ GRANT SELECT, INSERT, UPDATE ON <<state>> TO [$(loader)];
 <<slices>>GRANT SELECT, INSERT, UPDATE, DELETE<<alter>> ON <<target>> TO [$(loader)];
 GRANT CREATE TABLE TO [$(loader)];
 GRANT SELECT, INSERT, UPDATE, DELETE, ALTER ON SCHEMA::<<staging>> TO [$(loader)];
-"""
+<<swap>>"""
 
 _SLICES = "GRANT SELECT, INSERT ON <<slices>> TO [$(loader)];\n"
+
+# A new table is granted what the old one was, by whoever controls both.
+_SWAPS = """\
+-- A swap makes a table beside the target, renames two, and grants what the old one had.
+GRANT CONTROL ON SCHEMA::<<schema>> TO [$(loader)];
+"""
 
 
 def setup(ctx: Context) -> tuple[SetupFile, ...]:
@@ -88,8 +94,10 @@ def _grants(ctx: Context) -> Sql:
     actions = [step.action for step in ctx.plan.steps]
     truncates = any(isinstance(a, DeleteAll) and a.truncate for a in actions)
     numbers = any(isinstance(a, InsertStaged) and any(m.target.identity for m in a.staging.columns) for a in actions)
+    swaps = any(isinstance(a, ExchangeTables) for a in actions)
     return frame(
         _GRANTS,
+        swap=frame(_SWAPS, schema=word(identifier(target.schema))) if swaps else Sql(""),
         state=word(table(names.state(load))),
         slices=frame(_SLICES, slices=word(table(names.slices(load)))) if load.write.slices else Sql(""),
         target=word(table(target)),

@@ -9,6 +9,7 @@ from dpone_compiler.backends.mssql import (
     history,
     missing,
     scope,
+    shadow,
     slices,
     staging,
     state,
@@ -95,7 +96,7 @@ def _lower(ctx: Context, step: Step, action: do.Action) -> Lowered | Unsupported
         case do.CheckWindowOwned():
             return Unsupported(_IN_PLACE + "the proof in the transaction undoes an append into a window of others")
         case do.ExchangeTables():
-            return Unsupported(_IN_PLACE + "sp_rename leaves grants, synonyms and statistics behind")
+            return shadow.exchange_tables(ctx)
         case do.MovePartitions():
             return Unsupported(_IN_PLACE + "use InsertStaged")
         case do.BuildRewrite():
@@ -110,8 +111,14 @@ def _lower(ctx: Context, step: Step, action: do.Action) -> Lowered | Unsupported
             return scope.check_scope(ctx, action)
         case do.DeleteScope():
             return scope.delete_scope(ctx, action)
-        case do.DropRetired() | do.BuildShadow() | do.CheckLosses():
-            return Unsupported(_IN_PLACE + "rows are deleted and inserted")
+        case do.BuildShadow() if action.key:
+            return Unsupported(_IN_PLACE + "a merge deletes and inserts rows by key")
+        case do.BuildShadow():
+            return shadow.build_shadow(ctx, action)
+        case do.DropRetired():
+            return shadow.drop_retired(ctx)
+        case do.CheckLosses():
+            return Unsupported(_IN_PLACE + "what it lost is counted before COMMIT, and undone")
         case do.Reconcile():
             return reconcile(ctx, action)
         case do.CommitState():

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=full_limited_ms
-FINGERPRINT=154d5f6a9caec8d661ab10004f0a7ccd5c302d1c61fef9d9dacbf69fdfb0aef5
+FINGERPRINT=15a9185fe17d7a57deb21a23be6a13b10850dabf56670a1f797cb4533b6c515f
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

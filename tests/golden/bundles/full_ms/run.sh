@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=full_ms
-FINGERPRINT=12e8fc22f9c30ba9de0a028e392395d9b176fc339f26bd1f2de236261b642782
+FINGERPRINT=5fbbc5561d0eece0f46a9fe845560c72f9aa07d8ce84e1a9fc4d6c05c1218dcb
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

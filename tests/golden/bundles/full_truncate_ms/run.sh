@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=full_truncate_ms
-FINGERPRINT=074553f2ff2e6af32c8c4b5006c52001543b80011cf9e9e9cb521fa40865f4e7
+FINGERPRINT=258f5612160302f18de0cfb927cb7af74bbe73f5490c88c4b285c83744fa923c
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -1,0 +1,10 @@
+-- dponec setup for load shadow_full_ms
+-- what the loader may do, for sqlcmd
+-- run once by a DBA; `dponec run` never does it silently
+-- sqlcmd -b -I -v loader=ROLE
+GRANT SELECT, INSERT, UPDATE ON [dbo].[dponec_state] TO [$(loader)];
+GRANT SELECT, INSERT, UPDATE, DELETE ON [dbo].[orders] TO [$(loader)];
+GRANT CREATE TABLE TO [$(loader)];
+GRANT SELECT, INSERT, UPDATE, DELETE, ALTER ON SCHEMA::[staging] TO [$(loader)];
+-- A swap makes a table beside the target, renames two, and grants what the old one had.
+GRANT CONTROL ON SCHEMA::[dbo] TO [$(loader)];
