@@ -75,3 +75,22 @@ def test_the_new_table_is_built_before_and_exchanged_inside_the_transaction() ->
     ]
     assert sorted(order, key=exchanged.index) == order
     assert exchanged.count("sys.sp_rename") == exchanged.count("IF @dp_renamed <> 0 THROW") == 4
+
+
+def test_a_partitioned_target_says_why_it_is_not_switched(tmp_path: Path) -> None:
+    shutil.copytree(LOADS / "catalog", tmp_path / "catalog")
+    snapshot = tmp_path / "catalog" / "case_ms.yaml"
+    catalog = yaml.safe_load(snapshot.read_text(encoding="utf-8"))
+    (target,) = [table for table in catalog["tables"] if table["name"] == "orders"]
+    manifest = yaml.safe_load((LOADS / "shadow_full_ms.yaml").read_text(encoding="utf-8"))
+    manifest["source"]["cursor"] = {"column": "at", "lag": "10 minutes"}
+    strategy = {"mode": "partition_replace", "unique_key": ["id", "day"], "partition": {"column": "day", "by": "day"}}
+    manifest["sink"]["strategy"] = strategy
+    (tmp_path / "load.yaml").write_text(yaml.safe_dump(manifest), encoding="utf-8")
+    for key, said in (("", False), ("days(day)", True)):
+        target["structure"]["partition_key"] = key
+        snapshot.write_text(yaml.safe_dump(catalog), encoding="utf-8")
+        result = compile_paths([tmp_path / "load.yaml"])
+        assert len(result.bundles) == 1
+        warned = [str(each.problem.message()) for each in result.diagnostics]
+        assert any("days(day), and its partitions are emptied" in text for text in warned) is said

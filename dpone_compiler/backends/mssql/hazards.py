@@ -23,6 +23,12 @@ _SENTENCES = {
     "filtered_unique_index": "unique index {name} holds for a part of the rows only, so it is no key for this load",
 }
 
+# https://learn.microsoft.com/en-us/sql/t-sql/statements/alter-table-transact-sql#switch
+_NOT_SWITCHED = (
+    "the target is partitioned by {name}, and its partitions are emptied and filled by DELETE and INSERT: SWITCH wants a receiver "
+    "with the same indexes, constraints, compression and filegroup, none of which a snapshot proves"
+)
+
 
 def hazards(load: Load, facts: Facts) -> tuple[tuple[str, str], ...]:
     """(kind, sentence) for the target, from its catalog snapshot alone."""
@@ -40,8 +46,10 @@ def hazards(load: Load, facts: Facts) -> tuple[tuple[str, str], ...]:
                 f"column {now.name} is an identity: its values are loaded under IDENTITY_INSERT, which raises its seed"
             )
             found.append(("identity_column", sentence))
-    strategy = load.decisions.strategy
-    dated = not isinstance(strategy, Undecided) and strategy.value == "scd2"
+    strategy = "" if isinstance(load.decisions.strategy, Undecided) else load.decisions.strategy.value
+    if structure.partition_key and strategy == "partition_replace":
+        found.append(("partitions_not_switched", _NOT_SWITCHED.replace("{name}", structure.partition_key)))
+    dated = strategy == "scd2"
     key = (*load.write.key, load.write.history.valid_from) if dated else load.write.key
     unique = {structure.primary_key, *structure.unique_keys}
     if key and not any(set(each) == set(key) for each in unique):

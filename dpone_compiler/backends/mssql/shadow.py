@@ -187,7 +187,10 @@ def build_shadow(ctx: Context, action: BuildShadow) -> Lowered:
         op="sql",
         bodies={"main": fenced(ctx.load, statements(MESSAGE, body)).text},
         params=("run_id", "fence"),
-        locks=("Sch-M on the new table until it is built; whoever lists tables waits for it", "Sch-S on the target while its types are read"),
+        locks=(
+            "Sch-M on the new table until it is built; whoever lists tables waits for it",
+            "Sch-S on the target while its types are read",
+        ),
     )
 
 
