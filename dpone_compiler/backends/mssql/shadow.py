@@ -86,7 +86,8 @@ _BUILD = """\
     FROM <<staging>>;
   ALTER TABLE <<shadow>> ADD CONSTRAINT <<key_name>> PRIMARY KEY CLUSTERED (<<key>>);"""
 
-# The exclusive lock is taken first, so that what is asked of the catalog stays true until COMMIT.
+# The exclusive lock is taken first, so that what is asked of the catalog stays true until COMMIT. Nobody may grant to dbo or to
+# himself (Msg 4624), and who swaps controls the schema: https://learn.microsoft.com/en-us/sql/t-sql/statements/grant-transact-sql
 _EXCHANGE = """\
   DECLARE @dp_rows bigint, @dp_renamed int, @dp_grants nvarchar(max), @dp_key nvarchar(776);
   SELECT @dp_rows = COUNT_BIG(*) FROM <<target>> WITH (TABLOCKX, HOLDLOCK);
@@ -101,7 +102,7 @@ _EXCHANGE = """\
       FROM sys.database_permissions AS p
      INNER JOIN sys.database_principals AS g ON g.[principal_id] = p.[grantee_principal_id]
       LEFT JOIN sys.columns AS c ON c.[object_id] = p.[major_id] AND c.[column_id] = p.[minor_id]
-     WHERE p.[class] = 1 AND p.[major_id] = @dp_old
+     WHERE p.[class] = 1 AND p.[major_id] = @dp_old AND p.[grantee_principal_id] NOT IN (1, DATABASE_PRINCIPAL_ID())
      ORDER BY g.[name], p.[permission_name], p.[minor_id]
        FOR XML PATH(N''), TYPE).value(N'.', N'nvarchar(max)');
   IF @dp_grants IS NOT NULL EXEC sys.sp_executesql @dp_grants;

@@ -77,7 +77,7 @@ BEGIN TRY
       FROM sys.database_permissions AS p
      INNER JOIN sys.database_principals AS g ON g.[principal_id] = p.[grantee_principal_id]
       LEFT JOIN sys.columns AS c ON c.[object_id] = p.[major_id] AND c.[column_id] = p.[minor_id]
-     WHERE p.[class] = 1 AND p.[major_id] = @dp_old
+     WHERE p.[class] = 1 AND p.[major_id] = @dp_old AND p.[grantee_principal_id] NOT IN (1, DATABASE_PRINCIPAL_ID())
      ORDER BY g.[name], p.[permission_name], p.[minor_id]
        FOR XML PATH(N''), TYPE).value(N'.', N'nvarchar(max)');
   IF @dp_grants IS NOT NULL EXEC sys.sp_executesql @dp_grants;
