@@ -87,7 +87,7 @@ _BUILD = """\
   ALTER TABLE <<shadow>> ADD CONSTRAINT <<key_name>> PRIMARY KEY CLUSTERED (<<key>>);"""
 
 # The exclusive lock is taken first, so that what is asked of the catalog stays true until COMMIT. Nobody may grant to dbo or to
-# himself (Msg 4624), and who swaps controls the schema: https://learn.microsoft.com/en-us/sql/t-sql/statements/grant-transact-sql
+# himself, and who swaps controls the schema: https://learn.microsoft.com/en-us/sql/t-sql/statements/grant-transact-sql
 _EXCHANGE = """\
   DECLARE @dp_rows bigint, @dp_renamed int, @dp_grants nvarchar(max), @dp_key nvarchar(776);
   SELECT @dp_rows = COUNT_BIG(*) FROM <<target>> WITH (TABLOCKX, HOLDLOCK);
