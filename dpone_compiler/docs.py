@@ -1,7 +1,7 @@
 """`make docs`: writes docs/reference and docs/strategies.md from the program itself; a test fails when a page is stale.
 
-Pages: problems.md (every code), commands.md (every command and option), support.md (what each pair of engines can do), types.md
-(what arrives of each type), and strategies.md (what each strategy means, from the reference model).
+Pages: problems.md (every code), commands.md (every command and option), rules.md (how `auto` chooses), support.md (what each pair of
+engines can do), types.md (what arrives of each type), and strategies.md (what each strategy means, from the reference model).
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from dpone_compiler import registry
 from dpone_compiler.cli.main import COMMANDS
 from dpone_compiler.driver.type_matrix import new_target, type_matrix
 from dpone_compiler.ir.load import STRATEGIES
+from dpone_compiler.policy.builtin import load_builtin_policy
+from dpone_compiler.policy.wording import condition_text
 from dpone_compiler.problems.catalogue import pages
 from dpone_compiler.spi.backend import Capabilities
 from dpone_compiler.verify.meaning.pages import strategy_pages
@@ -54,6 +56,7 @@ def written_pages() -> dict[str, str]:
     made = {
         "reference/commands.md": _commands(),
         "reference/problems.md": _problems(),
+        "reference/rules.md": _rules(),
         "reference/support.md": _support(),
         "reference/types.md": _types(),
         "strategies.md": _strategy_pages(),
@@ -76,6 +79,26 @@ def _problems() -> Iterator[str]:
             page.text,
             "",
         )
+
+
+def _rules() -> Iterator[str]:
+    """The decision table of `auto`, from the policy that ships."""
+    yield from ("# The rules of `auto`", "", _WRITTEN, "")
+    yield "The built-in policy (`dpone_compiler/policy/v1.dpone`) as a decision table: the first rule whose condition is true chooses. A"
+    yield "fact that nobody stated is unknown, and a comparison with it is not true. Rules of your own come before these: [policy](policy.md)."
+    yield from ("", "| | rule | when | chooses | because |", "| ---: | --- | --- | --- | --- |")
+    policy = load_builtin_policy()
+    for number, rule in enumerate(policy.rules, start=1):
+        yield f"| {number} | `{rule.name}` | `{condition_text(rule.when)}` | {rule.choose} | {rule.because} |"
+    yield from (
+        "",
+        "What was asked for and is not followed is said:",
+        "",
+        "| code | when | because |",
+        "| --- | --- | --- |",
+    )
+    for rule in policy.rules:
+        yield from (f"| `{each.code}` | `{condition_text(each.when)}` | {each.because} |" for each in rule.ignored)
 
 
 def _commands() -> Iterator[str]:

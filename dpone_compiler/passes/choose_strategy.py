@@ -8,6 +8,7 @@ from dpone_compiler.diagnostics.diagnostic import Diagnostic
 from dpone_compiler.ir.decision import Chosen, Rejected, Undecided
 from dpone_compiler.ir.load import OPEN_MODES, Gate, Load
 from dpone_compiler.passes.problems import StrategyRefused
+from dpone_compiler.passes.what_to_add import what_to_add
 from dpone_compiler.policy.evaluate import RuleTrace, Truth, decide
 from dpone_compiler.source.value import value
 from dpone_compiler.spi.compiler_pass import PassContext, PassResult
@@ -81,7 +82,10 @@ class ChooseStrategy:
                     facts=_facts(entry),
                     rejected=rejected,
                 )
-                warnings = tuple(Gate(code=n.code, severity="warning", message=n.reason) for n in decision.notes)
+                warnings = (
+                    *(Gate(code=n.code, severity="warning", message=n.reason) for n in decision.notes),
+                    *what_to_add(entry, decision.trace, facts),
+                )
                 decisions = replace(load.decisions, strategy=chosen, warnings=(*load.decisions.warnings, *warnings))
                 return PassResult(load=replace(load, decisions=decisions))
             unfit.append(Rejected(entry.rule.choose, f"{entry.rule.name} fired, but {refusal.reason}"))

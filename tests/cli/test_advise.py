@@ -83,3 +83,42 @@ def test_a_load_with_errors_is_told(form: str) -> None:
     refused = dponec("advise", ORDERS / f"orders.{form}", "--catalog", EXAMPLES / "catalog")
     assert refused.exit_code == 1
     assert "error[DP" in refused.stderr
+
+
+LACKING = """load orders {
+  from postgres.demo_source public.orders
+  into postgres.demo_pg dwh.orders
+  strategy auto
+}
+"""
+
+
+@pytest.mark.parametrize("form", ["text", "md", "json"])
+def test_a_full_refresh_by_default_says_why_and_what_to_add(tmp_path: Path, form: str) -> None:
+    manifest = write_manifest(tmp_path, "dpone", {"dpone": LACKING})
+    shown = dponec("advise", manifest, "--format", form).stdout
+    assert "portable_full_refresh" in shown
+    for said in ("key is not set", "cursor is not set", "partition is not set", "incremental_hints_missing"):
+        assert said in shown
+    assert "incremental_merge needs sink.strategy.unique_key" in shown
+    assert "incremental_append needs source.cursor" in shown
+    # The rows are known from the catalog, and too few: adding the partition alone would not do.
+    assert "partition_replace needs" not in shown
+    assert "incremental_hints_missing" in dponec("plan", manifest).stdout
+
+
+def test_what_is_added_is_followed(tmp_path: Path) -> None:
+    text = LACKING.replace("  strategy", "  key order_id\n  strategy")
+    decision = json.loads(
+        dponec("advise", write_manifest(tmp_path, "dpone", {"dpone": text}), "--format", "json").stdout
+    )
+    assert decision["decision"]["strategy"] == "incremental_merge"
+    assert "incremental_hints_missing" not in [each["code"] for each in decision["decision"]["warnings"]]
+
+
+def test_nothing_is_asked_for_that_the_sink_cannot_do(tmp_path: Path) -> None:
+    text = LACKING.replace("postgres.demo_pg dwh", "kafka.events dwh").replace(
+        "  strategy", "  hint rows 5_000_000 changed 20%\n  strategy"
+    )
+    shown = dponec("advise", write_manifest(tmp_path, "dpone", {"dpone": text}))
+    assert "partition_replace needs" not in shown.stdout + shown.stderr
