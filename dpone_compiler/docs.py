@@ -85,7 +85,7 @@ def _rules() -> Iterator[str]:
     """The decision table of `auto`, from the policy that ships."""
     yield from ("# The rules of `auto`", "", _WRITTEN, "")
     yield "The built-in policy (`dpone_compiler/policy/v1.dpone`) as a decision table: the first rule whose condition is true chooses. A"
-    yield "fact that nobody stated is unknown, and a comparison with it is not true. Rules of your own come before these: [policy](policy.md)."
+    yield "fact that nobody stated is unknown, and a comparison with it is not true. Your own rules come first: [policy](policy.md)."
     yield from ("", "| | rule | when | chooses | because |", "| ---: | --- | --- | --- | --- |")
     policy = load_builtin_policy()
     for number, rule in enumerate(policy.rules, start=1):
