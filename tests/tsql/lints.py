@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -28,7 +29,9 @@ FUNCTIONS = frozenset(
 
 def lint(found: list[Any]) -> list[str]:
     """What is wrong with a script, given all its fragments."""
-    return [fault for rule in (merges, whole_deletes, stars, functions, throws) for fault in rule(found)]
+    return [
+        fault for rule in (merges, whole_deletes, stars, intos, dynamic, functions, throws) for fault in rule(found)
+    ]
 
 
 def text_of(node: Any) -> str:
@@ -68,6 +71,48 @@ def stars(found: list[Any]) -> Iterator[str]:
             yield f"line {node.StartLine}: SELECT *"
         if kind(node) == "InsertSpecification" and not list(node.Columns):
             yield f"line {node.StartLine}: INSERT without a list of columns"
+
+
+def intos(found: list[Any]) -> Iterator[str]:
+    """SELECT … INTO makes staging and temporary tables alone: the types of a target are nobody's guess."""
+    for node in found:
+        if kind(node) != "SelectStatement" or node.Into is None:
+            continue
+        name = text_of(node.Into)
+        if "__dponec_" not in name and "#" not in name:
+            yield f"line {node.StartLine}: SELECT INTO {name}"
+
+
+def dynamic(found: list[Any]) -> Iterator[str]:
+    """No text that is run as a statement: a value could be pasted into it."""
+    for node in found:
+        named = kind(node) == "ExecutableProcedureReference" and "sp_executesql" in text_of(node).lower()
+        if named or kind(node) == "ExecutableStringList":
+            yield f"line {node.StartLine}: a text is run as a statement"
+
+
+# A day, an instant or a uuid; that is what windows, partitions and runs are told by.
+_VALUE = re.compile(r"\d{4}-?\d\d-?\d\d|[0-9a-f]{8}-[0-9a-f]{4}-", re.IGNORECASE)
+# The first and last days of types, and the epoch.
+_CONSTANT = (
+    "0001-01-01",
+    "1753-01-01",
+    "1900-01-01",
+    "1970-01-01",
+    "19700101",
+    "9999-12-31",
+    "2079-06-06",
+    "2299-12-31",
+)
+
+
+def pasted(found: list[Any], said: str) -> Iterator[str]:
+    """No literal of a day, an instant or a run that the manifest (`said`) does not hold: all others are parameters."""
+    for node in found:
+        if kind(node) == "StringLiteral" and _VALUE.match(str(node.Value)):
+            value = str(node.Value)
+            if not value.startswith(_CONSTANT) and value not in said:
+                yield f"line {node.StartLine}: {value} stands in the text"
 
 
 def functions(found: list[Any]) -> Iterator[str]:

@@ -12,7 +12,7 @@ import pytest
 
 from tests import scriptdom
 from tests.bundle_files.test_parse import of
-from tests.compiled_bundles import CASES, bundle
+from tests.compiled_bundles import CASES, ROOT, bundle
 from tests.scriptdom import TsqlError
 from tests.tsql import lints
 
@@ -62,6 +62,17 @@ def test_script_dom_reads_every_text(name: str, parse_tsql: Parse) -> None:
         assert tree.Batches.Count == 1, f"{path} is more than one batch"
     for path, _, fragments in read(name):
         assert not lints.lint(fragments), path
+
+
+@EACH
+def test_no_value_stands_in_a_text_but_those_of_the_manifest(name: str, parse_tsql: Parse) -> None:
+    assert parse_tsql("SELECT 1;") == []  # starts the runtime
+    said = (ROOT / "tests" / "cases" / "loads" / f"{name}.yaml").read_text(encoding="utf-8")
+    for path, _, fragments in read(name):
+        if (
+            "next-slice" not in path
+        ):  # it lists the slices, which the compiler counts out from the manifest's first day to its last
+            assert list(lints.pasted(fragments, said)) == [], path
 
 
 @EACH
@@ -128,6 +139,9 @@ def test_a_hostile_name_stays_one_name(parse_tsql: Parse) -> None:
         ("UPDATE t SET a = 1 WHERE 'x' LIKE '%';", "true of every row"),
         ("INSERT INTO t (a) SELECT * FROM s;", "SELECT *"),
         ("INSERT INTO t SELECT a FROM s;", "without a list"),
+        ("SELECT a INTO t FROM s;", "SELECT INTO"),
+        ("EXEC (N'DELETE FROM t');", "run as a statement"),
+        ("EXEC sys.sp_executesql @dp_text;", "run as a statement"),
         ("SELECT STRING_AGG(a, ',') FROM t;", "STRING_AGG"),
         ("SELECT CHECKSUM_AGG(a) FROM t;", "CHECKSUM_AGG"),
         ("BEGIN TRY SELECT 1; END TRY BEGIN CATCH PRINT 'x'; END CATCH;", "throw again"),
@@ -138,6 +152,16 @@ def test_the_lints_can_fail(text: str, word: str, parse_tsql: Parse) -> None:
     tree, _ = scriptdom.read(text)
     (fault,) = lints.lint(scriptdom.nodes(tree))
     assert word in fault
+
+
+@pytest.mark.parametrize("value", ["2026-11-25", "20261125 10:00", "2026-11-25T00:00:00Z", SAMPLES["run_id"]])
+def test_a_value_in_a_text_is_found(value: str, parse_tsql: Parse) -> None:
+    text = f"DELETE FROM t WHERE a >= '0001-01-01' AND a < N'{value}';"
+    assert parse_tsql(text) == []
+    tree, _ = scriptdom.read(text)
+    (fault,) = lints.pasted(scriptdom.nodes(tree), "lower: 2026-01-01")
+    assert value in fault
+    assert not list(lints.pasted(scriptdom.nodes(tree), f"lower: {value}"))
 
 
 def test_a_comment_is_not_a_statement(parse_tsql: Parse) -> None:
