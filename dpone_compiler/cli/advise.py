@@ -33,6 +33,11 @@ def share(ctx: click.Context, param: click.Parameter, value: str | None) -> floa
 @click.option("--delete-percent", callback=share, metavar="0..1", help="Share of rows that are deleted.")
 @click.option("--format", "form", type=FORMATS, default="text", show_default=True)
 @click.option("--trace", is_flag=True, help="Show how every rule of the policy came out.")
+@click.option(
+    "--runs",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="Past runs: their receipts stand in for hints that nobody gives (a folder such as .dponec/runs).",
+)
 @CATALOG
 @POLICY
 @SET
@@ -46,6 +51,7 @@ def advise(
     delete_percent: float | None,
     form: str,
     trace: bool,
+    runs: Path | None,
     catalog: Path | None,
     policies: tuple[Path, ...],
     given: tuple[str, ...],
@@ -61,11 +67,14 @@ def advise(
     from dpone_compiler.diagnostics.render import full
     from dpone_compiler.driver.advice import advise_load
     from dpone_compiler.driver.document import decision_document
+    from dpone_compiler.runtime.history import list_runs
+    from dpone_compiler.runtime.receipt import read_receipt
 
+    receipts = [read_receipt(runs / each["run_id"]) for each in list_runs(runs)] if runs is not None else []
     flags = {"rows": estimated_rows, "changed": changed_percent, "deleted": delete_percent}
     read = read_manifests(manifest, options)
     advices = [
-        advise_load(load, file.catalog, file.policy, flags, file.constants)
+        advise_load(load, file.catalog, file.policy, flags, file.constants, receipts=receipts)
         for file in read.reads
         for load in file.loads
     ]

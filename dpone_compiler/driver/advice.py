@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
@@ -12,6 +12,7 @@ from dpone_compiler.cost.constants import BUILT_IN, Constants
 from dpone_compiler.cost.turns import Turn, turns
 from dpone_compiler.diagnostics.diagnostic import Diagnostic, Diagnostics, has_errors
 from dpone_compiler.driver.compile import compile_load, not_compiled, pass_context
+from dpone_compiler.driver.past import past_hints
 from dpone_compiler.driver.problems import AdviceOnly, StepRefused
 from dpone_compiler.driver.transfer_plan import transfer_outline
 from dpone_compiler.expr.types import DataType, Kind
@@ -95,13 +96,19 @@ def advise_load(
     policy: Policy,
     told: Mapping[str, float | None] = _NOTHING,
     constants: Constants = BUILT_IN,
+    *,
+    receipts: Sequence[Mapping[str, Any]] = (),
 ) -> Advice:
-    """Decide one load, with the hints that were told instead of its own.
+    """Decide one load, with the hints that were told instead of its own. `receipts`: past runs, for what nobody says.
 
     It is compiled as well: what a compile refuses the advice refuses with the same words, and the transfer is the plan's.
     """
     hinted = with_hints(load, told)
+    past = past_hints(receipts, load.name, hinted.hints.rows)
+    past = {name: found for name, found in past.items() if getattr(hinted.hints, name) is None}
+    hinted = with_hints(hinted, past)
     advice = _advise(hinted, pass_context(load, catalog, policy, constants), told, ORDER, constants)
+    advice = replace(advice, load=_sourced(advice.load, past, FactSource.RECEIPT))
     compiled, diagnostics = compile_load(hinted, catalog, policy, constants=constants)
     if compiled.bundle is None:
         refused = tuple(each for each in diagnostics if isinstance(each.problem, StepRefused))
@@ -122,7 +129,7 @@ def _advise(
     no_plan = not_compiled(load, context)
     said = () if no_plan is None else (replace(no_plan, problem=AdviceOnly(no_plan.problem.message())),)
     return Advice(
-        load=_flagged(final, told),
+        load=_sourced(final, told, FactSource.FLAG),
         decided=not isinstance(final.decisions.strategy, Undecided),
         diagnostics=(*said, *diagnostics),
         trace=decide(context.policy, load_facts(load, context)).trace,
@@ -132,14 +139,14 @@ def _advise(
     )
 
 
-def _flagged(load: Load, told: Mapping[str, float | None]) -> Load:
-    """A fact that a flag told is not said to come from the manifest."""
+def _sourced(load: Load, told: Mapping[str, float | None], whence: FactSource) -> Load:
+    """A fact that somebody else told is not said to come from the manifest."""
     choice = load.decisions.strategy
     if isinstance(choice, Undecided) or not any(value is not None for value in told.values()):
         return load
-    manifest, flag = (f"({source.value})" for source in (FactSource.MANIFEST, FactSource.FLAG))
+    manifest, other = (f"({source.value})" for source in (FactSource.MANIFEST, whence))
     facts = tuple(
-        (name, text.replace(manifest, flag) if told.get(name) is not None else text) for name, text in choice.facts
+        (name, text.replace(manifest, other) if told.get(name) is not None else text) for name, text in choice.facts
     )
     return replace(load, decisions=replace(load.decisions, strategy=replace(choice, facts=facts)))
 
