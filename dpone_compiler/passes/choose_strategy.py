@@ -8,8 +8,8 @@ from dpone_compiler.diagnostics.diagnostic import Diagnostic
 from dpone_compiler.ir.decision import Chosen, Rejected, Undecided
 from dpone_compiler.ir.load import OPEN_MODES, Gate, Load
 from dpone_compiler.passes.problems import StrategyRefused
-from dpone_compiler.passes.what_to_add import what_to_add
 from dpone_compiler.policy.evaluate import RuleTrace, Truth, decide
+from dpone_compiler.policy.what_to_add import what_to_add
 from dpone_compiler.source.value import value
 from dpone_compiler.spi.compiler_pass import PassContext, PassResult
 from dpone_compiler.spi.facts import load_facts
