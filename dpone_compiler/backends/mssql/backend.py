@@ -8,6 +8,7 @@ from dpone_compiler.backends.mssql.carry import carry
 from dpone_compiler.backends.mssql.hazards import hazards
 from dpone_compiler.backends.mssql.names import DEFAULT_SCHEMA
 from dpone_compiler.backends.mssql.natives import NATIVES
+from dpone_compiler.backends.mssql.new_target import design
 from dpone_compiler.backends.mssql.script import DIALECT
 from dpone_compiler.backends.mssql.setup import setup, state_display
 from dpone_compiler.backends.mssql.shadow import judge_policy
@@ -50,5 +51,6 @@ BACKEND = Backend(
     state_commands=state_commands,
     judge_policy=judge_policy,
     hazards=hazards,
+    new_target=design,
     natives=NATIVES,
 )

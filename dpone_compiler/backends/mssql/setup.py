@@ -45,10 +45,13 @@ CREATE TABLE <<state>> (
 _GRANTS = """\
 -- sqlcmd -b -I -v loader=ROLE
 GRANT SELECT, INSERT, UPDATE ON <<state>> TO [$(loader)];
-<<slices>>GRANT SELECT, INSERT, UPDATE, DELETE<<alter>> ON <<target>> TO [$(loader)];
-GRANT CREATE TABLE TO [$(loader)];
+<<slices>><<target_grants>>GRANT CREATE TABLE TO [$(loader)];
 GRANT SELECT, INSERT, UPDATE, DELETE, ALTER ON SCHEMA::<<staging>> TO [$(loader)];
 <<swap>>"""
+
+_TARGET = "GRANT SELECT, INSERT, UPDATE, DELETE<<alter>> ON <<target>> TO [$(loader)];\n"
+# Whoever makes a table does not own it here: its schema's owner does.
+_NEW_TARGET = "GRANT SELECT, INSERT, UPDATE, DELETE, ALTER ON SCHEMA::<<schema>> TO [$(loader)];\n"
 
 _SLICES = "GRANT SELECT, INSERT ON <<slices>> TO [$(loader)];\n"
 
@@ -75,7 +78,8 @@ def _state(ctx: Context) -> Sql:
     load = ctx.load
     state, target = names.state(load), names.target(load)
     staging_schema = load.write.staging_schema or target.schema
-    made = sorted({state.schema, staging_schema} - {target.schema})
+    there = names.DEFAULT_SCHEMA if load.decisions.new_target is not None else target.schema
+    made = sorted({state.schema, staging_schema, target.schema} - {there})
     schemas = "".join(_schema(name).text for name in made)
     whole = word(table(state))
     made_state = frame(_STATE, schema=Sql(schemas), state=whole, name=literal(whole.text))
@@ -100,10 +104,16 @@ def _grants(ctx: Context) -> Sql:
         swap=frame(_SWAPS, schema=word(identifier(target.schema))) if swaps else Sql(""),
         state=word(table(names.state(load))),
         slices=frame(_SLICES, slices=word(table(names.slices(load)))) if load.write.slices else Sql(""),
-        target=word(table(target)),
+        target_grants=_on_target(ctx, Sql(", ALTER" if truncates or numbers else "")),
         staging=word(identifier(load.write.staging_schema or target.schema)),
-        alter=Sql(", ALTER" if truncates or numbers else ""),
     )
+
+
+def _on_target(ctx: Context, alter: Sql) -> Sql:
+    target = names.target(ctx.load)
+    if ctx.load.decisions.new_target is not None:
+        return frame(_NEW_TARGET, schema=word(identifier(target.schema)))
+    return frame(_TARGET, target=word(table(target)), alter=alter)
 
 
 def state_display(ctx: Context) -> str:

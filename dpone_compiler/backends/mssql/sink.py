@@ -8,6 +8,7 @@ from dpone_compiler.backends.mssql import (
     checks,
     history,
     missing,
+    new_target,
     scope,
     shadow,
     slices,
@@ -130,7 +131,7 @@ def _lower(ctx: Context, step: Step, action: do.Action) -> Lowered | Unsupported
         case feed.CreateSlot() | feed.ExportSnapshot() | feed.ReadChanges() | feed.AdvanceSlot():
             return Unsupported("the slot is the source's")
         case making.CheckNotLost() | making.CreateTarget():
-            return Unsupported("SQL Server makes no target tables in this version")
+            return new_target.lower(ctx, action)
         case sliced.NextSlice() | sliced.CheckSliceFilled() | sliced.RecordSlice():
             return slices.lower_slice(ctx, action)
         case gone.CheckTombstones() | gone.MarkDeleted() | gone.ProveDeleted():

@@ -246,11 +246,9 @@ def fence(ctx: Context, step: Step) -> Lowered:
     https://learn.microsoft.com/en-us/sql/relational-databases/system-stored-procedures/sp-getapplock-transact-sql
     """
     finalizing = any(isinstance(s.action, CommitState) and s.transaction == step.transaction for s in ctx.plan.steps)
-    timeout = Sql(str(int(ctx.load.write.limits.lock_timeout) * 1000))
-    applock = frame(_APPLOCK, resource=literal(names.lock_resource(ctx.load)), timeout=timeout)
     body = frame(
         _FENCE,
-        applock=applock if finalizing else Sql(""),
+        applock=target_lock(ctx.load) if finalizing else Sql(""),
         state=state_sql(ctx.load),
         mine=mine(ctx.load),
         clear=statements(*(frame(_CLEAR, key=literal(names.counter(name))) for name in COUNTERS)),
@@ -262,6 +260,12 @@ def fence(ctx: Context, step: Step) -> Lowered:
         params=("run_id", "fence"),
         locks=(*((other,) * finalizing), "U on the state row until the transaction ends"),
     )
+
+
+def target_lock(load: Load) -> Sql:
+    """Take the application lock of the target until the transaction ends, or stop."""
+    timeout = Sql(str(int(load.write.limits.lock_timeout) * 1000))
+    return frame(_APPLOCK, resource=literal(names.lock_resource(load)), timeout=timeout)
 
 
 def commit_state(ctx: Context, windowed: bool) -> Lowered:

@@ -1,0 +1,31 @@
+-- step create-rows
+-- purpose: create the empty staging table (rows)
+-- engine: mssql (target), transaction stage-rows
+-- idempotency: transactional
+-- why: rows are proved in staging before the target is touched
+-- params: run_id, fence
+SET ANSI_NULLS, ANSI_PADDING, ANSI_WARNINGS, ARITHABORT, CONCAT_NULL_YIELDS_NULL, QUOTED_IDENTIFIER ON;
+SET NUMERIC_ROUNDABORT OFF;
+SET NOCOUNT, XACT_ABORT ON;
+SET LOCK_TIMEOUT 30000;
+BEGIN TRY
+  IF @@TRANCOUNT <> 0 THROW 50424, N'DP424: this step makes a transaction of its own, and one is open', 1;
+  BEGIN TRANSACTION;
+  IF NOT EXISTS (SELECT 1 FROM [m'a]]de].[dponec_state] WITH (REPEATABLEREAD)
+   WHERE [load] = N'create_ms' AND [fence] = CONVERT(bigint, @fence) AND [lease_owner] = @run_id)
+    THROW 50410, N'DP410: another run holds the lease of this load now, so this one may not write', 1;
+  IF OBJECT_ID(N'[m''a]]de].[ne]]w `$(id)` --__dponec_412d5a15_rows]', N'U') IS NOT NULL DROP TABLE [m'a]]de].[ne]]w `$(id)` --__dponec_412d5a15_rows];
+  SELECT TOP (0)
+         CONVERT(bigint, [t].[id; --]) AS [id; --],
+         CONVERT(nvarchar(441), [t].[k`ey]) AS [k`ey],
+         CONVERT(nvarchar(max), [t].[st'at;us]) AS [st'at;us],
+         CONVERT(datetimeoffset(6), [t].[up'dated"at]) AS [up'dated"at],
+         CONVERT(nvarchar(max), [t].[tab	\ $(id)]) AS [tab	\ $(id)]
+    INTO [m'a]]de].[ne]]w `$(id)` --__dponec_412d5a15_rows]
+    FROM [m'a]]de].[ne]]w `$(id)` --] AS [t];
+  COMMIT TRANSACTION;
+END TRY
+BEGIN CATCH
+  IF XACT_STATE() <> 0 ROLLBACK TRANSACTION;
+  THROW;
+END CATCH;

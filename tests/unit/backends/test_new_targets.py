@@ -1,0 +1,85 @@
+"""What an engine has no room for is refused at compile, and what it lacks is made of what it has."""
+
+from __future__ import annotations
+
+import pytest
+
+from dpone_compiler.expr.types import DataType, Kind
+from dpone_compiler.ir.load import Endpoint, Load, Read, Write
+from dpone_compiler.ir.schema import Column, EngineFacts, TableRef
+from dpone_compiler.registry import backend
+from dpone_compiler.spi.backend import NewTable
+
+OLD = EngineFacts(engine="clickhouse", version=(18, 16, 1))
+
+
+def asked(engine: str, *columns: Column, key: tuple[str, ...] = (), server: EngineFacts | None = None) -> NewTable:
+    ends = [Endpoint(engine=name, connection=name, table=TableRef("s", "t")) for name in ("postgres", engine)]
+    load = Load(name="l", read=Read(endpoint=ends[0]), write=Write(endpoint=ends[1], key=key))
+    return NewTable(load=load, engine=server, columns=columns, strategy="full_refresh", unique=bool(key))
+
+
+def column(engine: str, name: str, native: str, *, nullable: bool = False) -> Column:
+    return Column(name=name, type=backend(engine).parse_type(native), native=native, nullable=nullable)
+
+
+@pytest.mark.parametrize(("engine", "most"), [("postgres", 1600), ("mssql", 1024)])
+def test_two_thousand_columns_are_too_many(engine: str, most: int) -> None:
+    columns = [column(engine, f"c{number}", "bigint") for number in range(2000)]
+    refused = backend(engine).new_target(asked(engine, *columns))
+    assert (refused.structure, str(most) in refused.refused) == (None, True)
+    made = backend(engine).new_target(asked(engine, *columns[:most]))
+    assert made.structure is not None
+    assert len(made.structure.columns) == most
+
+
+def test_two_thousand_columns_are_few_for_clickhouse() -> None:
+    made = backend("clickhouse").new_target(
+        asked("clickhouse", *(column("clickhouse", f"c{number}", "Int64") for number in range(2000)))
+    )
+    assert made.structure is not None
+    assert len(made.structure.columns) == 2000
+
+
+@pytest.mark.parametrize(
+    ("native", "older"),
+    [
+        ("Bool", "UInt8"),
+        ("Date32", "Date"),
+        ("DateTime64(6, 'UTC')", "DateTime('UTC')"),
+        ("Int128", "String"),
+        ("Decimal(76, 4)", "String"),
+        ("Decimal(38, 4)", "Decimal(38, 4)"),
+        ("UUID", "UUID"),
+    ],
+)
+def test_a_server_of_2018_gets_the_types_that_it_has(native: str, older: str) -> None:
+    wanted = [column("clickhouse", "a", native), column("clickhouse", "b", f"Nullable({native})", nullable=True)]
+    made = backend("clickhouse").new_target(asked("clickhouse", *wanted, server=OLD))
+    assert made.structure is not None
+    assert [c.native for c in made.structure.columns] == [older, f"Nullable({older})"]
+
+
+def test_texts_of_a_key_fit_into_an_index_of_sql_server() -> None:
+    columns = (
+        column("mssql", "a", "nvarchar(max)"),
+        column("mssql", "b", "nvarchar(20)"),
+        column("mssql", "c", "bigint"),
+        column("mssql", "rest", "nvarchar(max)", nullable=True),
+        column("mssql", "counter", "rowversion"),
+    )
+    made = backend("mssql").new_target(asked("mssql", *columns, key=("a", "b", "c")))
+    assert made.structure is not None
+    assert [c.native for c in made.structure.columns] == [
+        "nvarchar(220)",
+        "nvarchar(20)",
+        "bigint",
+        "nvarchar(max)",
+        "bigint",
+    ]
+
+
+@pytest.mark.parametrize("engine", ["bigquery", "kafka"])
+def test_an_engine_without_plans_makes_nothing(engine: str) -> None:
+    one = Column(name="a", type=DataType(kind=Kind.INT), native="bigint")
+    assert "makes no tables" in backend(engine).new_target(asked(engine, one)).refused
