@@ -40,6 +40,8 @@ class Case:
     filtered: bool = True
     partitioned: bool = False  # the target on Postgres has a partition a month
     options: str = ""  # of the source
+    reads: str = "orders"  # the source's table; `order_changes` is filled by a trigger of it
+    marked: bool = False  # rows that the source has deleted stay in the target, with a mark
     sliced: bool = False  # a backfill: each change of the source is followed by one from its first slice
     history: bool = False  # the target keeps versions; the current ones are what the source holds
     legacy: bool = False  # ClickHouse 18.16: no Date32, and instants of whole seconds
@@ -50,9 +52,10 @@ class Case:
         staging = "  staging: {schema: staging}\n" if self.target == "postgres" else ""
         return (
             f"name: {self.name}\nsource:\n  type: postgres\n  connection_id: faults_source\n"
-            f"  table: {{schema: public, name: orders}}\n{self.source}  options: {{estimated_rows: 200{self.options}}}\n"
+            f"  table: {{schema: public, name: {self.reads}}}\n{self.source}  options: {{estimated_rows: 200{self.options}}}\n"
             f"sink:\n  type: {self.target}\n  connection_id: faults_target\n"
             f"  table: {{schema: {schema}, name: orders}}\n{staging}"
+            f"{'  options: {soft_delete: {column: gone}}' if self.marked else ''}\n"
             f"  limits: {{lease: {lease}, lock_timeout: {lock_timeout}}}\n  strategy:\n{self.strategy}"
         )
 
@@ -280,6 +283,44 @@ PG_SCOPE = Case(
     strategy="    mode: replace\n",
     deletes=5,
     steps=("check-scope", "delete-scope", "commit-state"),
+)
+# A trigger writes each change of the table down; the last one of each key counts.
+PG_CHANGES = Case(
+    name="pg_changes",
+    target="postgres",
+    reads="order_changes",
+    source=_WHERE + "  cursor: {column: seq, lag: 0}\n",
+    options=", cdc: {mode: change_table}",
+    strategy="    mode: cdc_apply\n    cdc: {operation_column: op}\n" + _KEY,
+    deletes=5,
+    steps=(
+        "freeze-window",
+        "transfer-changes",
+        "check-changes",
+        "collapse-left",
+        "collapse-rows",
+        "delete-left",
+        "commit-state",
+        "drop-changes",
+    ),
+)
+# A draft is an order that the source has deleted and still holds.
+_DRAFTS = "  tombstone: status = 'draft'\n" + _CURSOR
+_MERGE = "    mode: incremental_merge\n    merge_policy: {}\n    deletes: {}\n" + _KEY
+PG_GONE_HARD = Case(
+    name="pg_gone_hard",
+    target="postgres",
+    source=_DRAFTS,
+    strategy=_MERGE.format("delete_insert", "hard"),
+    steps=("transfer-left", "check-tombstones", "delete-left", "prove-deleted", "commit-state", "drop-left"),
+)
+PG_GONE_SOFT = Case(
+    name="pg_gone_soft",
+    target="postgres",
+    source=_DRAFTS,
+    strategy=_MERGE.format("update_insert", "soft"),
+    marked=True,
+    steps=("transfer-left", "check-tombstones", "mark-deleted", "prove-deleted", "commit-state", "drop-left"),
 )
 
 CASES = {

@@ -22,7 +22,7 @@ from dpone_compiler.runtime.connections.open import open_session
 from dpone_compiler.runtime.connections.resolve import parse_url
 from tests.faults.cases import Case
 from tests.faults.model import Model, Row
-from tests.faults.targets import SOURCE_SQL, ClickHouseTarget, PostgresTarget, Target, wrong_versions
+from tests.faults.targets import CHANGES_SQL, SOURCE_SQL, ClickHouseTarget, PostgresTarget, Target, wrong_versions
 from tests.faults.trap import Trap
 from tests.faults.zygote import TRACEBACK, Ended, Started, Zygote
 
@@ -84,7 +84,9 @@ class Lab:
         self.home = self.machine("home")
         with psycopg.connect(source_url, autocommit=True) as session:
             session.execute(SOURCE_SQL)
-        self.target.create(case.history, case.partitioned)
+            if case.reads != "orders":
+                session.execute(CHANGES_SQL)
+        self.target.create(case)
         self.model = Model(rows, note_size)
         self._write(list(self.model.rows.values()), [])
         self._compile(lease, lock_timeout)
@@ -211,6 +213,8 @@ class Lab:
             missing, extra = set(expected) - set(rows), set(rows) - set(expected)
             found.append(f"{len(rows)} rows instead of {len(expected)}; missing {len(missing)}, extra {len(extra)}: "
                          f"{sorted(missing)[:2]} {sorted(extra)[:2]}")  # fmt: skip
+        if self.case.marked and (wrong := self.target.marked() - self.model.drafts()):
+            found.append(f"marked as deleted, and alive: {sorted(wrong)[:5]}")
         if self.case.history:
             found += wrong_versions(self.target.versions())[:3]
         if self.target.staging():
@@ -218,7 +222,7 @@ class Lab:
         state = self.target.state()
         if state is None or state.phase != "done" or state.owner or state.run_id != state.committed_run_id:
             found.append(f"state {state}")
-        elif state.window_high and "cursor" in self.case.source:
+        elif state.window_high and "updated_at" in self.case.source:
             newest = max(cells[-1] for cells in rows)
             if state.watermark != state.window_high or state.watermark.replace("T", " ") <= newest:
                 found.append(f"watermark {state.watermark}, window {state.window_high}, newest row {newest}")
@@ -269,7 +273,7 @@ class Lab:
         schema = "dwh" if self.case.target == "postgres" else database
         (self.folder / "catalog").mkdir(exist_ok=True)
         for name, url, table in (
-            ("faults_source", self.source_url, TableRef("public", "orders")),
+            ("faults_source", self.source_url, TableRef("public", self.case.reads)),
             ("faults_target", self.target.url, TableRef(schema, "orders")),
         ):
             session = open_session(parse_url(name, url))

@@ -66,6 +66,10 @@ class Model:
         """What the target must hold."""
         return [row.cells() for _, row in sorted(self.rows.items()) if row.status != "draft"]
 
+    def drafts(self) -> set[int]:
+        """The rows that the filter leaves out, or that a load takes for deleted."""
+        return {number for number, row in self.rows.items() if row.status == "draft"}
+
     def _one_of_each_month(self, taken: set[int]) -> list[int]:
         found: list[int] = []
         for month in range(1, _MONTHS + 1):

@@ -11,11 +11,24 @@ from typing import Any, Protocol
 import psycopg
 
 from tests.engine_fixtures import run_clickhouse
+from tests.faults.cases import Case
 from tests.faults.model import Cells
 
 _PG_TABLE = """(id bigint PRIMARY KEY, status text NOT NULL, day date NOT NULL, note text, amount numeric(18,2) NOT NULL,
   updated_at timestamptz NOT NULL)"""
 SOURCE_SQL = f"CREATE TABLE public.orders {_PG_TABLE}; CREATE INDEX ON public.orders (updated_at)"
+# The change table that the application of the source keeps: what a row was at each change; of a deletion the key alone.
+CHANGES_SQL = """CREATE TABLE public.order_changes (seq bigint GENERATED ALWAYS AS IDENTITY, op text NOT NULL, id bigint, status text,
+    day date, note text, amount numeric(18,2), updated_at timestamptz);
+  CREATE FUNCTION public.note_change() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    IF TG_OP = 'DELETE' THEN
+      INSERT INTO public.order_changes (op, id) VALUES ('D', OLD.id);
+    ELSE
+      INSERT INTO public.order_changes (op, id, status, day, note, amount, updated_at) VALUES (left(TG_OP, 1), NEW.*);
+    END IF;
+    RETURN NULL;
+  END $$;
+  CREATE TRIGGER note AFTER INSERT OR UPDATE OR DELETE ON public.orders FOR EACH ROW EXECUTE FUNCTION public.note_change()"""
 _PG_SQL = f"CREATE SCHEMA dwh; CREATE SCHEMA staging; CREATE TABLE dwh.orders {_PG_TABLE}"
 # A history on each engine, sorted by a column that changes where that matters.
 _PG_HISTORY = """ALTER TABLE dwh.orders DROP CONSTRAINT orders_pkey, ADD valid_from timestamptz NOT NULL, ADD valid_to timestamptz,
@@ -71,7 +84,9 @@ class Target(Protocol):
 
     url: str
 
-    def create(self, history: bool, partitioned: bool = False) -> None: ...
+    def create(self, case: Case) -> None: ...
+
+    def marked(self) -> set[int]: ...
 
     def versions(self) -> list[Version]: ...
 
@@ -90,12 +105,18 @@ class PostgresTarget:
     """Schema dwh of a database of its own."""
 
     def __init__(self, url: str) -> None:
-        self.url, self._history = url, False
+        self.url, self._now = url, ""
 
-    def create(self, history: bool, partitioned: bool = False) -> None:
-        self._history = history
-        shaped = f"{_PG_SQL.replace('dwh.orders', 'dwh.whole')}; {_PG_MONTHS}" if partitioned else _PG_SQL
-        self.execute(f"{_PG_SQL}; {_PG_HISTORY}" if history else shaped)
+    def create(self, case: Case) -> None:
+        """The table of the case; `rows` are those of it that hold now."""
+        self._now = " WHERE is_current" if case.history else " WHERE gone IS NULL" if case.marked else ""
+        shaped = f"{_PG_SQL.replace('dwh.orders', 'dwh.whole')}; {_PG_MONTHS}" if case.partitioned else _PG_SQL
+        more = _PG_HISTORY if case.history else "ALTER TABLE dwh.orders ADD gone timestamptz" if case.marked else ""
+        self.execute(f"{_PG_SQL}; {more}" if more else shaped)
+
+    def marked(self) -> set[int]:
+        """Rows that say that the source has deleted them."""
+        return {id_ for (id_,) in self._all("SELECT id FROM dwh.orders WHERE gone IS NOT NULL")}
 
     def versions(self) -> list[Version]:
         form = "'YYYY-MM-DD HH24:MI:SS.US'"
@@ -116,8 +137,7 @@ class PostgresTarget:
             (
                 (str(i), status, day.isoformat(), note, amount, at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f"))
                 for i, status, day, note, amount, at in self._all(
-                    "SELECT id, status, day, note, amount, updated_at FROM dwh.orders"
-                    + (" WHERE is_current" if self._history else "")
+                    f"SELECT id, status, day, note, amount, updated_at FROM dwh.orders{self._now}"
                 )
             ),
             key=lambda cells: int(cells[0]),
@@ -149,12 +169,17 @@ class ClickHouseTarget:
     def __init__(self, url: str, *, legacy: bool = False) -> None:
         self.url, self._history, self._legacy = url, False, legacy
 
-    def create(self, history: bool, partitioned: bool = False) -> None:
-        self._history = history
-        made = _CH_HISTORY if history else _CH_SQL
+    def create(self, case: Case) -> None:
+        """The table of the case."""
+        self._history = case.history
+        made = _CH_HISTORY if case.history else _CH_SQL
         self.execute(
             made.replace("Date32", "Date").replace("DateTime64(6, 'UTC')", "DateTime") if self._legacy else made
         )
+
+    def marked(self) -> set[int]:
+        """No case marks rows here."""
+        return set()
 
     def versions(self) -> list[Version]:
         found = self._all(

@@ -1,11 +1,12 @@
-"""SIGKILL in the steps that only some loads have: around a slot, and in a declared scope. A slot may never be ahead of the state."""
+"""SIGKILL in the steps that only some loads have: around a slot, with a change table, with rows marked as deleted, in a declared
+scope. A slot may never be ahead of the state."""
 
 from __future__ import annotations
 
 import psycopg
 import pytest
 
-from tests.faults.cases import CH_SLOT, PG_SCOPE, PG_SLOT, Case
+from tests.faults.cases import CH_SLOT, PG_CHANGES, PG_GONE_HARD, PG_GONE_SOFT, PG_SCOPE, PG_SLOT, Case
 from tests.faults.conftest import LANDED, LabOf
 from tests.faults.lab import Lab
 from tests.faults.points import Point, points_of
@@ -13,7 +14,8 @@ from tests.faults.test_kill_matrix import RESUMES, Note
 
 _CONFIRMED = """SELECT (confirmed_flush_lsn - '0/0')::bigint FROM pg_replication_slots
   WHERE database = current_database() AND NOT temporary"""
-_CHOSEN = [pytest.param(case, step, id=f"{case.name}-{step}") for case in (PG_SLOT, PG_SCOPE) for step in case.steps]
+_CASES = (PG_SLOT, PG_CHANGES, PG_GONE_HARD, PG_GONE_SOFT, PG_SCOPE)
+_CHOSEN = [pytest.param(case, step, id=f"{case.name}-{step}") for case in _CASES for step in case.steps]
 
 
 def _confirmed(lab: Lab) -> int:
