@@ -11,6 +11,7 @@ from dpone_compiler.script.words import Command, Comment, Line, Shell, When, com
 _EVERY_RUN = ("read_state", "acquire_lease", "check_table")
 _CLIENTS = ("postgres", "clickhouse")
 _OPENING = ("freeze_window", "freeze_instant", "next_slice", "open_attempt")
+_LEASE = 60  # seconds, where the plan says nothing
 _SLOT = ("create_slot", "export_snapshot", "read_changes", "advance_slot")
 
 
@@ -35,9 +36,8 @@ def render_run_sh(doc: PlanDoc) -> str:
         ),
         "locked": word("1" if any(step.op == "lock" for step in steps) else ""),
         # A lease on SQL Server runs out by itself, or is taken again by the same run.
-        "giveback": word(
-            next((s.files["giveback"] for s in steps if "giveback" in s.files and s.engine == "postgres"), "")
-        ),
+        **{name: word(_of_the_lease(steps, name)) for name in ("giveback", "heartbeat")},
+        "beat": word(format(float(doc.limits.get("lease_seconds") or _LEASE) / 3, ".3f")),
         "mssql": _mssql(doc),
         "sliced": Shell(shell_frame("slices.sh.frame").render() if sliced else ""),
         "more": Shell(script([command("go_on")]).text + "\n" if sliced else ""),
@@ -45,6 +45,11 @@ def render_run_sh(doc: PlanDoc) -> str:
         "steps": script([line for unit in _units(steps) for line in _unit(unit, steps)]),
     }
     return shell_frame("run.sh.frame").render(**holes)
+
+
+def _of_the_lease(steps: Sequence[StepDoc], name: str) -> str:
+    """The body that gives the lease back or prolongs it; '' where the target is not Postgres."""
+    return next((step.files[name] for step in steps if name in step.files and step.engine == "postgres"), "")
 
 
 def _mssql(doc: PlanDoc) -> Shell:

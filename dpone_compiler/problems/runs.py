@@ -115,7 +115,8 @@ PAGES: tuple[Page, ...] = (
     run_page(
         "DP425",
         "The system refused",
-        "A full disk, a folder without permission, or another error of the operating system on the machine that runs dponec. "
+        "A full disk, of the machine that runs dponec or of the engine, a folder without permission, or another error of the operating "
+        "system. What was begun is rolled back or made again. "
         "Exit code 4, or 5 once the attempt was open.",
         "cure what the message names, then the same command again.",
     ),

@@ -20,6 +20,7 @@ class Holding:
         self._lock: FileLock | None = None
         self._heart: Heartbeat | None = None
         self._give_back = ""
+        self._prolong: tuple[str, dict[str, str]] = ("", {})
 
     @property
     def locked(self) -> bool:
@@ -39,7 +40,14 @@ class Holding:
         seconds = float(self._doc.limits.get("lease_seconds") or LEASE_SECONDS)
         path = step.files.get("giveback", "")
         self._give_back = bundle.body(path) if path else ""
-        self._heart = Heartbeat(session, bundle.body(step.files["heartbeat"]), params, seconds / 3)
+        self._prolong = (bundle.body(step.files["heartbeat"]), dict(params))
+        self._heart = Heartbeat(session, self._prolong[0], params, seconds / 3)
+
+    def prolong(self, session: Session) -> None:
+        """The last statement of a transaction that has held the row of the lease, where no beat could reach it: however long it took,
+        a rival who has waited for the row finds it held."""
+        if self._heart is not None and session.engine == "postgres":
+            session.run(*self._prolong)
 
     def released(self) -> None:
         """The release step is about to run: no beat after it."""

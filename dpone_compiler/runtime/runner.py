@@ -302,6 +302,8 @@ class Run:
             name = self._sessions.group(side)
             if name and self._last[(kind, name)] == step.id:
                 self._faults.at("before-commit", name)
+                if side == "target":
+                    self._holding.prolong(self._sessions.on(side))
                 self._sessions.commit(side)
                 self._faults.at("after-commit", name)
                 self._journal.write("committed", group=name, kind=kind)

@@ -7,14 +7,16 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from dpone_compiler.embedded.clickhouse_legacy import ClickHouseServer
 from dpone_compiler.embedded.postgres import EmbeddedPostgres
-from tests.faults.cases import PG_MERGE
-from tests.faults.conftest import LANDED, new_postgres_lab
+from tests.faults.cases import CH18_MERGE, PG_MERGE
+from tests.faults.conftest import LANDED, new_clickhouse_lab, new_postgres_lab
 from tests.faults.lab import PASSWORD, Lab
 from tests.faults.test_kill_matrix import Note
 from tests.faults.zygote import Zygote
@@ -31,11 +33,12 @@ def lab(pg_wheel: EmbeddedPostgres, zygote: Zygote, tmp_path: Path) -> Lab:
     return made
 
 
-def _start(lab: Lab, home: Path) -> subprocess.Popen[str]:
+def _start(lab: Lab, home: Path, env: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
+    """Start run.sh of the bundle in a folder."""
     return subprocess.Popen(
         [str(lab.bundle / "run.sh")],
         cwd=home,
-        env=lab.environ(),
+        env=lab.environ(**(env or {})),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
@@ -86,6 +89,43 @@ def test_killed_in_every_unit(lab: Lab, record_property: Note) -> None:
         units.index("freeze-window") :
     ]  # what comes before leaves nothing, and the journal begins with the run
     assert {"finalize", "release-lease"} < set(units), units
+    waited = _broken(lab, units, record_property)
+    assert _HELD in waited, "the lease of a dead script was never waited for"
+
+
+# On ClickHouse a step is a unit. These are the ones that leave something behind.
+_LEAVING = (
+    "open-attempt", "transfer-left", "check-values-rows", "record-staged", "build-rewrite", "record-rewrite", "replace-partitions",
+    "commit-state", "drop-rewrite", "release-lease",
+)  # fmt: skip
+
+
+@pytest.fixture
+def ch_lab(pg_wheel: EmbeddedPostgres, clickhouse_server: ClickHouseServer, zygote: Zygote, tmp_path: Path) -> Lab:
+    """A loaded target on the server whose client is here."""
+    made = new_clickhouse_lab(CH18_MERGE, zygote, tmp_path, pg_wheel, clickhouse_server)
+    made.ready()
+    return made
+
+
+@pytest.mark.timeout(280)
+def test_killed_on_its_way_into_clickhouse(
+    ch_lab: Lab, clickhouse_server: ClickHouseServer, monkeypatch: pytest.MonkeyPatch, record_property: Note
+) -> None:
+    """Its client outlives the script and holds the lock of this host, so the next run waits for it, and then goes on."""
+    lab = ch_lab
+    native = clickhouse_server.native_url_for(lab.target.url.rpartition("/")[2])
+    monkeypatch.setattr(lab, "environ", partial(lab.environ, DPONE_CONN_FAULTS_TARGET=native))
+    lab.change()
+    _finished(lab, lab.machine("first"))
+    lab.check()
+    units = list(dict.fromkeys(_begun(lab.machine("first"))))
+    assert set(_LEAVING) <= set(units), units
+    _broken(lab, _LEAVING, record_property)
+
+
+def _broken(lab: Lab, units: Iterable[str], note: Note) -> set[int]:
+    """Kill it in each unit; the codes of the runs that finished the load."""
     waited = set[int]()
     for unit in units:
         lab.change()
@@ -93,5 +133,5 @@ def test_killed_in_every_unit(lab: Lab, record_property: Note) -> None:
         lab.settle()
         waited |= _finished(lab, lab.machine(f"after-{unit}"))
         lab.check()
-        record_property(LANDED, f"run.sh of {lab.case.name}: in {unit}")
-    assert _HELD in waited, "the lease of a dead script was never waited for"
+        note(LANDED, f"run.sh of {lab.case.name}: in {unit}")
+    return waited

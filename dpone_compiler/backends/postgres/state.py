@@ -59,6 +59,7 @@ STATE_COLUMNS = (
 )
 
 # A holder whose backend is gone cannot come back; a hidden backend_start (another role's session) proves nothing.
+# A lease of our own run id that had run out when the state was read, and has not now, is prolonged by somebody who lives.
 _ACQUIRE = """\
 INSERT INTO <<state>> AS s (load, fence, lease_owner, lease_until, lease_backend, lease_backend_start, updated_at)
 SELECT <<load>>, 1, current_setting('dponec.run_id'), clock_timestamp() + <<lease>>::interval, h.pid,
@@ -69,7 +70,7 @@ ON CONFLICT (load) DO UPDATE
        lease_backend = excluded.lease_backend, lease_backend_start = excluded.lease_backend_start,
        updated_at = excluded.updated_at
  WHERE s.lease_owner IS NULL
-    OR s.lease_owner = excluded.lease_owner
+    OR (s.lease_owner = excluded.lease_owner AND coalesce(nullif(current_setting('dponec.lease_seconds', true), '')::bigint, 1) > 0)
     OR s.lease_until <= clock_timestamp()
     OR (s.lease_backend IS NOT NULL AND NOT EXISTS (
           SELECT FROM pg_stat_activity AS a
@@ -201,7 +202,7 @@ def acquire_lease(ctx: Context) -> Lowered:
     return Lowered(
         op="query",
         bodies=bodies,
-        params=("run_id", "lease_backend"),
+        params=("run_id", "lease_backend", "lease_seconds"),
         captures=("fence",),
         locks=("ROW EXCLUSIVE on the state table and its row until the statement ends",),
     )

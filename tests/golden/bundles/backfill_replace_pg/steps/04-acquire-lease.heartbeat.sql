@@ -3,7 +3,7 @@
 -- engine: postgres (target)
 -- idempotency: idempotent
 -- why: two runs on one target would undo each other
--- params: run_id, lease_backend
+-- params: run_id, lease_backend, lease_seconds
 UPDATE "dwh"."dponec_state" AS s SET lease_until = clock_timestamp() + '60 seconds'::interval
   FROM (SELECT load FROM "dwh"."dponec_state"
  WHERE load = 'backfill_replace_pg' AND fence = current_setting('dponec.fence')::bigint

@@ -3,7 +3,7 @@
 -- engine: postgres (target)
 -- idempotency: idempotent
 -- why: two runs on one target would undo each other
--- params: run_id, lease_backend
+-- params: run_id, lease_backend, lease_seconds
 UPDATE "d'w;h"."dponec_state"
    SET lease_owner = NULL, lease_until = NULL, lease_backend = NULL, lease_backend_start = NULL,
        updated_at = clock_timestamp()
