@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from dpone_compiler.artifacts.plan_codec import encode_plan
+from dpone_compiler.artifacts.plan_codec import encode_plan, plain_plan, plan_fingerprint
 from dpone_compiler.artifacts.plan_doc import GuardDoc, ParamDoc, PlanDoc, StepDoc
 
 LOAD = "orders"
@@ -189,7 +190,7 @@ def write_hand_bundle(folder: Path, **overrides: Any) -> PlanDoc:
     values: dict[str, Any] = {
         "name": LOAD,
         "compiler": "test",
-        "fingerprint": "f1",
+        "fingerprint": "",
         "effects": "e1",
         "inputs": {},
         "route": {
@@ -210,6 +211,7 @@ def write_hand_bundle(folder: Path, **overrides: Any) -> PlanDoc:
         "files": {path: hashlib.sha256(body.encode()).hexdigest() for path, body in files.items()},
     }
     doc = PlanDoc(**{**values, **{k[4:]: v for k, v in overrides.items() if k.startswith("doc_")}})
+    doc = replace(doc, fingerprint=plan_fingerprint(plain_plan(doc)))
     (folder / "plan.json").write_text(encode_plan(doc), encoding="utf-8")
     return doc
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import fields
@@ -10,6 +11,9 @@ from typing import Any
 
 from dpone_compiler.artifacts.plan_doc import FORMAT, GuardDoc, ParamDoc, PlanDoc, StepDoc
 
+# What is written after the fingerprint was taken: two views of the plan for people and psql, and how far its sentences are proved.
+_BEHIND_FILES = frozenset({"run.sh", "plan.md"})
+_BEHIND = {"fingerprint": "", "contract_evidence": {}}
 _WORDS = {None: "null", True: "true", False: "false"}
 
 
@@ -49,8 +53,26 @@ def _pretty(value: Any, line: str) -> str:
 
 def encode_plan(doc: PlanDoc) -> str:
     """The text of plan.json."""
-    plain = {**vars(doc), "steps": [step_fields(step) for step in doc.steps], "params": [vars(p) for p in doc.params]}
-    return canonical_json(plain)
+    return canonical_json(plain_plan(doc))
+
+
+def plain_plan(doc: PlanDoc) -> dict[str, Any]:
+    """The document as JSON knows it."""
+    return {**vars(doc), "steps": [step_fields(step) for step in doc.steps], "params": [vars(p) for p in doc.params]}
+
+
+def plan_fingerprint(plain: Mapping[str, Any]) -> str:
+    """The digest of everything that a plan says and of every file it runs; where a step comes from in the manifest is left out.
+
+    `plain`: the object of plan.json with all its files. Raises TypeError or AttributeError on another shape.
+    """
+    steps = [{key: value for key, value in step.items() if key != "origin"} for step in plain["steps"]]
+    files = {path: digest for path, digest in plain["files"].items() if path not in _BEHIND_FILES}
+    return _sha256(compact_json({"files": files, "doc": {**plain, **_BEHIND, "steps": steps, "files": {}}}))
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def step_fields(step: StepDoc) -> dict[str, Any]:
@@ -58,16 +80,31 @@ def step_fields(step: StepDoc) -> dict[str, Any]:
     return {**vars(step), "guard": vars(step.guard)}
 
 
-def decode_plan(text: str) -> PlanDoc:
-    """The PlanDoc of a plan.json text. Raises UnreadablePlanError on other JSON, other formats or missing keys."""
+def parse_plan(text: str) -> dict[str, Any]:
+    """The object of a plan.json text of our major version. Raises UnreadablePlanError."""
     try:
         raw = json.loads(text)
-    except json.JSONDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise UnreadablePlanError(f"plan.json is not JSON: {error}") from error
     if not isinstance(raw, dict) or "format" not in raw:
         raise UnreadablePlanError("plan.json has no `format`")
     if str(raw["format"]).partition("/")[2].partition(".")[0] != FORMAT.partition("/")[2]:
         raise UnreadablePlanError(f"plan.json has format {raw['format']!r}; this dponec reads {FORMAT!r}")
+    return raw
+
+
+def is_as_compiled(text: str) -> bool:
+    """Whether the fingerprint in a plan.json is that of the rest of it. Raises UnreadablePlanError as `parse_plan` does."""
+    raw = parse_plan(text)
+    try:
+        return bool(raw["fingerprint"] == plan_fingerprint(raw))
+    except (KeyError, TypeError, AttributeError, ValueError):
+        return False
+
+
+def decode_plan(text: str) -> PlanDoc:
+    """The PlanDoc of a plan.json text. Raises UnreadablePlanError on other JSON, other formats or missing keys."""
+    raw = parse_plan(text)
     try:
         steps = tuple(_step(item) for item in raw["steps"])
         params = tuple(ParamDoc(**_known(ParamDoc, item)) for item in raw["params"])
@@ -83,7 +120,7 @@ def decode_plan(text: str) -> PlanDoc:
                 "interleavings": tuple(raw.get("interleavings", ())),
             }
         )
-    except (KeyError, TypeError) as error:
+    except (KeyError, TypeError, AttributeError) as error:
         raise UnreadablePlanError(f"plan.json lacks or misplaces something: {error}") from error
 
 

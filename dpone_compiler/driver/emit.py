@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from dpone_compiler.artifacts.bundle import SOURCEMAP, Bundle, folder_name, sha256
-from dpone_compiler.artifacts.plan_codec import canonical_json, compact_json, encode_plan
+from dpone_compiler.artifacts.plan_codec import canonical_json, encode_plan, plain_plan, plan_fingerprint
 from dpone_compiler.artifacts.plan_doc import GuardDoc, StepDoc
 from dpone_compiler.driver.document import action_kind, build_document, parameters
 from dpone_compiler.driver.evidence import contract_evidence
@@ -61,7 +61,7 @@ def emit_bundle(
     doc = replace(doc, setup=tuple(path for path in sorted(files) if path.startswith("setup/")))
     doc = replace(
         doc,
-        fingerprint=sha256(compact_json({"files": {p: sha256(t) for p, t in files.items()}, "doc": to_plain(doc)})),
+        fingerprint=plan_fingerprint({**plain_plan(doc), "files": {p: sha256(t) for p, t in files.items()}}),
     )
     # Behind the fingerprint: a newer server on which the tests have passed is no other plan.
     doc = replace(doc, contract_evidence=contract_evidence(doc.contract, context.sink.name))

@@ -243,7 +243,8 @@ PAGES: tuple[Page, ...] = (
     run_page(
         "DP701",
         "A file of the bundle was changed",
-        "The sha256 of a file is not the one in plan.json, so it is not what was reviewed. Nothing was run. Exit code 1.",
+        "The sha256 of a file is not the one in plan.json, or the fingerprint of plan.json is not that of what it says, so it is not "
+        "what was reviewed. Nothing was run. Exit code 1.",
         "review the change, make it in the manifest, and compile again.",
     ),
     run_page(

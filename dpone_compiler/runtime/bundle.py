@@ -1,4 +1,4 @@
-"""Load a bundle: decode plan.json, verify the digest of every file that it lists, hold the bodies.
+"""Load a bundle: verify the fingerprint of plan.json and the digest of every file that it lists, hold the bodies.
 
 Bodies are read once, here, from the very bytes that were verified: a file changed during the run changes nothing.
 """
@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from dpone_compiler.artifacts.plan_codec import UnreadablePlanError, decode_plan
+from dpone_compiler.artifacts.plan_codec import UnreadablePlanError, decode_plan, is_as_compiled
 from dpone_compiler.artifacts.plan_doc import PlanDoc
 from dpone_compiler.runtime.outcome import RefusedError
 
@@ -43,6 +43,10 @@ def load_bundle(folder: Path) -> LoadedBundle:
     except (OSError, UnicodeDecodeError) as error:
         raise RefusedError("DP702", f"{plan} cannot be read: {error}") from None
     try:
+        if not is_as_compiled(text):
+            raise RefusedError(
+                "DP701", f"{plan} is not the plan that was compiled (its fingerprint differs); compile the load again"
+            )
         doc = decode_plan(text)
     except UnreadablePlanError as error:
         raise RefusedError("DP702", f"{plan}: {error}") from None

@@ -60,5 +60,25 @@ def test_a_changed_bundle_is_refused(bundle: Path) -> None:
     assert "DP701" in refused.stderr
 
 
+@pytest.mark.parametrize("edit", ["step", "parameter", "another shape", "truncated"])
+def test_a_plan_edited_by_hand_is_refused(bundle: Path, edit: str) -> None:
+    path = bundle / "plan.json"
+    plan = json.loads(path.read_text(encoding="utf-8"))
+    if edit == "step":
+        plan["steps"] = [step for step in plan["steps"] if step["id"] != "check-null-keys"]
+        assert len(plan["steps"]) < len(json.loads(path.read_text(encoding="utf-8"))["steps"])
+    elif edit == "parameter":
+        plan["limits"]["lock_timeout"] = 999
+    elif edit == "another shape":
+        plan["steps"][0] = "x"
+        plan["files"] = {"plan.md": None}
+    text = json.dumps(plan)
+    path.write_text(text[: len(text) // 2] if edit == "truncated" else text, encoding="utf-8")
+    for words in (["plan", bundle], ["run", bundle, "--dry-run"], ["explain", bundle, "check-null-keys"]):
+        refused = dponec(*words)
+        assert refused.exit_code == 1, refused.output
+        assert ("DP702" if edit == "truncated" else "DP701") in refused.stderr, refused.output
+
+
 def test_flags_of_a_manifest_do_not_fit_a_bundle(bundle: Path) -> None:
     assert dponec("plan", bundle, "--set", "name=x").exit_code == 2

@@ -102,9 +102,7 @@ def test_a_failed_check_leaves_the_target_alone(database: str, tmp_path: Path) -
         session.execute("INSERT INTO orders VALUES (NULL, 'bad')")
         session.execute("ALTER TABLE orders ADD COLUMN x int")
     folder = tmp_path / "b"
-    write_hand_bundle(
-        folder, doc_fingerprint="f2", check_staged="DO $$ BEGIN RAISE 'broken' USING ERRCODE = 'DP511'; END $$"
-    )
+    write_hand_bundle(folder, check_staged="DO $$ BEGIN RAISE 'broken' USING ERRCODE = 'DP511'; END $$")
     outcome = _run(folder, database, tmp_path)
     assert (outcome.exit_code, outcome.code, outcome.step) == (1, "DP511", "check_staged")
     assert _one(database, "SELECT count(*) FROM orders_copy") == 0

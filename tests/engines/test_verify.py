@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from dpone_compiler.artifacts.plan_codec import plan_fingerprint
 from dpone_compiler.cli.verify_text import as_markdown, as_text
 from dpone_compiler.runtime.bundle import load_bundle
 from dpone_compiler.verify.bundle import verify_bundle
@@ -46,6 +47,7 @@ def edited(
         assert old in text, text
         path.write_text(text.replace(old, new), encoding="utf-8")
         plan["files"][path.relative_to(bundle).as_posix()] = hashlib.sha256(path.read_bytes()).hexdigest()
+    plan["fingerprint"] = plan_fingerprint(plan)
     (bundle / "plan.json").write_text(json.dumps(plan), encoding="utf-8")
     return bundle
 
@@ -135,6 +137,7 @@ def test_a_sink_without_an_engine_is_never_a_tick(tmp_path: Path) -> None:
     (bundle / "intent.json").write_text(json.dumps(intent), encoding="utf-8")
     plan = json.loads((bundle / "plan.json").read_text(encoding="utf-8"))
     plan["files"]["intent.json"] = hashlib.sha256((bundle / "intent.json").read_bytes()).hexdigest()
+    plan["fingerprint"] = plan_fingerprint(plan)
     (bundle / "plan.json").write_text(json.dumps(plan), encoding="utf-8")
     for form in ("text", "md", "json"):
         done = dponec("verify", str(bundle), "--format", form)

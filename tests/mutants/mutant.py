@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 from dpone_compiler.artifacts.bundle import sha256
+from dpone_compiler.artifacts.plan_codec import plan_fingerprint
 
 NAMED = Path(__file__).parent / "named"
 Doc = dict[str, Any]
@@ -94,7 +95,7 @@ def rewrite(bundle: Path, change: Callable[[Doc, dict[str, str]], bool]) -> bool
     for path, text in files.items():
         (bundle / path).write_text(text, encoding="utf-8")
         doc["files"][path] = sha256(text)
-    plan.write_text(json.dumps(doc), encoding="utf-8")
+    plan.write_text(json.dumps({**doc, "fingerprint": plan_fingerprint(doc)}), encoding="utf-8")
     return True
 
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable
 
 from dpone_compiler.artifacts.bundle import sha256
+from dpone_compiler.artifacts.plan_codec import plan_fingerprint
 from tests.engines.loads import model
 from tests.engines.loads.model import Order, order, ordered
 from tests.engines.loads.world import CURSOR, World, on
@@ -32,7 +33,8 @@ def mutate(world: World, pattern: str, edit: Edit) -> None:
         (world.bundle / path).write_text(after)
         doc["files"][path] = sha256(after)
     assert changed, [(world.bundle / path).read_text() for path in touched]
-    plan.write_text(json.dumps(doc))
+    world.compiled_as.setdefault(world.bundle, doc["fingerprint"])
+    plan.write_text(json.dumps({**doc, "fingerprint": plan_fingerprint(doc)}))
 
 
 def holds(world: World, expected: list[Order]) -> bool:

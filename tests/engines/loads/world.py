@@ -6,7 +6,7 @@ Rows are written and read back by plain drivers; nothing of the product takes pa
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -92,6 +92,7 @@ class World:
     bundle: Path = field(default_factory=Path)
     runs: int = 0
     source_tier: str = "postgres_wheel"
+    compiled_as: dict[Path, str] = field(default_factory=dict)  # fingerprints of bundles that were edited since
 
     def __post_init__(self) -> None:
         schema = self.target_url.rpartition("/")[2] if self.sink.clickhouse else "public"
@@ -297,8 +298,11 @@ class World:
         return self
 
     def opened(self) -> LoadedBundle:
-        """The bundle on disk."""
-        return load_bundle(self.bundle)
+        """The bundle on disk; an edited one goes on with the attempts of the one that was compiled."""
+        bundle = load_bundle(self.bundle)
+        return replace(
+            bundle, doc=replace(bundle.doc, fingerprint=self.compiled_as.get(self.bundle, bundle.doc.fingerprint))
+        )
 
     def opener(self, bundle: LoadedBundle) -> Opener:
         """The connections of this world."""
