@@ -293,6 +293,7 @@ class World:
         (bundle,) = result.bundles
         write_bundle(bundle, self.folder / "plans")
         self.bundle = self.folder / "plans" / folder_name(given.get("name", "orders"))
+        self.compiled_as.pop(self.bundle, None)
         opened = self.opened()
         apply_setup(opened, self.opener(opened))
         return self
