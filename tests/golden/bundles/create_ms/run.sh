@@ -21,6 +21,8 @@ TARGET_CONNECTION=case_ms
 TARGET_TABLE='m'\''a]de.ne]w `$(id)` --'
 NEEDS_LOCK=''
 GIVEBACK=''
+HEARTBEAT=''
+BEAT=20.000 # seconds
 RUNS=$PWD/.dponec/runs
 RESUME=''
 SELF=$0
@@ -34,22 +36,30 @@ while (($#)); do
 done
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")"
 
+exec {PULSE}>/dev/null         # what keeps the lease alive, once there is one
 declare -A P=()                # the run's parameters, all text
 declare -a GROUP=() EXTRACT=() # arguments of the psql calls that are being put together
-STEP=start MODE='' REACHED=idle RUN_ID='' CHANGED='' LEASED='' LOCKED='' JOB='' STAGED='' JOURNAL=''
-TMP=$(mktemp -d)
-[[ $TMP != *[\'\\]* ]] || { printf 'TMPDIR must not hold quotes or backslashes\n' >&2; exit 2; }
+STEP=start MODE='' REACHED=idle RUN_ID='' CHANGED='' LEASED='' LOCKED='' JOB='' STAGED='' JOURNAL='' TOLD='' TMP='' PROLOGUE_FILE=prologue.sql
 
 # ---- ends ---------------------------------------------------------------------------------------------------------------
 
 note() { # event, step: ids only, no values
-  [[ -z $JOURNAL ]] || printf '{"at": "%s", "event": "%s", "step": "%s"}\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$1" "$2" >>"$JOURNAL"
+  # The state row counts, so a journal that cannot be written stops nothing.
+  [[ -z $JOURNAL ]] || printf '{"at": "%s", "event": "%s", "step": "%s"}\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$1" "$2" >>"$JOURNAL" || true
 }
 stop() { # exit code, our code, message, next command
+  TOLD=1
   printf '%s: stopped at %s: %s: %s\n' "$NAME" "$STEP" "$2" "$3" >&2
   [[ -z ${4-} ]] || printf '  next: %s\n' "$4" >&2
   note "stopped $2" "$STEP"
   exit "$1"
+}
+room() { # what the system refuses; psql and clickhouse-client end with an error when an answer does not fit on the disk
+  if [[ -n $TMP ]] && printf 'room' 2>/dev/null >"$TMP/room" && [[ $(<"$TMP/room") == room ]]; then
+    printf 'a command of this machine failed'
+    return 1
+  fi
+  printf 'no space is left in %s (TMPDIR says where)' "${TMP:-/tmp}"
 }
 again() { printf '%q' "$SELF"; }
 by_dponec() { printf 'dponec run %q' "$PWD"; }
@@ -62,25 +72,32 @@ end_job() { # SIGINT first: the clients then cancel the statement on the server,
   kill -KILL -- "-$JOB" 2>/dev/null || true
   wait "$JOB" 2>/dev/null || true
 }
+rest() { exec {PULSE}>&-; }
 leave() {
   local code=$?
   trap - EXIT INT TERM
-  if [[ -n $JOB ]]; then end_job; fi
-  if [[ -n $LEASED && -n $GIVEBACK ]]; then
-    pg_prologue run_id fence
-    pg target -1 -c "SET lock_timeout = '3s'" "${PROLOGUE[@]}" -f "$GIVEBACK" >/dev/null 2>&1 </dev/null || true
+  if ((code != 0 && code < 129)) && [[ -z $TOLD ]]; then # a command of this machine, and not of an engine
+    code=${CHANGED:-4}
+    printf '%s: stopped at %s: DP425: %s\n  next: %s\n' "$NAME" "$STEP" "$(room)" "$(again)" >&2
   fi
-  rm -rf -- "$TMP"
+  if [[ -n $JOB ]]; then end_job; fi
+  rest
+  if [[ -n $LEASED && -n $GIVEBACK ]]; then
+    { pg_prologue run_id fence && pg target -1 -c "SET lock_timeout = '3s'" "${PROLOGUE[@]}" -f "$GIVEBACK"; } >/dev/null 2>&1 </dev/null || true
+  fi
+  [[ -z $TMP ]] || rm -rf -- "$TMP"
   exit "$code"
 }
 trap leave EXIT
 trap 'note signal "$STEP"; exit 130' INT
 trap 'note signal "$STEP"; exit 143' TERM
+TMP=$(mktemp -d)
+[[ $TMP != *[\'\\]* ]] || stop 2 DP425 'TMPDIR must not hold quotes or backslashes'
 
 work() { # run in a process group of its own, so that a signal is seen at once and reaches all of it
   local code=0
   set -m
-  "$@" 2>"$TMP/err" </dev/null &
+  "$@" 2>"$TMP/err" </dev/null {PULSE}>&- & # a client that outlives the script must not keep the lease
   JOB=$!
   set +m
   wait "$JOB" || code=$?
@@ -90,6 +107,7 @@ work() { # run in a process group of its own, so that a signal is seen at once a
 broke() { # what the engine said, without the values that it quotes
   local text state='' said='' next
   next=$(again)
+  if text=$(room); then stop "${CHANGED:-4}" DP425 "$text" "$next"; fi
   text=$(<"$TMP/err")
   if [[ $text =~ (ERROR|FATAL|PANIC):\ \ ([0-9A-Z]{5}):\ ([^$'\n']*) ]]; then
     state=${BASH_REMATCH[2]} said=${BASH_REMATCH[3]}
@@ -103,6 +121,7 @@ broke() { # what the engine said, without the values that it quotes
     DP410) stop 5 DP410 "$said" "$next" ;;
     DP*) stop 1 "$state" "$said" "dponec explain $state" ;;
     42P01 | 3F000 | 60 | 81) [[ -n $RUN_ID ]] || stop 1 DP416 "the state table is not there; a DBA runs setup/*.sql once ($said)" ;;
+    53100 | 243) stop "${CHANGED:-4}" DP425 "$said" "$next" ;;
     08* | 40* | 53* | 55P03 | 57P0* | 209 | 210) stop "${CHANGED:-4}" DP422 "$said" "$next" ;;
     28* | 42501 | 192 | 193 | 194 | 497 | 516) stop "${CHANGED:-1}" DP423 "$said" "$next" ;;
   esac
@@ -222,13 +241,13 @@ pg_prologue() { # parameter names -> PROLOGUE: psql quotes each value, the body 
   local name
   PROLOGUE=()
   (($#)) || return 0
-  printf '\\o /dev/null\n' >"$TMP/prologue.sql"
+  printf '\\o /dev/null\n' >"$TMP/$PROLOGUE_FILE"
   for name in "$@"; do
     PROLOGUE+=(-v "$name=${P[$name]-}")
     printf "SELECT set_config('dponec.%s', :'%s', true);\n" "$name" "$name"
-  done >>"$TMP/prologue.sql"
-  printf '\\o\n' >>"$TMP/prologue.sql"
-  PROLOGUE+=(-f "$TMP/prologue.sql")
+  done >>"$TMP/$PROLOGUE_FILE"
+  printf '\\o\n' >>"$TMP/$PROLOGUE_FILE"
+  PROLOGUE+=(-f "$TMP/$PROLOGUE_FILE")
 }
 pg_sql() { local side=$1 file=$2; shift 2; pg_prologue "$@"; work pg "$side" -1 -o /dev/null "${PROLOGUE[@]}" -f "$file"; }
 pg_query() { local side=$1 file=$2; shift 2; pg_prologue "$@"; work pg_rows "$side" "$TMP/answer" -F $'\x1f' -P footer=off "${PROLOGUE[@]}" -f "$file"; }
@@ -254,11 +273,14 @@ pg_foreach() { # side, query, body, guard, most items, parameters
 }
 
 # One psql call is one transaction: -1 with every file of the group. A COPY given by -c reads psql's own standard input.
-group_begin() { GROUP_SIDE=$1; shift; pg_prologue "$@"; GROUP=(-A -F $'\x1f' -P footer=off -o /dev/null ${PROLOGUE[@]+"${PROLOGUE[@]}"} -c '\o /dev/null'); }
+group_begin() { GROUP_SIDE=$1; shift; GROUP_FENCED=''; [[ " $* " != *' fence '* ]] || GROUP_FENCED=1; pg_prologue "$@"; GROUP=(-A -F $'\x1f' -P footer=off -o /dev/null ${PROLOGUE[@]+"${PROLOGUE[@]}"} -c '\o /dev/null'); }
 group_file() { GROUP+=(-f "$1"); }
 group_query() { GROUP+=(-c "\\o '$TMP/answer.$1'" -f "$2" -c '\o /dev/null'); }
 group_copy() { GROUP+=(-c "$(<"$1")"); }
-group_run() { work pg "$GROUP_SIDE" -1 "${GROUP[@]}"; }
+group_end() { # however long it took, nobody who waited for the row of the lease finds it run out
+  if [[ -n $LEASED && -n $HEARTBEAT && -n $GROUP_FENCED ]]; then GROUP+=(-f "$HEARTBEAT"); fi
+}
+group_run() { group_end; work pg "$GROUP_SIDE" -1 "${GROUP[@]}"; }
 extract_begin() {
   local name
   pg_prologue "$@"
@@ -271,7 +293,7 @@ extract_begin() {
 extract_query() { EXTRACT+=(-c "\\o '$TMP/answer.$1'" -f "$2" -c '\o'); }
 extract_copy() { EXTRACT+=(-c "$(<"$1")"); }
 extract() { pg source-snapshot -1 -A -F $'\x1f' -P footer=off "${EXTRACT[@]}"; }
-pump_pg() { work piped_pg; }
+pump_pg() { group_end; work piped_pg; }
 piped_pg() { extract | pg "$GROUP_SIDE" -1 "${GROUP[@]}"; }
 
 # ---- ClickHouse ---------------------------------------------------------------------------------------------------------
@@ -564,8 +586,19 @@ leased() {
   [[ $(rows_in "$TMP/answer") != 0 ]] || stop 4 DP413 'another run holds the lease of this load' "$next"
   capture "$@"
   LEASED=1
+  [[ -z $HEARTBEAT ]] || { exec {PULSE}>&-; exec {PULSE}> >(beat); }
 }
-released() { LEASED=''; }
+beat() { # prolongs the lease until the script that holds the other end of its input is gone, however it went
+  trap '' INT TERM
+  trap - EXIT
+  PROLOGUE_FILE=beat.sql # the script writes the other one meanwhile
+  pg_prologue run_id fence
+  while read -r -t "$BEAT" || (($? > 128)); do
+    # A row that our own transaction holds is passed over: that transaction prolongs the lease itself when it ends.
+    pg target -1 -c "SET lock_timeout = '3s'" "${PROLOGUE[@]}" -f "$HEARTBEAT" >/dev/null 2>&1 </dev/null || true
+  done
+}
+released() { LEASED=''; rest; }
 changed() { CHANGED=5; }
 rank() { case $1 in open) REPLY=1 ;; staged) REPLY=2 ;; committed) REPLY=3 ;; done) REPLY=4 ;; *) REPLY=0 ;; esac; }
 staged_guard() {
