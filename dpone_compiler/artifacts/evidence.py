@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from dpone_compiler.artifacts.plan_doc import PlanDoc
 
 
@@ -10,8 +12,11 @@ def evidence_summary(doc: PlanDoc, cell: str) -> str:
 
     A plan of an older compiler carries no evidence and says nothing.
     """
-    claims = doc.contract_evidence.get(cell)
+    claims = doc.contract_evidence.get(cell) if isinstance(doc.contract_evidence, Mapping) else None
     if claims is None:
         return ""
-    versions = set.intersection(*(set(claim["versions"]) for claim in claims)) if claims else set()
-    return f"proved on {claims[0]['engine']} {', '.join(sorted(versions))}" if versions else "unproved"
+    try:
+        versions = set.intersection(*(set(claim["versions"]) for claim in claims)) if claims else set()
+        return f"proved on {claims[0]['engine']} {', '.join(sorted(versions))}" if versions else "unproved"
+    except (KeyError, TypeError):  # evidence stands outside the fingerprint, and of this shape nothing is proved
+        return "unproved"

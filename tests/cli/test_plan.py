@@ -80,5 +80,18 @@ def test_a_plan_edited_by_hand_is_refused(bundle: Path, edit: str) -> None:
         assert ("DP702" if edit == "truncated" else "DP701") in refused.stderr, refused.output
 
 
+@pytest.mark.parametrize("evidence", [[], {"atomicity": 1}, {"atomicity": [{"engine": "postgres"}]}])
+def test_evidence_of_another_shape_proves_nothing(bundle: Path, evidence: object) -> None:
+    path = bundle / "plan.json"
+    plan = json.loads(path.read_text(encoding="utf-8"))
+    path.write_text(json.dumps({**plan, "contract_evidence": evidence}), encoding="utf-8")
+    shown = dponec("plan", bundle)
+    assert shown.exit_code == 0
+    assert "  atomicity: " in shown.stdout
+    assert (
+        "atomicity: all or nothing: data and state change in one transaction of the target [proved" not in shown.stdout
+    )
+
+
 def test_flags_of_a_manifest_do_not_fit_a_bundle(bundle: Path) -> None:
     assert dponec("plan", bundle, "--set", "name=x").exit_code == 2

@@ -123,7 +123,7 @@ class Draft:
         digits = str(next(tokens(node))).replace("_", "")
         if len(digits) > len(str(meaning.LARGEST_COUNT)) or int(digits) > meaning.LARGEST_COUNT:
             self.report(
-                QuantityNotUnderstood(quantity(node), "a count", f"the most is {meaning.LARGEST_COUNT:_}"), node
+                QuantityNotUnderstood(_short(quantity(node)), "a count", f"the most is {meaning.LARGEST_COUNT:_}"), node
             )
             return None
         number = int(digits)
@@ -135,5 +135,10 @@ class Draft:
     def _quantity(self, node: Node, read: Callable[[str], T | None], what: str, advice: str) -> T | None:
         value = read(quantity(node))
         if value is None:
-            self.report(QuantityNotUnderstood(quantity(node), what, advice), node)
+            self.report(QuantityNotUnderstood(_short(quantity(node)), what, advice), node)
         return value
+
+
+def _short(text: str) -> str:
+    """A text for a message, which is one line."""
+    return text if len(text) <= 60 else f"{text[:60]}…"
