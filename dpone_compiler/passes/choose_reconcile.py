@@ -11,7 +11,7 @@ from dpone_compiler.spi.compiler_pass import PassContext, PassResult
 
 CONTENT_UP_TO, KEYS_UP_TO = 1_000_000, 20_000_000
 _WHOLE = ("full_refresh", "snapshot_diff")  # they move every row each time
-# Measured in ADR 0009. INSERT keeps 32 bytes a row until it has told what it stored: 3 GB at the limit.
+# Measured in ADR 0009.
 HASHED_UP_TO = 100_000_000
 _HASHED_COST = "about a fifth of the run's CPU"
 _TEXT_COST = "about half of the transfer's CPU on each side"

@@ -23,7 +23,7 @@ class SafetyGates:
     """Fills `decisions.gates`; a gate that denies is an error diagnostic."""
 
     name: str = "safety-gates"
-    requires: tuple[str, ...] = ("strategy", "merge_policy", "finalizer")
+    requires: tuple[str, ...] = ("strategy", "merge_policy", "finalizer", "reconcile")
     establishes: tuple[str, ...] = ("gates",)
 
     def run(self, load: Load, context: PassContext) -> PassResult:

@@ -102,3 +102,24 @@ def test_a_server_that_lacks_a_feature_is_refused_with_the_version_that_has_it(v
     assert "23.12" in old.strategies["scd2"]
     assert "lightweight_delete_insert" not in old.merge_policies["incremental_merge"]
     assert BACKEND.capabilities(EngineFacts(engine="clickhouse", version=(23, 12))).strategies["scd2"] == ""
+
+
+@pytest.mark.parametrize(
+    ("version", "level", "told"),
+    [((18, 16), "counts", True), ((18, 16), "keys", True), ((18, 16), "content", False), ((26, 9), "counts", False)],
+)
+def test_floats_that_an_old_server_misreads_are_told_where_nobody_compares_them(
+    version: tuple[int, ...], level: str, told: bool
+) -> None:
+    ref = TableRef("db", "t")
+    end = Endpoint(engine="clickhouse", connection="c", table=ref)
+    column = Column(name="score", native="Nullable(Float64)", type=parse_type("Nullable(Float64)"))
+    decisions = Decisions(columns=(MovedColumn(source=column, target=column),), reconcile=chosen(level))
+    load = Load(name="l", read=Read(endpoint=end), write=Write(endpoint=end), decisions=decisions)
+    facts = Facts(
+        source_engine=None,
+        source_table=None,
+        target_engine=EngineFacts(engine="clickhouse", version=version),
+        target_table=None,
+    )
+    assert ("misread_floats" in dict(BACKEND.hazards(load, facts))) is told

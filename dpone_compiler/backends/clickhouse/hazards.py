@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from dpone_compiler.backends.clickhouse.profile import is_legacy
+from dpone_compiler.ir.decision import Undecided
 from dpone_compiler.ir.load import Load
 from dpone_compiler.spi.backend import Facts
 
 _PLAIN_ENGINES = ("MergeTree", "ReplacingMergeTree")
 
 
-def hazards(_load: Load, facts: Facts) -> tuple[tuple[str, str], ...]:
+def hazards(load: Load, facts: Facts) -> tuple[tuple[str, str], ...]:
     """(kind, sentence) of every hazard that the snapshot shows."""
     found: list[tuple[str, str]] = []
     if facts.target_engine is None or not facts.target_engine.version:
         found.append(("engine_version", "the server's version is not known: the SQL is made for 23.12 or newer"))
+    found.extend(_misread_floats(load, facts))
     if facts.target_table is None:
         return tuple(found)
     structure = facts.target_table.structure
@@ -44,3 +47,18 @@ def hazards(_load: Load, facts: Facts) -> tuple[tuple[str, str], ...]:
     if engine.startswith("Replicated"):
         found.append(("replicas", "the target is replicated: other replicas show a change when they have fetched it"))
     return tuple(found)
+
+
+def _misread_floats(load: Load, facts: Facts) -> list[tuple[str, str]]:
+    """The text reader of old servers rounds by itself [run on 18.16]; where values are compared, such a run is refused (DP501)."""
+    level, columns = load.decisions.reconcile, load.decisions.columns
+    if isinstance(level, Undecided) or isinstance(columns, Undecided) or not is_legacy(facts.target_engine):
+        return []
+    names = [each.target.name for each in columns if "Float" in each.target.native]
+    if not names or level.value not in ("counts", "keys"):
+        return []
+    sentence = (
+        f"a server as old as this one gives some floats ({', '.join(names)}) another last bit when it reads them, and makes 0 of the "
+        f"least ones; at reconcile: {level.value} nobody would see it: say reconcile: content, or store them as decimals or text"
+    )
+    return [("misread_floats", sentence)]
