@@ -38,7 +38,7 @@ class GuardDoc:
 
 @value(kw_only=True)
 class StepDoc:
-    """One step as an executor sees it. Paths are relative to the bundle. `side`: source | target | local."""
+    """One step as an executor sees it. Paths are relative to the bundle. `side`: source | target | lock | local."""
 
     id: str
     kind: str

@@ -178,7 +178,8 @@ def compile_load(
     facts, source, sink, strategies = context.facts, context.source, context.sink, context.strategies
     strategy = strategies[decided(final.decisions.strategy)]
     plan = plan_load(final, strategy, Setting(facts=facts, source=source, sink=sink))
-    lowering = Context(load=final, facts=facts, plan=plan, source=source, sink=sink)
+    lock = _lock(final, catalog)
+    lowering = Context(load=final, facts=facts, plan=plan, source=source, sink=sink, lock=lock)
     try:
         lowered = lower_plan(lowering, plan)
     except NotLowered as error:
@@ -231,6 +232,14 @@ def not_compiled(load: Load, context: PassContext) -> Diagnostic | None:
             known = [name for name in registry.backend_names() if _compiles(registry.backend(name), side)]
             return Diagnostic(EngineNotSupported(backend.name, side, ", ".join(known)), load.origin.at(side), load.name)
     return None
+
+
+def _lock(load: Load, catalog: Catalog) -> Backend | None:
+    """What keeps the lease: the engine that the connection's snapshot names, or Postgres where there is none."""
+    if not load.write.lock_connection:
+        return None
+    engine = catalog.engine(load.write.lock_connection)
+    return registry.backend(engine.engine if engine is not None else "postgres")
 
 
 def _compiles(backend: Backend, side: str) -> bool:
@@ -306,9 +315,11 @@ def _catalog(
     """The snapshots of these loads' connections; `introspect` names a file after its connection."""
     there = catalog_files(options.catalog or catalog_folder(manifest))
     stems = {folder_name(end.connection) for load in loads for end in (load.read.endpoint, load.write.endpoint)}
-    named = [path for path in there if path.stem in stems]
+    # Of what keeps a lease the engine alone is asked, and one without a snapshot is taken for Postgres.
+    locks = {folder_name(load.write.lock_connection) for load in loads if load.write.lock_connection}
+    named = [path for path in there if path.stem in stems | locks]
     # A snapshot under another name still counts: then every file is looked into.
-    wanted = named if {path.stem for path in named} == stems else there
+    wanted = named if stems <= {path.stem for path in named} else there
     sources: list[SourceFile] = []
     for path in wanted:
         file = read_file(path)

@@ -23,6 +23,7 @@ _TYPES = {
     "fingerprint": ("text", "run"),
     "holder": ("text", "run"),
     "lease_backend": ("text", "run"),
+    "lease_holder": ("text", "run"),
     "item": ("text", "run"),
     "partitions": ("list", "capture"),
 }

@@ -17,7 +17,7 @@ from dpone_compiler.driver.shell import render_run_sh
 from dpone_compiler.driver.sourcemap import build_sourcemap
 from dpone_compiler.ir.codec import to_plain
 from dpone_compiler.planning.lower import LoweredStep
-from dpone_compiler.spi.backend import Context
+from dpone_compiler.spi.backend import Backend, Context
 from dpone_compiler.spi.cost import Costing
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
@@ -39,7 +39,12 @@ def emit_bundle(
     params = parameters(resync.context, again) if resync.context is not None else ()
     replay = replay_document(context.load, steps, resync, Written(again, params, replayed))
     files.update(replayed)
-    for setup in context.sink.setup(context) + tuple(s for s in context.source.setup(context) if s.side == "source"):
+    lock = context.lock.lease_setup(context) if context.lock is not None else ()
+    for setup in (
+        *context.sink.setup(context),
+        *(each for each in context.source.setup(context) if each.side == "source"),
+        *lock,
+    ):
         head = _comment(
             (
                 f"dponec setup for load {context.load.name}",
@@ -92,11 +97,7 @@ def _sequence(
 
 def _step_doc(context: Context, item: LoweredStep, stem: str) -> StepDoc:
     step, lowered = item.step, item.lowered
-    backend, endpoint = (
-        (context.source, context.load.read.endpoint)
-        if item.side == "source"
-        else (context.sink, context.load.write.endpoint)
-    )
+    backend, connection = _end(context, item.side)
     paths = {role: f"{stem}{_SUFFIX.get(role, '.' + role)}{_kind_of(role)}" for role in lowered.bodies}
     guard_file = f"{stem}.guard.sql" if lowered.guard else ""
     return StepDoc(
@@ -105,7 +106,7 @@ def _step_doc(context: Context, item: LoweredStep, stem: str) -> StepDoc:
         op=lowered.op,
         side=item.side,
         engine=backend.name,
-        connection=endpoint.connection,
+        connection=connection,
         purpose=step.purpose,
         why=step.why,
         file=paths.get("main", ""),
@@ -124,6 +125,16 @@ def _step_doc(context: Context, item: LoweredStep, stem: str) -> StepDoc:
         visibility=dict(lowered.visibility),
         origin=step.source_path,
     )
+
+
+def _end(context: Context, side: str) -> tuple[Backend, str]:
+    """The engine of a side and the id of its connection."""
+    write = context.load.write
+    if side == "lock" and context.lock is not None:
+        return context.lock, write.lock_connection
+    if side == "source":
+        return context.source, context.load.read.endpoint.connection
+    return context.sink, write.endpoint.connection
 
 
 def _kind_of(role: str) -> str:

@@ -8,7 +8,7 @@ from dpone_compiler.artifacts.plan_doc import PlanDoc, StepDoc
 from dpone_compiler.driver.frames import shell_frame
 from dpone_compiler.script.words import Command, Comment, Line, Shell, When, command, script, word
 
-_EVERY_RUN = ("read_state", "acquire_lease", "check_table")
+_EVERY_RUN = ("take_lease", "read_state", "acquire_lease", "check_table")
 _CLIENTS = ("postgres", "clickhouse")
 _OPENING = ("freeze_window", "freeze_instant", "next_slice", "open_attempt")
 _LEASE = 60  # seconds, where the plan says nothing
@@ -35,8 +35,7 @@ def render_run_sh(doc: PlanDoc) -> str:
             [command("set_derived", p.name, p.prefix) for p in doc.params if p.source == "derived"] or [command(":")]
         ),
         "locked": word("1" if any(step.op == "lock" for step in steps) else ""),
-        # A lease on SQL Server runs out by itself, or is taken again by the same run.
-        **{name: word(_of_the_lease(steps, name)) for name in ("giveback", "heartbeat")},
+        **_lease(steps),
         "beat": word(format(float(doc.limits.get("lease_seconds") or _LEASE) / 3, ".3f")),
         "mssql": _mssql(doc),
         "sliced": Shell(shell_frame("slices.sh.frame").render() if sliced else ""),
@@ -47,9 +46,20 @@ def render_run_sh(doc: PlanDoc) -> str:
     return shell_frame("run.sh.frame").render(**holes)
 
 
-def _of_the_lease(steps: Sequence[StepDoc], name: str) -> str:
-    """The body that gives the lease back or prolongs it; '' where the target is not Postgres."""
-    return next((step.files[name] for step in steps if name in step.files and step.engine == "postgres"), "")
+def _lease(steps: Sequence[StepDoc]) -> dict[str, Shell]:
+    """How a lease is given back, and the connection of one that is kept beside the target.
+
+    A lease on SQL Server runs out by itself, or is taken again by the same run.
+    """
+    step = next((s for s in steps if "giveback" in s.files and s.engine == "postgres"), None)
+    elsewhere = step.connection if step is not None and step.side == "lock" else ""
+    kept = shell_frame("lease.sh.frame").render(connection=word(elsewhere)) if elsewhere else ""
+    return {
+        **{name: word(step.files[name] if step else "") for name in ("giveback", "heartbeat")},
+        "lease_side": word("lock" if elsewhere else "target"),
+        "lease_params": Shell("lease_holder lease_fence" if elsewhere else "run_id fence"),
+        "lock": Shell(kept),
+    }
 
 
 def _mssql(doc: PlanDoc) -> Shell:
@@ -171,7 +181,7 @@ def _single(step: StepDoc) -> Iterable[Line]:
         yield command(f"{engine}_foreach", step.side, *files, *step.params)
         return
     yield _call(step, op)
-    if step.kind == "acquire_lease":
+    if step.kind in ("take_lease", "acquire_lease"):
         yield command("leased", *step.captures)
     elif op == "query":
         yield command("slice" if step.kind == "next_slice" else "capture", *step.captures)

@@ -10,6 +10,7 @@ from dpone_compiler.ir.interval import Interval, PartitionSet, Scope
 from dpone_compiler.ir.load import Partitioning
 from dpone_compiler.ir.schema import Column, TableRef
 from dpone_compiler.plan.feed_actions import FeedAction
+from dpone_compiler.plan.lease_actions import LeaseAction
 from dpone_compiler.plan.selection import Selection
 from dpone_compiler.plan.slice_actions import SliceAction
 from dpone_compiler.plan.snapshot_actions import SnapshotAction
@@ -226,8 +227,7 @@ class UpdateMatching:
 class InsertStaged:
     """Insert all staged rows into the target, columns listed. `missing_key`: only rows whose key the target lacks.
 
-    `upsert_key`: a row whose key the target has takes the staged values there, in the same statement; a unique index on
-    exactly this key decides. `mark`: written too, as not set.
+    `upsert_key`: a row of a key that is there takes the staged values, by a unique index on it. `mark`: written too, not set.
     """
 
     staging: Staging
@@ -240,8 +240,7 @@ class InsertStaged:
 class CheckWindowOwned:
     """The target's rows of the window are those that this run has moved there already, and no others.
 
-    An append proves itself by the rows of its window, so it must own them: another load or a hand that wrote into the same
-    window would make the proof fail after the rows have come in, and for ever.
+    An append is proved by the rows of its window: rows of others there would make it fail after its own came in, for ever.
     """
 
     staging: Staging
@@ -397,4 +396,5 @@ Action = (
     | TombstoneAction
     | SliceAction
     | TargetAction
+    | LeaseAction
 )

@@ -18,6 +18,7 @@ from dpone_compiler.plan.actions import (
     ReplacePartitions,
 )
 from dpone_compiler.plan.feed_actions import CollapseChanges, ReadChanges
+from dpone_compiler.plan.lease_actions import TakeLease
 from dpone_compiler.plan.slice_actions import NextSlice
 from dpone_compiler.plan.snapshot_actions import BuildVersions, ProveMissing
 from dpone_compiler.plan.step import Contract, Step
@@ -34,7 +35,7 @@ def derive_contract(load: Load, steps: tuple[Step, ...]) -> Contract:
         late_data=_late_data(load, steps),
         null_keys=_null_keys(load),
         staging_duplicates=_duplicates(load, kinds),
-        concurrency=_concurrency(fenced),
+        concurrency=_concurrency(kinds, fenced),
     )
 
 
@@ -170,7 +171,12 @@ def _duplicates(load: Load, kinds: set[type]) -> str:
     return "refused before the target is touched"
 
 
-def _concurrency(fenced: bool) -> str:
+def _concurrency(kinds: set[type], fenced: bool) -> str:
     if fenced:
         return "serialised: one lease with a fencing token, and the target's advisory lock in the transaction"
+    if TakeLease in kinds:
+        return (
+            "serialised across hosts: one lease with a fencing token, in the database of lock_connection; "
+            "the target checks no token: a statement of a run that lost the lease fails because its staging was dropped"
+        )
     return "one host: a file lock; across hosts not serialised"

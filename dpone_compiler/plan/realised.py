@@ -21,6 +21,7 @@ from dpone_compiler.plan.actions import (
 )
 from dpone_compiler.plan.changes import technical
 from dpone_compiler.plan.feed_actions import CollapseChanges
+from dpone_compiler.plan.lease_actions import TakeLease
 from dpone_compiler.plan.moving import moving_key
 from dpone_compiler.plan.slice_actions import NextSlice, RecordSlice
 from dpone_compiler.plan.snapshot_actions import (
@@ -65,6 +66,8 @@ def _unread(load: Load, plan: Plan) -> Iterator[str]:
             yield "another table is extracted"
     if load.write.key and not {CheckNullKeys, CheckDuplicateKeys} <= {type(action) for action in actions}:
         yield "the unique key is not checked in staging"
+    if load.write.lock_connection and not any(isinstance(action, TakeLease) for action in actions):
+        yield "lock_connection is given and no lease is taken"
 
 
 def _faults(load: Load, plan: Plan) -> Iterator[str]:

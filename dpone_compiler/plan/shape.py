@@ -8,6 +8,7 @@ from dpone_compiler.ir.interval import Interval, PartitionSet
 from dpone_compiler.ir.load import Load, MovedColumn, ParsedSql, SqlText
 from dpone_compiler.plan.actions import Selection, Staging
 from dpone_compiler.plan.contract import derive_contract
+from dpone_compiler.plan.lease_steps import under_a_lease
 from dpone_compiler.plan.phases import Shape
 from dpone_compiler.plan.sequence import Sequence
 from dpone_compiler.plan.step import Plan
@@ -77,5 +78,5 @@ def staging(role: str, columns: tuple[MovedColumn, ...], *, shaped: bool = False
 
 def finish(load: Load, seq: Sequence, notes: tuple[str, ...] = ()) -> Plan:
     """The plan with its contract derived from the steps."""
-    steps = tuple(seq.steps)
+    steps = under_a_lease(tuple(seq.steps)) if load.write.lock_connection else tuple(seq.steps)
     return Plan(load=load.name, steps=steps, contract=derive_contract(load, steps), notes=notes)

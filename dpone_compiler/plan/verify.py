@@ -46,6 +46,7 @@ from dpone_compiler.plan.feed_actions import (
     ReadChanges,
 )
 from dpone_compiler.plan.graph import BrokenGraph, dominators
+from dpone_compiler.plan.lease_actions import RenewLease, TakeLease
 from dpone_compiler.plan.slice_actions import NextSlice, RecordSlice
 from dpone_compiler.plan.snapshot_actions import (
     BuildDiff,
@@ -105,6 +106,7 @@ def verify_plan(plan: Plan) -> tuple[str, ...]:
         _tombstones,
         _one_slice,
         _target_made,
+        _leased,
     )
     return tuple(fault for rule in rules for fault in rule(plan, over))
 
@@ -385,3 +387,13 @@ def _target_made(plan: Plan, over: Over) -> Iterator[str]:
     for later in (*checked, *_of(plan, ReadState)) if made else ():
         if not _dominated_by(plan, over, later, CreateTarget):
             yield f"{later.id} asks for a table that may not be there yet"
+
+
+def _leased(plan: Plan, over: Over) -> Iterator[str]:
+    """A lease in another database is taken before the state is read, and asked for again before the target changes."""
+    if not _of(plan, TakeLease, RenewLease):
+        return
+    for kind, wanted in (((ReadState, RenewLease), TakeLease), (MUTATIONS, RenewLease)):
+        for step in _of(plan, *kind):
+            if not _dominated_by(plan, over, step, wanted):
+                yield f"{step.id} can be reached without {wanted.__name__}: two hosts could run at once"

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dpone_compiler.plan.actions import CheckTable, FingerprintSource, FreezeWindow, Transfer
 from dpone_compiler.plan.feed_actions import AdvanceSlot, CreateSlot, ExportSnapshot, ReadChanges
+from dpone_compiler.plan.lease_actions import RenewLease, TakeLease
 from dpone_compiler.plan.snapshot_actions import FreezeInstant
 from dpone_compiler.plan.step import Plan, Step
 from dpone_compiler.plan.value_actions import CheckValues
 from dpone_compiler.source.value import value
-from dpone_compiler.spi.backend import Context, Lowered, Unsupported
+from dpone_compiler.spi.backend import Backend, Context, Lowered, Unsupported
 
 
 class NotLowered(RuntimeError):
@@ -61,8 +62,17 @@ def _lower(context: Context, step: Step) -> LoweredStep:
             return LoweredStep(
                 step, "source", _must(context.source.name, step, context.source.lower_source(context, step))
             )
+        case TakeLease() | RenewLease():
+            lock = context.lock if context.lock is not None else context.sink
+            return LoweredStep(step, "lock", _must(lock.name, step, _leased(context, lock, step)))
         case _:
             return LoweredStep(step, "target", _must(context.sink.name, step, context.sink.lower_sink(context, step)))
+
+
+def _leased(context: Context, lock: Backend, step: Step) -> Lowered | Unsupported:
+    if context.sink.capabilities(context.facts.target_engine).transactional:
+        return Unsupported("the target keeps the lease itself, in the transaction of its data; remove lock_connection")
+    return lock.lower_lease(context, step)
 
 
 def _must(backend: str, step: Step, result: Lowered | Unsupported) -> Lowered:

@@ -15,7 +15,7 @@ _OPENING = (
     "next_slice",
     "open_attempt",
 )  # their result is frozen in the state row of a continued attempt
-_ALWAYS = ("read_state", "acquire_lease", "check_table", "fence", "release_lease")
+_ALWAYS = ("take_lease", "renew_lease", "read_state", "acquire_lease", "check_table", "fence", "release_lease")
 
 
 class Attempt:

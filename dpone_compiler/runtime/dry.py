@@ -19,9 +19,11 @@ def planned_first_run() -> RunOutcome:
 
 
 def looked_at(step: StepDoc, executor: Executor, sessions: Sessions) -> str:
-    """Why a dry run passes a step that makes something, '' for one that only looks. Raises TargetToBeMade."""
+    """Why a dry run passes a step that makes or takes something, '' for one that only looks. Raises TargetToBeMade."""
     if step.idempotency == "pure":
         return ""
+    if step.kind == "take_lease":
+        return "a dry run changes nothing, so it needs no lease"
     if executor.answers_yes(step, sessions.on("target")):
         return "its guard says done"
     raise TargetToBeMade

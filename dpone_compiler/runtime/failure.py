@@ -19,11 +19,19 @@ _NO_STATE = ("42P01", "3F000", "60", "81", "208")
 def stopped_by(error: EngineError, *, step: str, kind: str, changed: bool, doc: PlanDoc, bundle: str) -> RefusedError:
     """The end that an engine's error leads to. `changed`: this attempt has left something in the target."""
     run = command("dponec", "run", bundle)
+    if kind == "take_lease" and error.code in _NO_STATE:
+        message = f"the table of leases is not there; a DBA runs setup/ once, or: {setup_command(doc, bundle)}"
+        return RefusedError("DP416", message, next=command("dponec", "run", bundle, "--apply-setup"), step=step)
     if kind in _ASKS_STATE and error.code in _NO_STATE:
         message = f"the state table {doc.state.get('table', '')} is not there; a DBA runs setup/ once, or: {setup_command(doc, bundle)}"
         return RefusedError("DP416", message, next=command("dponec", "run", bundle, "--apply-setup"), step=step)
     if error.code == LOST_FENCE:
-        message = f"another run took this load over; the transaction was rolled back ({error.message})"
+        ended = (
+            "this one stops before it changes the target"
+            if kind == "renew_lease"
+            else "the transaction was rolled back"
+        )
+        message = f"another run took this load over; {ended} ({error.message})"
         return RefusedError(LOST_FENCE, message, exit_code=STOPPED, retryable=True, next=run, step=step)
     if error.code.startswith("DP"):
         return RefusedError(error.code, error.message, next=command("dponec", "explain", error.code), step=step)

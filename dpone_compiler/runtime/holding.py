@@ -21,6 +21,7 @@ class Holding:
         self._heart: Heartbeat | None = None
         self._give_back = ""
         self._prolong: tuple[str, dict[str, str]] = ("", {})
+        self._side = ""  # of the step that took the lease
 
     @property
     def locked(self) -> bool:
@@ -40,17 +41,20 @@ class Holding:
         seconds = float(self._doc.limits.get("lease_seconds") or LEASE_SECONDS)
         path = step.files.get("giveback", "")
         self._give_back = bundle.body(path) if path else ""
+        self._side = step.side
         self._prolong = (bundle.body(step.files["heartbeat"]), dict(params))
         self._heart = Heartbeat(session, self._prolong[0], params, seconds / 3)
 
     def prolong(self, session: Session) -> None:
         """The last statement of a transaction that has held the row of the lease, where no beat could reach it: however long it took,
         a rival who has waited for the row finds it held."""
-        if self._heart is not None and session.engine == "postgres":
+        if self._heart is not None and self._side == "target" and session.engine == "postgres":
             session.run(*self._prolong)
 
-    def released(self) -> None:
-        """The release step is about to run: no beat after it."""
+    def released(self, side: str) -> None:
+        """The release step is about to run: no beat after it, unless the lease is kept elsewhere and given back at the end."""
+        if side != self._side:
+            return
         self._give_back = ""
         self._end_heart({})
 

@@ -55,6 +55,7 @@ class Run:
         self._bundle, self._doc, self._options = bundle, bundle.doc, options
         self._listener, self._faults, self._holding = listener, faults, holding
         self._parameters = Parameters(bundle.doc, options.given)
+        self._parameters.put(lease_holder=str(uuid.uuid4()))
         self._sessions = Sessions(bundle.doc, opener)
         self._executor = Executor(bundle, self._sessions, self._parameters, faults, listener)
         self._journal: Journal = NoJournal()
@@ -179,17 +180,17 @@ class Run:
                 if any(other.op == "lock" for other in self._doc.steps) and not self._options.dry_run:
                     self._holding.lock(server_of(self._sessions.on("target")))
                 return self._read_state(step)
-            case "acquire_lease":
+            case "take_lease" | "acquire_lease":
                 return self._acquire(step)
             case "export_snapshot":
                 return self._export(step)
             case "next_slice":
                 return self._take_slice(step)
             case "release_lease":
-                self._holding.released()
+                self._holding.released(step.side)
             case _:
                 pass
-        return self._executor.carry_out(step, self._sessions.on("source" if step.side == "source" else "target"))
+        return self._executor.carry_out(step, self._sessions.on(step.side))
 
     def _read_state(self, step: StepDoc) -> Report:
         started = time.monotonic()
@@ -270,18 +271,18 @@ class Run:
         started = time.monotonic()
         if not step.file:  # the file lock alone
             return Report(None, 0, 0.0)
-        side = "holder" if step.files.get("heartbeat") else "target"
+        beats = bool(step.files.get("heartbeat"))
+        side = "holder" if beats and step.side == "target" else step.side
         session = self._sessions.on(side)
-        pid = str(getattr(session, "backend_pid", "")) if side == "holder" else ""
-        self._parameters.put(holder="session" if side == "holder" else "", lease_backend=pid)
+        pid = str(getattr(session, "backend_pid", "")) if beats else ""
+        self._parameters.put(holder="session" if beats else "", lease_backend=pid)
         result = session.run(self._bundle.body(step.file), self._parameters.of(step))
         if not result.rows:
-            message = "another run took the lease of this load just now"
-            next = command("dponec", "run", self._options.shown)
-            raise RefusedError("DP413", message, exit_code=4, next=next, retryable=True, step=step.id)
+            message = f"another run took the lease of this {'target' if step.side == 'lock' else 'load'} just now"
+            raise RefusedError("DP413", message, exit_code=4, retryable=True)
         self._parameters.capture(step, result)
         self._attempt.leased = True
-        if side == "holder":
+        if beats:
             self._sessions.detach(side)
             self._holding.hold(session, step, self._bundle, self._parameters.all())
         return Report(None, 0, time.monotonic() - started)

@@ -55,7 +55,7 @@ class Sessions:
         self._exported: ExportedSnapshot | None = None
 
     def on(self, side: str) -> Session:
-        """The session of `source`, `target`, `holder` (a second one of the target) or `feed` (a second one of the source)."""
+        """The session of `source`, `target`, `lock`, `holder` (a second one of the target) or `feed` (of the source)."""
         if side not in self._open:
             connection = self._ids.get({"holder": "target", "feed": "source"}.get(side, side), "")
             if not connection:
@@ -128,7 +128,7 @@ class Sessions:
 def _connections(doc: PlanDoc) -> dict[str, str]:
     found: dict[str, str] = {}
     for step in doc.steps:
-        if step.side in ("source", "target") and _names_one(step):
+        if step.side in ("source", "target", "lock") and _names_one(step):
             found.setdefault(step.side, step.connection)
     if doc.state.get("connection"):
         found.setdefault("target", doc.state["connection"])

@@ -17,6 +17,8 @@ from dpone_compiler.runtime.outcome import command
 CODES: Mapping[str, tuple[str, ...]] = {
     "check_table": ("DP420",),
     "check_not_lost": ("DP416", "DP435"),
+    "take_lease": ("DP413", "DP416"),
+    "renew_lease": ("DP410",),
     "read_state": ("DP411", "DP412", "DP416"),
     "acquire_lease": ("DP413",),
     "freeze_window": ("DP430",),
@@ -91,10 +93,12 @@ class _Place:
         self._step, self._show = step, show
         at = [each.id for each in doc.steps].index(step.id)
         first = {
-            kind: self._index(doc, kind) for kind in ("acquire_lease", "open_attempt", "record_staged", "commit_state")
+            kind: self._index(doc, kind)
+            for kind in ("take_lease", "acquire_lease", "open_attempt", "record_staged", "commit_state")
         }
         self._makes = any(each.kind in MAKES for each in doc.steps[: at + 1])
-        self._leased, self._opened = at >= first["acquire_lease"], at > first["open_attempt"]
+        self._leased = at >= min(first["take_lease"], first["acquire_lease"])
+        self._opened = at > first["open_attempt"]
         self._staged, self._committed = at > first["record_staged"], at > first["commit_state"]
         # The answer to a commit can be lost; before it, a lost connection is a transaction that was rolled back.
         own = [

@@ -39,6 +39,7 @@ class Context:
     plan: Plan
     source: Backend
     sink: Backend
+    lock: Backend | None = None  # keeps the lease of a target that keeps none itself
 
 
 @value(kw_only=True)
@@ -149,7 +150,7 @@ class ParamSpec:
 
 @value(kw_only=True)
 class SetupFile:
-    """One file of setup/: SQL that a DBA runs once. `name` without folder, `side`: source | target."""
+    """One file of setup/: SQL that a DBA runs once. `name` without folder, `side`: source | target | lock (then it begins so)."""
 
     name: str
     side: str
@@ -163,6 +164,12 @@ Lowering = Callable[[Context, Step], Lowered | Unsupported]
 def makes_no_tables(new: NewTable) -> NewTarget:
     """The design of an engine that makes none."""
     return NewTarget(structure=None, refused=f"{new.load.write.endpoint.engine} makes no tables in this version")
+
+
+def keeps_no_lease(context: Context, _step: Step) -> Unsupported:
+    """Of an engine that is no place for the lease of another one's target."""
+    engine = context.lock.name if context.lock is not None else "this engine"
+    return Unsupported(f"{engine} keeps no lease for a target elsewhere; name a Postgres as lock_connection")
 
 
 @value(kw_only=True)
@@ -193,6 +200,8 @@ class Backend:
     judge_policy: Callable[[Load, Facts, str, str], PolicyVerdict] = lambda *_asked: PolicyVerdict()  # strategy, policy
     replay_files: Callable[[Context], Mapping[str, str]] = lambda _context: {}  # name -> SQL for a DBA of the source
     hazards: Callable[[Load, Facts], tuple[tuple[str, str], ...]] = lambda _load, _facts: ()  # (code, sentence)
+    lower_lease: Lowering = keeps_no_lease  # a step of the lease that it keeps for a target elsewhere
+    lease_setup: Callable[[Context], tuple[SetupFile, ...]] = lambda _context: ()
     declared: str = ""
     optional: Callable[[str], str] = lambda native: native  # the type of a column that may be NULL
     new_target: Callable[[NewTable], NewTarget] = makes_no_tables

@@ -53,6 +53,7 @@ class Lab:
     ) -> None:
         self.bundle, self.intent, self._folder, self._loose = bundle, intent, folder, loose
         self._urls = {intent.source.connection: source_url, intent.target.connection: target_url}
+        self._urls.setdefault(intent.write["lock_connection"], source_url)  # a Postgres too
         self._sessions = [open_session(parse_url("verify", url)) for url in (source_url, target_url)]
         self.source = PostgresLog(self._sessions[0])
         self.target = self._target_side(self._sessions[1])

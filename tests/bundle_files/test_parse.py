@@ -40,7 +40,8 @@ def statements(name: str) -> Iterator[tuple[str, str, str]]:
         if not path.endswith(".sql") or path in replication:
             continue
         if path.startswith("setup/"):
-            yield path, source if "_source" in path else target, text
+            lock = next((step["engine"] for step in plan["steps"] if step["side"] == "lock"), "")
+            yield path, source if "_source" in path else lock if "/lock_" in path else target, text
         elif path == "replay/drop-slot.sql":
             yield path, source, text
         elif path.startswith("replay/state-"):

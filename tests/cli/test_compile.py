@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,15 @@ def test_wrong_options_are_usage_errors(tmp_path: Path, words: tuple[str, ...]) 
 
 
 def test_a_lease_that_would_not_be_taken_is_refused(tmp_path: Path) -> None:
-    """ClickHouse has no locks, and this version takes no lease elsewhere: a plan must not promise one."""
-    refused = dponec("check", EXAMPLES / "orders_pg_to_ch.yaml", "--set", "sink.lock_connection=pg_locks")
-    assert (refused.exit_code, "DP308" in refused.output, "lock_connection" in refused.output) == (1, True, True)
+    """A target that keeps the lease itself needs no other, and SQL Server keeps none for others: a plan must not promise one."""
+    locked = ("--set", "sink.lock_connection=locks")
+    own = dponec("check", EXAMPLES / "orders_pg_to_pg.yaml", *locked)
+    assert (own.exit_code, "DP308" in own.output, "remove lock_connection" in own.output) == (1, True, True)
+    catalog = tmp_path / "catalog"
+    shutil.copytree(EXAMPLES / "catalog", catalog)
+    engine = "engine: {type: mssql, version: [16, 0]}"
+    (catalog / "locks.yaml").write_text(f"format: dponec.catalog/1\nconnection: locks\n{engine}\ntables: []\n")
+    load = EXAMPLES / "orders_pg_to_ch.yaml"
+    other = dponec("check", load, *locked, "--catalog", catalog)
+    assert (other.exit_code, "DP308" in other.output, "name a Postgres" in other.output) == (1, True, True)
+    assert dponec("check", load, *locked).exit_code == 0

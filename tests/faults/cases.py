@@ -44,12 +44,14 @@ class Case:
     marked: bool = False  # rows that the source has deleted stay in the target, with a mark
     sliced: bool = False  # a backfill: each change of the source is followed by one from its first slice
     history: bool = False  # the target keeps versions; the current ones are what the source holds
+    leased: bool = False  # the target's lease is kept in the source's database
     legacy: bool = False  # ClickHouse 18.16: no Date32, and instants of whole seconds
 
     def manifest(self, database: str, lease: int = 60, lock_timeout: int = 30) -> str:
         """The manifest. `database`: the ClickHouse database of this lab; Postgres has `dwh` in a database of its own."""
         schema = "dwh" if self.target == "postgres" else database
         staging = "  staging: {schema: staging}\n" if self.target == "postgres" else ""
+        staging += "  lock_connection: faults_source\n" if self.leased else ""
         return (
             f"name: {self.name}\nsource:\n  type: postgres\n  connection_id: faults_source\n"
             f"  table: {{schema: public, name: {self.reads}}}\n{self.source}  options: {{estimated_rows: 200{self.options}}}\n"
@@ -249,11 +251,14 @@ CH_HISTORY = Case(
     ),
 )  # fmt: skip
 
+# Its two steps of the lease alone are broken, and two hosts run it; see test_lock_connection.
+CH_LEASED = replace(CH_MERGE, name="ch_leased", leased=True, steps=("take-lease", "renew-lease", "replace-partitions"))
 # On the server of 2018, which is killed itself; see test_engine_kill.
 CH18_MERGE, CH18_FULL = (
     replace(case, name=f"{case.name}18", legacy=True, strategy=f"{case.strategy}    lossy: clamp\n")
     for case in (CH_MERGE, CH_FULL)
 )
+CH18_LEASED = replace(CH18_MERGE, name="ch_leased18", leased=True)
 
 _SLOT = ", cdc: {mode: logical_replication}"
 # Loads of which only the steps that no other one has are broken; see test_chosen_kills.

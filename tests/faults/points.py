@@ -75,7 +75,7 @@ def _inside(lab: Lab, step: dict[str, Any]) -> Iterator[Point]:
         for part in ("query", "body"):
             yield Point(f"inside:{step_id} ({part})", side="target", markers=(marker(step_id, part),))
     elif step["file"]:
-        side = "source" if step["side"] == "source" else "target"
+        side = "target" if step["side"] == "target" else "source"  # where the lease is kept, if it is
         yield Point(f"inside:{step_id} with the statement under way", side=side, markers=(marker(step_id),))
         if clickhouse and step_id == "commit-state":
             yield Point("inside the state commit, written and not answered", side=side, markers=(marker(step_id),),

@@ -102,7 +102,10 @@ _GONE = "no statement"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Generated:
-    """`part` names a file of the step ('' the main one), `piece` a fragment of it, `place` a node of that in preorder."""
+    """`part` names a file of the step ('' the main one), `piece` a fragment of it, `place` a node of that in preorder.
+
+    `inside`: what the node is a part of, '' for a whole piece.
+    """
 
     sink: str
     strategy: str
@@ -114,6 +117,7 @@ class Generated:
     operator: str
     before: str
     after: str
+    inside: str = ""
 
     @property
     def name(self) -> str:
@@ -211,9 +215,10 @@ def _of_base(arena: Arena, base: tuple[str, str, str]) -> Iterator[Generated]:
     for step, part, path in paths(collected.doc):
         for piece, fragment in enumerate(_fragments(collected.files[path], dialect_of(collected.doc, path))):
             for operator, place, before, after in _changes(fragment):
+                around = plain(before.parent) if before.parent is not None else ""
                 yield Generated(
                     sink=sink, strategy=strategy, policy=policy, step=step, part=part, piece=piece, place=place,
-                    operator=operator, before=plain(before), after=plain(after),
+                    operator=operator, before=plain(before), after=plain(after), inside=around,
                 )  # fmt: skip
 
 

@@ -32,7 +32,7 @@ from dpone_compiler.backends.clickhouse.profile import DEFAULT_DATABASE, params,
 from dpone_compiler.backends.clickhouse.state_commands import state_commands
 from dpone_compiler.backends.clickhouse.types import optional, propose_type
 from dpone_compiler.ir.load import MovedColumn
-from dpone_compiler.plan import actions, feed_actions, slice_actions, snapshot_actions, target_actions
+from dpone_compiler.plan import actions, feed_actions, lease_actions, slice_actions, snapshot_actions, target_actions
 from dpone_compiler.plan import tombstones as gone
 from dpone_compiler.plan.step import Step
 from dpone_compiler.spi.backend import Backend, Context, Lowered, SetupFile, Unsupported
@@ -94,7 +94,7 @@ def _made_by(action: actions.Action) -> actions.Staging | None:
 _BEFORE = ("rewrite", "shadow", "missing", "diff", "versions")
 
 
-def _lowered(ctx: Context, step: Step) -> Lowered | Unsupported:  # noqa: PLR0912, C901 - a match over the closed union
+def _lowered(ctx: Context, step: Step) -> Lowered | Unsupported:  # noqa: PLR0912, PLR0915, C901 - a match over the closed union
     action = step.action
     match action:
         case actions.CheckTable():
@@ -198,6 +198,8 @@ def _lowered(ctx: Context, step: Step) -> Lowered | Unsupported:  # noqa: PLR091
             return feed_steps.collapse_changes(ctx, action)
         case target_actions.CheckNotLost() | target_actions.CreateTarget():
             return new_target.lower(ctx, action)
+        case lease_actions.TakeLease() | lease_actions.RenewLease():
+            return Unsupported("the lease is kept in the database of lock_connection")
         case slice_actions.NextSlice() | slice_actions.CheckSliceFilled() | slice_actions.RecordSlice():
             return slices.lower_slice(ctx, action)
         case _:

@@ -18,7 +18,7 @@ from dpone_compiler.plan.actions import (
     ReleaseLease,
     Staging,
 )
-from dpone_compiler.spi.backend import Context, Lowered, Unsupported
+from dpone_compiler.spi.backend import Context, Lowered
 from dpone_compiler.sql.clickhouse_names import ident, literal, qualified
 from dpone_compiler.sql.render import Sql, frame
 
@@ -57,20 +57,19 @@ def read_state(ctx: Context, _action: ReadState) -> Lowered:
     return Lowered(op="query", bodies={"main": body.text}, captures=_READ)
 
 
-def acquire_lease(ctx: Context, _action: AcquireLease) -> Lowered | Unsupported:
+def acquire_lease(ctx: Context, _action: AcquireLease) -> Lowered:
     """The next fencing token; OpenAttempt records it. The lock itself is the executor's."""
-    if ctx.load.write.lock_connection:
-        return Unsupported(
-            "a lease in another database is not taken by this version: remove lock_connection, and let one host run this load"
-        )
+    elsewhere = (
+        "runs on other hosts are kept out by the lease in the database of lock_connection"
+        if ctx.load.write.lock_connection
+        else "runs of the same load on other hosts are not serialised (ClickHouse has no locks)"
+    )
     body = frame("SELECT toString(s_fence + 1) AS fence FROM (<<last>>)", last=state.last_row(view(ctx)))
     return Lowered(
         op="lock",
         bodies={"main": body.text},
         captures=("fence",),
-        locks=(
-            "file lock on this host; runs of the same load on other hosts are not serialised (ClickHouse has no locks)",
-        ),
+        locks=(f"file lock on this host; {elsewhere}",),
     )
 
 

@@ -21,6 +21,7 @@ from dpone_compiler.backends.mssql.partitions import check_partition_list, find_
 from dpone_compiler.backends.mssql.reconcile import reconcile
 from dpone_compiler.plan import actions as do
 from dpone_compiler.plan import feed_actions as feed
+from dpone_compiler.plan import lease_actions as elsewhere
 from dpone_compiler.plan import slice_actions as sliced
 from dpone_compiler.plan import snapshot_actions as snapshot
 from dpone_compiler.plan import target_actions as making
@@ -40,7 +41,7 @@ def lower_sink(ctx: Context, step: Step) -> Lowered | Unsupported:
         return Unsupported(str(error))
 
 
-def _lower(ctx: Context, step: Step, action: do.Action) -> Lowered | Unsupported:  # noqa: C901, PLR0912 - one arm an action
+def _lower(ctx: Context, step: Step, action: do.Action) -> Lowered | Unsupported:  # noqa: C901, PLR0912, PLR0915 - one arm an action
     match action:
         case do.CheckTable():
             return (
@@ -132,6 +133,8 @@ def _lower(ctx: Context, step: Step, action: do.Action) -> Lowered | Unsupported
             return Unsupported("the slot is the source's")
         case making.CheckNotLost() | making.CreateTarget():
             return new_target.lower(ctx, action)
+        case elsewhere.TakeLease() | elsewhere.RenewLease():
+            return Unsupported("the lease is kept in the database of lock_connection")
         case sliced.NextSlice() | sliced.CheckSliceFilled() | sliced.RecordSlice():
             return slices.lower_slice(ctx, action)
         case gone.CheckTombstones() | gone.MarkDeleted() | gone.ProveDeleted():

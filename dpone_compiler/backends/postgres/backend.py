@@ -10,6 +10,7 @@ from dpone_compiler.backends.postgres.hazards import hazards
 from dpone_compiler.backends.postgres.names import DEFAULT_SCHEMA
 from dpone_compiler.backends.postgres.natives import NATIVES
 from dpone_compiler.backends.postgres.new_target import design
+from dpone_compiler.backends.postgres.outer_lease import lease_setup, lower_lease
 from dpone_compiler.backends.postgres.policies import judge_policy
 from dpone_compiler.backends.postgres.projection import arriving_value
 from dpone_compiler.backends.postgres.script import DIALECT, sql
@@ -59,4 +60,6 @@ BACKEND = Backend(
     hazards=hazards,
     new_target=design,
     natives=NATIVES,
+    lower_lease=lower_lease,
+    lease_setup=lease_setup,
 )

@@ -22,6 +22,7 @@ from dpone_compiler.backends.postgres.partitions import check_partition_list, fi
 from dpone_compiler.backends.postgres.reconcile import reconcile
 from dpone_compiler.plan import actions as do
 from dpone_compiler.plan import feed_actions as feed
+from dpone_compiler.plan import lease_actions as elsewhere
 from dpone_compiler.plan import slice_actions as sliced
 from dpone_compiler.plan import snapshot_actions as snapshot
 from dpone_compiler.plan import target_actions as making
@@ -41,7 +42,7 @@ def lower_sink(ctx: Context, step: Step) -> Lowered | Unsupported:
         return Unsupported(str(error))
 
 
-def _lower(ctx: Context, step: Step, action: do.Action) -> Lowered | Unsupported:  # noqa: C901, PLR0912 - one arm an action
+def _lower(ctx: Context, step: Step, action: do.Action) -> Lowered | Unsupported:  # noqa: C901, PLR0912, PLR0915 - one arm an action
     match action:
         case do.CheckTable():
             return (
@@ -139,6 +140,8 @@ def _lower(ctx: Context, step: Step, action: do.Action) -> Lowered | Unsupported
             return tombstones.lower(ctx, action)
         case making.CheckNotLost() | making.CreateTarget():
             return new_target.lower(ctx, action)
+        case elsewhere.TakeLease() | elsewhere.RenewLease():
+            return Unsupported("the lease is kept in the database of lock_connection")
         case sliced.NextSlice() | sliced.CheckSliceFilled() | sliced.RecordSlice():
             return slices.lower_slice(ctx, action)
         case _:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from sqlglot import exp
 
 from dpone_compiler.backends.postgres import names
+from dpone_compiler.backends.postgres.lease import lost_lease
 from dpone_compiler.backends.postgres.script import AFFECTED, beside_columns, do_block, literal, sql, statements, word
-from dpone_compiler.backends.postgres.state import has_partitions, lost_lease, mine, state_sql
+from dpone_compiler.backends.postgres.state import has_partitions, mine, state_sql
 from dpone_compiler.backends.postgres.stored import count_and_digest
 from dpone_compiler.ir.load import MovedColumn
 from dpone_compiler.plan.actions import (

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dpone_compiler.backends.postgres import names
+from dpone_compiler.backends.postgres import lease, names
+from dpone_compiler.backends.postgres.lease import Lease, exactly_one, lost_lease
 from dpone_compiler.backends.postgres.predicates import comparable_type, lowest
 from dpone_compiler.backends.postgres.script import do_block, literal, word
 from dpone_compiler.ir.load import Load
@@ -57,53 +58,6 @@ STATE_COLUMNS = (
     "target_empty",
     "adopted",
 )
-
-# A holder whose backend is gone cannot come back; a hidden backend_start (another role's session) proves nothing.
-# A lease of our own run id that had run out when the state was read, and has not now, is prolonged by somebody who lives.
-_ACQUIRE = """\
-INSERT INTO <<state>> AS s (load, fence, lease_owner, lease_until, lease_backend, lease_backend_start, updated_at)
-SELECT <<load>>, 1, current_setting('dponec.run_id'), clock_timestamp() + <<lease>>::interval, h.pid,
-       (SELECT a.backend_start FROM pg_stat_activity AS a WHERE a.pid = h.pid), clock_timestamp()
-  FROM (SELECT nullif(current_setting('dponec.lease_backend', true), '')::integer) AS h (pid)
-ON CONFLICT (load) DO UPDATE
-   SET fence = s.fence + 1, lease_owner = excluded.lease_owner, lease_until = excluded.lease_until,
-       lease_backend = excluded.lease_backend, lease_backend_start = excluded.lease_backend_start,
-       updated_at = excluded.updated_at
- WHERE s.lease_owner IS NULL
-    OR (s.lease_owner = excluded.lease_owner AND coalesce(nullif(current_setting('dponec.lease_seconds', true), '')::bigint, 1) > 0)
-    OR s.lease_until <= clock_timestamp()
-    OR (s.lease_backend IS NOT NULL AND NOT EXISTS (
-          SELECT FROM pg_stat_activity AS a
-           WHERE a.pid = s.lease_backend
-             AND (a.backend_start IS NULL OR a.backend_start = s.lease_backend_start)))
-RETURNING s.fence::text AS fence;
-"""
-
-# The row is locked by our own transaction while it writes; a beat must not wait for it.
-_HEARTBEAT = """\
-UPDATE <<state>> AS s SET lease_until = clock_timestamp() + <<lease>>::interval
-  FROM (SELECT load FROM <<state>>
-<<mine>>
-           FOR UPDATE SKIP LOCKED) AS free (load)
- WHERE s.load = free.load;
-"""
-
-_GIVE_BACK = """\
-UPDATE <<state>>
-   SET lease_owner = NULL, lease_until = NULL, lease_backend = NULL, lease_backend_start = NULL,
-       updated_at = clock_timestamp()
-<<mine>>;
-"""
-
-_MINE = """\
- WHERE load = <<load>> AND fence = current_setting('dponec.fence')::bigint
-   AND lease_owner = current_setting('dponec.run_id')"""
-
-_LOST = """\
-  GET DIAGNOSTICS affected = ROW_COUNT;
-  IF affected <> 1 THEN
-    RAISE EXCEPTION USING ERRCODE = <<code>>, MESSAGE = <<message>>, HINT = <<hint>>;
-  END IF;"""
 
 _OPEN = """\
   UPDATE <<state>>
@@ -162,20 +116,19 @@ def state_sql(load: Load) -> Sql:
 
 def mine(load: Load) -> Sql:
     """Our row, as long as the lease is ours and the token is the newest."""
-    return frame(_MINE, load=literal(load.name))
+    return lease.mine(_lease(load))
 
 
-def exactly_one(code: str, message: str, hint: str) -> Sql:
-    """Refuse unless the last statement touched one row. Needs `affected bigint`."""
-    return frame(_LOST, code=literal(code), message=literal(message), hint=literal(hint))
-
-
-def lost_lease() -> Sql:
-    """The refusal of a zombie."""
-    return exactly_one(
-        "DP410",
-        "another run holds the lease of this load now, so this one may not write",
-        "nothing of this transaction was kept; look at dponec status and run again",
+def _lease(load: Load) -> Lease:
+    """The lease of a load is in its state row, and its owner is the run."""
+    return Lease(
+        table=state_sql(load),
+        of=Sql("load"),
+        key=literal(load.name),
+        owner="run_id",
+        token="fence",
+        seconds=load.write.limits.lease_seconds,
+        shared=True,
     )
 
 
@@ -192,16 +145,9 @@ def read_state(ctx: Context) -> Lowered:
 
 def acquire_lease(ctx: Context) -> Lowered:
     """One row with the new token, or no row when another run holds the lease."""
-    lease = literal(f"{ctx.load.write.limits.lease_seconds} seconds")
-    state, own = state_sql(ctx.load), mine(ctx.load)
-    bodies = {
-        "main": frame(_ACQUIRE, state=state, load=literal(ctx.load.name), lease=lease).text,
-        "heartbeat": frame(_HEARTBEAT, state=state, lease=lease, mine=own).text,
-        "giveback": frame(_GIVE_BACK, state=state, mine=own).text,
-    }
     return Lowered(
         op="query",
-        bodies=bodies,
+        bodies=lease.bodies(_lease(ctx.load)),
         params=("run_id", "lease_backend", "lease_seconds"),
         captures=("fence",),
         locks=("ROW EXCLUSIVE on the state table and its row until the statement ends",),

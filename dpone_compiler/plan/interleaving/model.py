@@ -110,6 +110,11 @@ def _fence(world: World, who: int, _argument: str) -> World | None:
     return _held(world, who, "state") if world.token == world.sessions[who].token else _refused(world, who)
 
 
+def _renew(world: World, who: int, _argument: str) -> World:
+    """A lease in another database: asked for and not held while the target changes."""
+    return _with(world, who) if world.token == world.sessions[who].token else _refused(world, who)
+
+
 def _drop_staging(world: World, who: int, _argument: str) -> World:
     return _with(_with(world, who), 1 - who, staged=False, still=True)
 
@@ -206,5 +211,5 @@ def _bag(rows: tuple[Row, ...]) -> tuple[Row, ...]:
 _VERBS: dict[str, Callable[[World, int, str], World | None]] = {
     "lock": _lock, "take": _take, "fence": _fence, "drop_staging": _drop_staging, "see": _see, "delete": _delete,
     "truncate": _truncate, "insert": _insert, "replace": _replace, "state": _state, "commit": _commit,
-    "snapshot": _snapshot, "read": _read,
+    "snapshot": _snapshot, "read": _read, "renew": _renew,
 }  # fmt: skip

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from dpone_compiler.plan import actions
 from dpone_compiler.plan.interleaving.model import PARTITIONS, Script, Statement
+from dpone_compiler.plan.lease_actions import RenewLease
 from dpone_compiler.plan.step import Step
 from dpone_compiler.plan.tombstones import ProveDeleted
 
@@ -32,6 +33,7 @@ _SPOKEN = (
     actions.CommitState,
     actions.DropStaging,
     actions.ReleaseLease,
+    RenewLease,
 )
 
 
@@ -50,7 +52,8 @@ def finalizer(steps: tuple[Step, ...]) -> Script:
         return ()
     if changing[0].transaction:
         return tuple(_transaction([step for step in steps if step.transaction == changing[0].transaction]))
-    return (*(statement for step in changing for statement in _alone(step)), ("state", ""))
+    asks = (("renew", ""),) if any(isinstance(step.action, RenewLease) for step in steps) else ()
+    return (*asks, *(statement for step in changing for statement in _alone(step)), ("state", ""))
 
 
 def _transaction(steps: list[Step]) -> Iterator[Statement]:

@@ -59,9 +59,16 @@ def _of_target(script: Script) -> tuple[Meeting, ...]:
         )
     else:
         host = explore(on_one_host(script), on_one_host(taking_over(script)))
-        why = "a file lock lets one run in at a time"
+        leased = ("renew", "") in script
+        why = "a lease in another database, and a file lock on each host, let" if leased else "a file lock lets"
+        pair = "two runs, on one host or on two" if leased else "two runs on one host"
         found.append(
-            Meeting(pair="two runs on one host", orders=_count(host), worst=worst_of_writers(host, newest="B"), why=why)
+            Meeting(
+                pair=pair,
+                orders=_count(host),
+                worst=worst_of_writers(host, newest="B"),
+                why=f"{why} one run in at a time",
+            )
         )
     for level, reads in (("READ COMMITTED", READS_COMMITTED), ("REPEATABLE READ", READS_REPEATABLE)):
         if fenced or level == "READ COMMITTED":

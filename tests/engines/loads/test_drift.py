@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.engines.loads.model import order
+from tests.engines.loads.test_interrupted import LOADS
 from tests.engines.loads.world import CURSOR, World, on
 
 
@@ -43,6 +44,18 @@ def test_a_changed_column_of_the_source_is_named(world: World) -> None:
     merging(world)
     world.source("ALTER TABLE orders RENAME COLUMN note TO remark")
     assert "note" in world.fails("DP420").message
+
+
+@on("pg18", "chdb")
+@pytest.mark.parametrize("load", LOADS)
+def test_a_retyped_column_of_the_source_is_told_in_the_words_of_its_catalog(world: World, load: str) -> None:
+    world.orders()
+    world.insert(order(1))
+    mode, given = LOADS[load]
+    world.load(mode, **given)
+    world.source("ALTER TABLE orders ALTER COLUMN note TYPE varchar(30)")
+    said = world.fails("DP420").message
+    assert "column note is character varying(30), the plan was made for text" in said
 
 
 @on("pg18", "chdb", "ch18")

@@ -5,13 +5,14 @@ tests/faults kills real processes at every step; these are the few points where 
 
 from __future__ import annotations
 
+import psycopg
 import pytest
 
 from tests.engines.loads.hooks import Died, death
 from tests.engines.loads.model import order
 from tests.engines.loads.world import CURSOR, World, on
 
-_LOADS = {
+LOADS = {
     "merge": ("incremental_merge", {"key": ["id"], "source": {"cursor": CURSOR}}),
     "append": ("incremental_append", {"source": {"cursor": CURSOR}}),
     "partitions": (
@@ -32,7 +33,7 @@ _SWAP = {"key": ["id"], "source": {"cursor": CURSOR}, "merge_policy": "shadow_sw
 def _loaded(world: World, load: str) -> World:
     world.orders()
     world.insert(*(order(number, "v1", f"2026-0{number}-01") for number in (1, 2, 3)))
-    mode, given = _LOADS[load] if load != "swap" else ("incremental_merge", _SWAP)
+    mode, given = LOADS[load] if load != "swap" else ("incremental_merge", _SWAP)
     world.load(mode, **given).run()
     return world
 
@@ -55,14 +56,14 @@ def _interrupted(world: World, load: str, point: str) -> None:
 
 @on("pg18", "pg15")
 @pytest.mark.parametrize("point", _POSTGRES)
-@pytest.mark.parametrize("load", _LOADS)
+@pytest.mark.parametrize("load", LOADS)
 def test_on_postgres(world: World, load: str, point: str) -> None:
     _interrupted(world, load, point)
 
 
 @on("chdb")
 @pytest.mark.parametrize("point", _CLICKHOUSE)
-@pytest.mark.parametrize("load", _LOADS)
+@pytest.mark.parametrize("load", LOADS)
 def test_on_clickhouse(world: World, load: str, point: str) -> None:
     _interrupted(world, load, point)
 
@@ -72,6 +73,18 @@ def test_on_clickhouse(world: World, load: str, point: str) -> None:
 def test_a_merge_that_exchanges_tables(world: World, point: str) -> None:
     """What is exchanged already is neither built nor exchanged again, nor is the old table proved to be the new one."""
     _interrupted(world, "swap", point)
+
+
+@on("chdb")
+@pytest.mark.parametrize("load", LOADS)
+def test_staging_that_stands_is_not_filled_again(world: World, load: str) -> None:
+    """Nothing is read of the source any more, which may be gone by then."""
+    _loaded(world, load)
+    world.insert(order(4, "v1", "2026-04-01", world.now()))
+    with pytest.raises(Died):
+        world.outcome(faults=death("after-commit:record-staged"))
+    assert world.run().rows == 0
+    world.same(world.source_rows())
 
 
 @on("pg18", "chdb")
@@ -84,6 +97,18 @@ def test_staging_that_is_gone_is_staged_again(world: World) -> None:
         world.target(f"DROP TABLE {name}" if world.sink.clickhouse else f'DROP TABLE "{name}"')
     world.run()
     world.same(world.source_rows())
+
+
+@on("pg18", "chdb")
+@pytest.mark.parametrize("load", ["merge", "append", "partitions"])
+def test_a_transaction_of_another_database_does_not_hold_the_window_back(world: World, load: str) -> None:
+    _loaded(world, load)
+    elsewhere = f"{world.source_url.rpartition('/')[0]}/postgres"
+    with psycopg.connect(elsewhere) as other:
+        other.execute("SELECT 1")  # its transaction stays open
+        world.insert(order(4, "v1", "2026-04-01", world.now()))
+        world.run()
+        world.same(world.source_rows())
 
 
 @on("pg18", "chdb")

@@ -35,7 +35,7 @@ class _Run(threading.Thread):
         return self.outcome
 
 
-def _paused(world: World, point: str) -> tuple[_Run, Pause]:
+def paused(world: World, point: str) -> tuple[_Run, Pause]:
     pause = Pause(point)
     run = _Run(world, faults=pause)
     while not pause.there.wait(0.01):
@@ -53,7 +53,7 @@ def _ready(world: World) -> None:
 @on("pg18", "pg15")
 def test_a_second_run_of_the_load_is_refused(world: World) -> None:
     _ready(world)
-    first, pause = _paused(world, "before:fence-finalize")
+    first, pause = paused(world, "before:fence-finalize")
     try:
         world.fails("DP413")
     finally:
@@ -67,7 +67,7 @@ def test_a_second_run_of_the_load_is_refused(world: World) -> None:
 def test_a_run_that_lost_its_lease_stops_at_its_next_transaction(world: World, point: str) -> None:
     """The zombie sleeps, its lease is taken over, the other run finishes, the zombie wakes up."""
     _ready(world)
-    zombie, pause = _paused(world, point)
+    zombie, pause = paused(world, point)
     try:
         world.target(
             "UPDATE dponec.dponec_state SET lease_until = clock_timestamp() - interval '1 second', lease_backend = NULL"
@@ -87,7 +87,7 @@ def test_a_run_that_lost_its_lease_stops_at_its_next_transaction(world: World, p
 def test_a_run_with_an_older_token_writes_no_state(world: World, point: str) -> None:
     """ClickHouse has no fence on data; the state rows have one, and staging of the older run is gone."""
     _ready(world)
-    zombie, pause = _paused(world, point)
+    zombie, pause = paused(world, point)
     try:
         world.run()
         state = world.state("show")
@@ -113,7 +113,7 @@ def test_two_loads_into_one_target_change_it_one_after_the_other(world: World, p
     two = world.bundle
     world.source("INSERT INTO orders VALUES (7, 7, 'both', '2026-01-01', clock_timestamp())")
     world.bundle = one
-    first, pause = _paused(world, "before-commit:finalize")
+    first, pause = paused(world, "before-commit:finalize")
     try:
         world.bundle = two
         second = _Run(world)
@@ -177,11 +177,11 @@ def test_the_watermark_is_the_end_of_the_window(world: World) -> None:
 def test_a_zombie_of_the_run_that_is_resumed_has_an_older_token(world: World, point: str) -> None:
     """Both are the same run by its id, and both are alive: only the token tells them apart."""
     _ready(world)
-    zombie, asleep = _paused(world, point)
+    zombie, asleep = paused(world, point)
     world.target(
         "UPDATE dponec.dponec_state SET lease_until = clock_timestamp() - interval '1 second', lease_backend = NULL"
     )
-    second, pause = _paused(
+    second, pause = paused(
         world, "before-commit:finalize" if point == "before:fence-stage-rows" else "before:fence-finalize"
     )
     try:
@@ -199,7 +199,7 @@ def test_a_zombie_of_the_run_that_is_resumed_has_an_older_token(world: World, po
 @on("chdb")
 def test_a_run_that_slept_through_two_others_opens_nothing(world: World) -> None:
     _ready(world)
-    zombie, pause = _paused(world, "before:open-attempt")
+    zombie, pause = paused(world, "before:open-attempt")
     try:
         world.run()
         world.run()

@@ -20,6 +20,7 @@ from dpone_compiler.ir.schema import Column, TableRef, TableStructure
 from dpone_compiler.ir.slices import Slices
 from dpone_compiler.plan import actions as do
 from dpone_compiler.plan import feed_actions as feed
+from dpone_compiler.plan import lease_actions as elsewhere
 from dpone_compiler.plan import slice_actions as sliced
 from dpone_compiler.plan import snapshot_actions as snap
 from dpone_compiler.plan import target_actions as making
@@ -107,6 +108,8 @@ EVERY: tuple[do.Action, ...] = (
         table=TABLE,
         target=NewTarget(structure=TableStructure(columns=tuple(m.target for m in MOVED), primary_key=KEY)),
     ),
+    elsewhere.TakeLease(),
+    elsewhere.RenewLease(),
     snap.FreezeInstant(),
     snap.CheckDeletes(staging=ROWS, key=KEY, mark=GONE, ratio=0.5, rows=10),
     snap.DeleteMissing(staging=ROWS, key=KEY),
@@ -122,9 +125,9 @@ STREAMED = get_args(feed.FeedAction)
 CONTEXT = a_context(a_load(MOVED, TABLE, TABLE), *(action for action in EVERY if not isinstance(action, STREAMED)))
 
 
-def lowered(action: do.Action) -> tuple[Lowered | Unsupported, Lowered | Unsupported]:
+def lowered(action: do.Action) -> tuple[Lowered | Unsupported, ...]:
     (step,) = a_plan(action).steps
-    return BACKEND.lower_source(CONTEXT, step), BACKEND.lower_sink(CONTEXT, step)
+    return tuple(lower(CONTEXT, step) for lower in (BACKEND.lower_source, BACKEND.lower_sink, BACKEND.lower_lease))
 
 
 def test_the_list_is_the_whole_union() -> None:
@@ -148,7 +151,7 @@ def test_bodies_read_the_parameters_that_they_name(action: do.Action) -> None:
             read = set(re.findall(r"current_setting\('dponec\.(\w+)'\)", text, re.IGNORECASE))
             kept_inside = set(re.findall(r"set_config\('dponec\.(\w+)'", text, re.IGNORECASE))
             assert read - kept_inside <= set(side.params)
-            assert set(side.params) <= read | {"lease_backend"}
+            assert set(side.params) <= read | {"lease_backend", "lease_seconds"}  # read where they are there
 
 
 @pytest.mark.parametrize("action", EVERY, ids=lambda action: type(action).__name__)

@@ -22,11 +22,12 @@ LOCK, FENCE, TABLE = ("lock", "target"), ("fence", ""), ("lock", "table")
 POSTGRES: Script = (LOCK, FENCE, TABLE, ("see", ""), ("delete", ""), ("insert", ""), ("commit", ""))
 TRUNCATING: Script = (LOCK, FENCE, TABLE, ("truncate", ""), ("insert", ""), ("commit", ""))
 PARTITIONS: Script = (("replace", "p1"), ("replace", "p2"), ("state", ""))
+LEASED: Script = (("renew", ""), *PARTITIONS)
 EXCHANGE: Script = (("replace", "all"), ("state", ""))
 _LOST = "an update is lost: a newer run's rows are replaced by an older one's"
 
 
-@pytest.mark.parametrize("script", [POSTGRES, TRUNCATING, PARTITIONS, EXCHANGE])
+@pytest.mark.parametrize("script", [POSTGRES, TRUNCATING, PARTITIONS, EXCHANGE, LEASED])
 def test_a_run_that_lost_its_lease_harms_nothing(script: Script) -> None:
     assert worst_of_writers(explore(script, taking_over(script)), newest="B") == NOTHING
 
@@ -41,6 +42,11 @@ def test_without_dropped_staging_an_update_is_lost() -> None:
         worst_of_writers(explore(PARTITIONS, without(taking_over(PARTITIONS), ("drop_staging", ""))), newest="B")
         == _LOST
     )
+
+
+def test_a_lease_that_is_only_asked_for_needs_the_dropped_staging_as_well() -> None:
+    """The run may sleep between its question and its statement."""
+    assert worst_of_writers(explore(LEASED, without(taking_over(LEASED), ("drop_staging", ""))), newest="B") == _LOST
 
 
 def test_without_any_lock_two_loads_double_their_rows() -> None:

@@ -10,6 +10,7 @@ import pytest
 from dpone_compiler.driver.compile import compile_paths
 from dpone_compiler.plan import actions
 from dpone_compiler.plan import feed_actions as feed
+from dpone_compiler.plan import lease_actions as elsewhere
 from dpone_compiler.plan import snapshot_actions as snapshot
 from dpone_compiler.plan import target_actions as making
 from dpone_compiler.plan.step import Guard, Idempotency, Plan, Step
@@ -31,6 +32,7 @@ HARD, SOFT, DIFF = SOUND["snapshot_hard_pg"], SOUND["snapshot_soft_pg"], SOUND["
 HISTORY = SOUND["history_run_pg"]
 # Dates and numerics of Postgres, some of which ClickHouse does not hold.
 TO_CLICKHOUSE = SOUND["orders_pg_to_ch"]
+LEASED = SOUND["merge_leased_ch"]
 
 
 def first(plan: Plan, *kinds: type) -> Step:
@@ -258,6 +260,22 @@ FAULTS: dict[str, tuple[Callable[[], Plan], str]] = {
     "other rows fingerprinted": (
         lambda: changed(MERGE, actions.FingerprintSource, snapshot="another"),
         "does not fingerprint what is transferred",
+    ),
+    "a lease that is not taken": (
+        lambda: without(LEASED, elsewhere.TakeLease),
+        "read-state can be reached without TakeLease: two hosts could run at once",
+    ),
+    "a lease that is taken too late": (
+        lambda: moved(LEASED, elsewhere.TakeLease, actions.FreezeWindow),
+        "read-state can be reached without TakeLease",
+    ),
+    "a lease that is not asked for again": (
+        lambda: without(LEASED, elsewhere.RenewLease),
+        "replace-partitions can be reached without RenewLease",
+    ),
+    "a lease that is asked for too late": (
+        lambda: moved(LEASED, elsewhere.RenewLease, actions.Reconcile),
+        "replace-partitions can be reached without RenewLease",
     ),
     "values not counted": (
         lambda: without(TO_CLICKHOUSE, actions.CheckValues),
