@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import os
 import sys
@@ -11,7 +12,7 @@ from importlib import import_module
 import click
 
 from dpone_compiler import __version__
-from dpone_compiler.cli.exits import BUG
+from dpone_compiler.cli.exits import BUG, FINDINGS
 
 COMMANDS = {
     "compile": ("dpone_compiler.cli.compile:compile_", "Write one bundle for each load."),
@@ -97,6 +98,10 @@ def main(run: Callable[[], object] = _program) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(141)
     except Exception as error:  # the last line of defence: see cli/crash.py
+        if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+            # Commands say which file they could not write; this is the output itself.
+            sys.stderr.write("dponec: the output cannot be written: no space left\n")
+            os._exit(FINDINGS)
         report = import_module("dpone_compiler.cli.crash").report
         report(error, sys.argv[1:])
         sys.exit(BUG)

@@ -45,7 +45,8 @@ class Store:
     def put(self, key: str, entry: dict[str, Any]) -> None:
         """Write the entry whole or not at all."""
         folder = self.folder / key[:2]
-        payload = json.dumps(entry, ensure_ascii=False).encode()
+        # A message may quote a name that is no Unicode; json.loads takes its bytes back the same way.
+        payload = json.dumps(entry, ensure_ascii=False).encode("utf-8", "surrogatepass")
         try:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             handle, name = tempfile.mkstemp(dir=folder)

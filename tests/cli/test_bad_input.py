@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -94,3 +96,19 @@ def test_a_character_that_no_engine_holds(tmp_path: Path, form: str) -> None:
     assert refused.exit_code == 1, refused.output
     assert "error[DP033]" in refused.stderr
     assert not (tmp_path / "plans").exists()
+
+
+@pytest.mark.parametrize("command", ["check", "compile", "advise"])
+def test_a_name_that_is_no_unicode_is_refused_twice_alike(tmp_path: Path, command: str) -> None:
+    manifest = write_manifest(tmp_path, "yaml")
+    first, second = (dponec(command, manifest, "--set", "name=\udcff") for _ in range(2))
+    assert (first.exit_code, second.exit_code, first.stderr) == (1, 1, second.stderr)
+    assert "error[DP033]" in first.stderr
+
+
+def test_a_full_disk_under_the_output(tmp_path: Path) -> None:
+    manifest = write_manifest(tmp_path, "yaml")
+    command = [sys.executable, "-m", "dpone_compiler.cli.main", "plan", str(manifest)]
+    with Path("/dev/full").open("w") as full:
+        ended = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False, timeout=60)
+    assert (ended.returncode, ended.stderr) == (1, "dponec: the output cannot be written: no space left\n")
