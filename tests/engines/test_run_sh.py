@@ -34,7 +34,7 @@ def database(pg_wheel_db: FreshDatabase) -> str:
 
 
 def _bundle(folder: Path, **bodies: str) -> Path:
-    doc = write_hand_bundle(folder, **bodies)
+    doc = write_hand_bundle(folder, doc_fingerprint="f1", **bodies)
     script = folder / "run.sh"
     script.write_text(render_run_sh(doc), encoding="utf-8")
     script.chmod(0o755)
