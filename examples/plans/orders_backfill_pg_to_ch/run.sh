@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=orders_backfill_pg_to_ch
-FINGERPRINT=6457bd9fb4c75299a767c689131940c950ce2325bc1824a1d5a6c271fbd44aa2
+FINGERPRINT=aaa40db87d3350fc36a07cbd213602a234f9a3e3bde21888318b2a2c05bb8580
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=demo_source
