@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from dpone_compiler.ir.codec import to_plain
 from dpone_compiler.ir.schema import TableRef
 from dpone_compiler.runtime.connections.open import open_session
 from dpone_compiler.runtime.connections.resolve import parse_url
+from tests.engine_fixtures import run_clickhouse
 from tests.engines.loads.hooks import Died, death
 from tests.engines.loads.model import order
 from tests.engines.loads.test_hostile_names import NASTY, names_of, quoted
@@ -177,8 +179,17 @@ def test_without_its_state_table_nothing_is_made(world: World) -> None:
     assert introspected(world) == {}
 
 
+@pytest.fixture
+def tidy(world: World) -> Iterator[World]:
+    """Drops the database that ClickHouse got beside its own."""
+    yield world
+    if world.sink.clickhouse:
+        run_clickhouse(world.target_url, f"DROP DATABASE IF EXISTS {quoted('clickhouse', names_of(NASTY)[0])}")
+
+
 @on(*EVERY)
-def test_names_stay_names(world: World) -> None:
+def test_names_stay_names(tidy: World) -> None:
+    world = tidy
     schema, table = names_of(NASTY)
     key, cursor, note = (f"{letter} {NASTY.strip()}"[:55] for letter in "abc")
     world.source_table, world.table = (schema, table), (schema, table)
