@@ -93,9 +93,8 @@ def parse_plan(text: str) -> dict[str, Any]:
     return raw
 
 
-def is_as_compiled(text: str) -> bool:
-    """Whether the fingerprint in a plan.json is that of the rest of it. Raises UnreadablePlanError as `parse_plan` does."""
-    raw = parse_plan(text)
+def is_as_compiled(raw: Mapping[str, Any]) -> bool:
+    """Whether the fingerprint in the object of a plan.json is that of the rest of it."""
     try:
         return bool(raw["fingerprint"] == plan_fingerprint(raw))
     except (KeyError, TypeError, AttributeError, ValueError):
@@ -104,7 +103,11 @@ def is_as_compiled(text: str) -> bool:
 
 def decode_plan(text: str) -> PlanDoc:
     """The PlanDoc of a plan.json text. Raises UnreadablePlanError on other JSON, other formats or missing keys."""
-    raw = parse_plan(text)
+    return plan_doc(parse_plan(text))
+
+
+def plan_doc(raw: Mapping[str, Any]) -> PlanDoc:
+    """The PlanDoc of the object of a plan.json. Raises UnreadablePlanError on missing keys."""
     try:
         steps = tuple(_step(item) for item in raw["steps"])
         params = tuple(ParamDoc(**_known(ParamDoc, item)) for item in raw["params"])

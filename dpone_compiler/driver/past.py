@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from statistics import median
 from typing import Any
 
-_WHOLE = ("full_refresh", "snapshot_diff")
+from dpone_compiler.ir.load import WHOLE_MODES
+
 _NEW = ("incremental_merge", "incremental_append")
 _RUNS = 5  # the newest ones; what a load was years ago says little
 
@@ -14,7 +15,9 @@ _RUNS = 5  # the newest ones; what a load was years ago says little
 def past_hints(receipts: Sequence[Mapping[str, Any]], load: str, rows: int | None) -> dict[str, float]:
     """`rows` and `changed` as far as the finished runs of the load show them. `receipts`: oldest first. `rows`: when it is known."""
     done = [each for each in receipts if each.get("load") == load and _outcome(each) == "done"]
-    whole, new = ([n for n in map(_staged, _by(done, modes)) if n is not None][-_RUNS:] for modes in (_WHOLE, _NEW))
+    whole, new = (
+        [n for n in map(_staged, _by(done, modes)) if n is not None][-_RUNS:] for modes in (WHOLE_MODES, _NEW)
+    )
     found: dict[str, float] = {"rows": whole[-1]} if whole else {}
     known = found.get("rows") if rows is None else rows
     if new and known:

@@ -7,7 +7,7 @@ from dpone_compiler.diagnostics.problem import Problem
 from dpone_compiler.diagnostics.suggest import did_you_mean
 from dpone_compiler.expr.types import INTEGRAL_CURSOR, TEMPORAL_CURSOR, Kind
 from dpone_compiler.ir.decision import decided
-from dpone_compiler.ir.load import Load
+from dpone_compiler.ir.load import WHOLE_MODES, Load
 from dpone_compiler.passes.problems import (
     AlwaysReadOnAppend,
     CursorNotComparable,
@@ -35,7 +35,7 @@ class CheckCursor:
         """The same load, with what is wrong with its cursor."""
         cursor = load.read.cursor
         strategy = decided(load.decisions.strategy)
-        whole = strategy in ("full_refresh", "snapshot_diff")
+        whole = strategy in WHOLE_MODES
         if cursor is None or whole or load.write.slices or (strategy == "cdc_apply" and replicates(load)):
             return PassResult(load=load)
         found: list[Diagnostic] = []

@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from dpone_compiler.ir.decision import Chosen, Rejected, Undecided, decided
-from dpone_compiler.ir.load import Load
+from dpone_compiler.ir.load import WHOLE_MODES, Load
 from dpone_compiler.source.value import value
 from dpone_compiler.spi.compiler_pass import PassContext, PassResult
 
 CONTENT_UP_TO, KEYS_UP_TO = 1_000_000, 20_000_000
-_WHOLE = ("full_refresh", "snapshot_diff")  # they move every row each time
 # Measured in ADR 0009.
 HASHED_UP_TO = 100_000_000
 _HASHED_COST = "about a fifth of the run's CPU"
@@ -61,7 +60,7 @@ class ChooseReconcile:
 def _rows_moved(load: Load, context: PassContext) -> int | None:
     table = context.facts.source_table
     total = load.hints.rows if load.hints.rows is not None else table.statistics.rows if table is not None else None
-    if total is not None and decided(load.decisions.strategy) not in _WHOLE and load.hints.changed is not None:
+    if total is not None and decided(load.decisions.strategy) not in WHOLE_MODES and load.hints.changed is not None:
         return int(total * load.hints.changed)
     return total
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dpone_compiler.ir.decision import Undecided
-from dpone_compiler.ir.load import Load
+from dpone_compiler.ir.load import WHOLE_MODES, Load
 from dpone_compiler.plan.actions import (
     Action,
     BuildRewrite,
@@ -78,7 +78,7 @@ def _faults(load: Load, plan: Plan) -> Iterator[str]:
     name = "" if isinstance(strategy, Undecided) else strategy.value
     if (
         load.read.cursor is not None
-        and name not in ("full_refresh", "snapshot_diff")
+        and name not in WHOLE_MODES
         and not any(isinstance(a, (FreezeWindow, NextSlice)) for a in actions)
     ):
         yield "the cursor freezes no window"

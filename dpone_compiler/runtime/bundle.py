@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from dpone_compiler.artifacts.plan_codec import UnreadablePlanError, decode_plan, is_as_compiled
+from dpone_compiler.artifacts.plan_codec import UnreadablePlanError, is_as_compiled, parse_plan, plan_doc
 from dpone_compiler.artifacts.plan_doc import PlanDoc
 from dpone_compiler.runtime.outcome import RefusedError
 
@@ -43,11 +43,12 @@ def load_bundle(folder: Path) -> LoadedBundle:
     except (OSError, UnicodeDecodeError) as error:
         raise RefusedError("DP702", f"{plan} cannot be read: {error}") from None
     try:
-        if not is_as_compiled(text):
+        raw = parse_plan(text)
+        if not is_as_compiled(raw):
             raise RefusedError(
                 "DP701", f"{plan} is not the plan that was compiled (its fingerprint differs); compile the load again"
             )
-        doc = decode_plan(text)
+        doc = plan_doc(raw)
     except UnreadablePlanError as error:
         raise RefusedError("DP702", f"{plan}: {error}") from None
     bodies = {path: _verified(folder, path, digest) for path, digest in sorted(doc.files.items())}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlglot import exp
 
 from dpone_compiler.ir.schema import TableRef
@@ -23,6 +25,14 @@ def table(ref: TableRef, alias: str = "") -> exp.Table:
     if alias:
         node.set("alias", exp.TableAlias(this=identifier(alias)))
     return node
+
+
+def create_table(ref: TableRef, columns: Sequence[exp.ColumnDef], key: Sequence[str]) -> exp.Create:
+    """CREATE TABLE with its primary key, when it has one."""
+    parts: list[exp.Expression] = [*columns]
+    if key:
+        parts.append(exp.PrimaryKey(expressions=[identifier(name) for name in key]))
+    return exp.Create(this=exp.Schema(this=table(ref), expressions=parts), kind="TABLE")
 
 
 def text(value: str) -> exp.Literal:

@@ -6,11 +6,20 @@ from dataclasses import replace
 
 from dpone_compiler.backends.clickhouse.keys import all_known, key_in, key_not_in
 from dpone_compiler.backends.clickhouse.profile import View, staging_table, view
-from dpone_compiler.expr.types import Kind
 from dpone_compiler.ir.load import MovedColumn
 from dpone_compiler.ir.schema import Column
 from dpone_compiler.plan.actions import Staging
-from dpone_compiler.plan.changes import KEPT, OPERATION, ORDER, PREFIX, UNCHANGED, old_key, replicates, technical
+from dpone_compiler.plan.changes import (
+    KEPT,
+    OPERATION,
+    ORDER,
+    PREFIX,
+    UNCHANGED,
+    incomplete,
+    old_key,
+    replicates,
+    technical,
+)
 from dpone_compiler.plan.feed_actions import CheckChanges, CollapseChanges
 from dpone_compiler.spi.backend import Context, Lowered
 from dpone_compiler.sql.clickhouse_names import columns, ident, literal, qualified
@@ -41,8 +50,6 @@ _COUNTED = "<<keyed>> AND (<<none>> OR <<order>> > <<cut>>)"
 _LIVING = "<<op>> IN ('I', 'U') AND <<kept>> = 't'"
 _CUT = "(SELECT max(<<order>>) FROM <<changes>> WHERE <<op>> IN ('T', 'R'))"
 _NONE = "(SELECT count() FROM <<changes>> WHERE <<op>> IN ('T', 'R')) = 0"
-# Values of these types are never stored out of line by Postgres.
-_WHOLE = (Kind.BOOL, Kind.INT, Kind.FLOAT, Kind.UUID, Kind.DATE, Kind.TIME, Kind.TIMESTAMP, Kind.ENUM)
 
 
 def staged_columns(staging: Staging) -> tuple[MovedColumn, ...]:
@@ -93,7 +100,7 @@ def check_changes(ctx: Context, action: CheckChanges) -> Lowered:
         for code, detail, condition in found
     ]
     pieces.append(frame(_TIES, changes=changes, keyed=keyed, key=columns(action.key), order=ident(ORDER)))
-    if replicates(ctx.load) and _large(action.changes):
+    if replicates(ctx.load) and incomplete(action.changes.columns):
         pieces.append(_unknown(ctx, action))
     return Lowered(op="check", bodies={"main": join("\nUNION ALL ", pieces).text})
 
@@ -103,7 +110,7 @@ def _unknown(ctx: Context, action: CheckChanges) -> Sql:
     lacking = [
         frame("<<n>> = 0", n=_count(at))
         for at, moved in enumerate(_loaded(action.changes))
-        if moved in _large(action.changes)
+        if moved in incomplete(action.changes.columns)
     ]
     key = columns(action.key)
     return frame(
@@ -128,11 +135,14 @@ def collapse_changes(ctx: Context, action: CollapseChanges) -> Lowered:
 def _rows(ctx: Context, action: CollapseChanges) -> Sql:
     seen = view(ctx)
     loaded = _loaded(action.changes)
-    kept = replicates(ctx.load) and bool(_large(action.changes))
+    kept = replicates(ctx.load) and bool(incomplete(action.changes.columns))
     values = [_value(action, moved, at, joined=kept) for at, moved in enumerate(loaded)]
     stored = Sql("")
     if kept:
-        names = [*action.key, *(m.target.name for m in _large(action.changes) if m.target.name not in action.key)]
+        names = [
+            *action.key,
+            *(m.target.name for m in incomplete(action.changes.columns) if m.target.name not in action.key),
+        ]
         renamed = [frame("<<name>> AS <<alias>>", name=_plain(seen, k), alias=ident(k)) for k in action.key]
         renamed += [
             frame("<<name>> AS <<alias>>", name=ident(n), alias=ident(PREFIX + "t_" + n))
@@ -189,7 +199,7 @@ def _last(ctx: Context, action: CheckChanges | CollapseChanges) -> Sql:
     values: list[Sql] = []
     for at, moved in enumerate(_loaded(changes)):
         carried = frame("<<op>> != 'D'", op=ident(OPERATION))
-        if moved in _large(changes) and replicates(ctx.load):
+        if moved in incomplete(changes.columns) and replicates(ctx.load):
             mark = literal(f",{at},")
             carried = frame(
                 "<<carried>> AND position(<<marks>>, <<mark>>) = 0", carried=carried, marks=ident(UNCHANGED), mark=mark
@@ -234,7 +244,7 @@ def _value(action: CollapseChanges, moved: MovedColumn, at: int, *, joined: bool
     if moved.target.name in action.key:
         return ident(moved.target.name)
     carried = frame("tupleElement(<<alias>>, 1)", alias=_alias(at))
-    if not joined or moved not in _large(action.changes):
+    if not joined or moved not in incomplete(action.changes.columns):
         return carried
     return frame(
         "if(<<n>> > 0, <<carried>>, <<stored>>)",
@@ -254,11 +264,6 @@ def _keyed_changes(ctx: Context, action: CollapseChanges) -> Sql:
 
 def _loaded(changes: Staging) -> list[MovedColumn]:
     return [moved for moved in changes.columns if not technical(moved.target.name)]
-
-
-def _large(changes: Staging) -> list[MovedColumn]:
-    """Columns of which a change may not carry the value."""
-    return [moved for moved in _loaded(changes) if moved.sql or moved.source.type.kind not in _WHOLE]
 
 
 def _plain(seen: View, name: str) -> Sql:

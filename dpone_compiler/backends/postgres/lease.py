@@ -8,6 +8,9 @@ from dpone_compiler.backends.postgres.script import literal
 from dpone_compiler.source.value import value
 from dpone_compiler.sql.render import Sql, frame
 
+# What a block declares around `exactly_one` and `renewed`; it touches the table of the lease alone.
+AFFECTED = Sql("  affected bigint;")
+
 
 @value(kw_only=True)
 class Lease:

@@ -15,7 +15,7 @@ from dpone_compiler.ir.new_target import Design, NewTarget
 from dpone_compiler.ir.schema import Column, TableStructure
 from dpone_compiler.plan.target_actions import CheckNotLost, CreateTarget, TargetAction
 from dpone_compiler.spi.backend import Context, Lowered, NewTable
-from dpone_compiler.sql.identifiers import identifier, table
+from dpone_compiler.sql.identifiers import create_table, identifier, table
 from dpone_compiler.sql.postgres_native import NativeTypeError, read_native, type_tree
 from dpone_compiler.sql.render import Sql, frame, join
 
@@ -136,7 +136,7 @@ def _create_target(ctx: Context, action: CreateTarget) -> Lowered:
         timeout=literal(f"{ctx.load.write.limits.lock_timeout}s"),
         target=_regclass(ctx),
         key=literal(names.lock_key(ctx.load)),
-        create=sql(_create(ctx, structure)),
+        create=sql(create_table(target, [*map(_definition, structure.columns)], structure.primary_key)),
         indexes=join("", made),
     )
     return Lowered(
@@ -147,13 +147,6 @@ def _create_target(ctx: Context, action: CreateTarget) -> Lowered:
             "none on a target that is there; where it is missing, the advisory lock of the target while it is made",
         ),
     )
-
-
-def _create(ctx: Context, structure: TableStructure) -> exp.Create:
-    parts: list[exp.Expression] = [_definition(column) for column in structure.columns]
-    if structure.primary_key:
-        parts.append(exp.PrimaryKey(expressions=[identifier(name) for name in structure.primary_key]))
-    return exp.Create(this=exp.Schema(this=table(names.target(ctx.load)), expressions=parts), kind="TABLE")
 
 
 def _definition(column: Column) -> exp.ColumnDef:

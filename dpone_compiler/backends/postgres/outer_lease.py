@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dpone_compiler.backends.postgres import lease
-from dpone_compiler.backends.postgres.lease import Lease
+from dpone_compiler.backends.postgres.lease import AFFECTED, Lease
 from dpone_compiler.backends.postgres.names import DEFAULT_SCHEMA
 from dpone_compiler.backends.postgres.script import do_block, literal, word
 from dpone_compiler.ir.load import Load
@@ -27,7 +27,6 @@ CREATE TABLE IF NOT EXISTS <<leases>> (
 );
 COMMENT ON TABLE <<leases>> IS 'dponec: who may load a target that keeps no lease itself; one row a target';
 """
-_AFFECTED = Sql("  affected bigint;")
 
 
 def lower_lease(ctx: Context, step: Step) -> Lowered | Unsupported:
@@ -45,7 +44,7 @@ def lower_lease(ctx: Context, step: Step) -> Lowered | Unsupported:
         case RenewLease():
             return Lowered(
                 op="sql",
-                bodies={"main": do_block(lease.renewed(kept), _AFFECTED).text + "\n"},
+                bodies={"main": do_block(lease.renewed(kept), AFFECTED).text + "\n"},
                 params=("lease_holder", "lease_fence"),
             )
         case _:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dpone_compiler.backends.postgres import lease, names
-from dpone_compiler.backends.postgres.lease import Lease, exactly_one, lost_lease
+from dpone_compiler.backends.postgres.lease import AFFECTED, Lease, exactly_one, lost_lease
 from dpone_compiler.backends.postgres.predicates import comparable_type, lowest
 from dpone_compiler.backends.postgres.script import do_block, literal, word
 from dpone_compiler.ir.load import Load
@@ -105,7 +105,6 @@ UPDATE <<state>>
 <<mine>>;
 """
 
-AFFECTED = Sql("  affected bigint;")
 WORK_MEMORY = "64MB"
 
 

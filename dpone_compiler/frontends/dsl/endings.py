@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+
 from dpone_compiler.frontends import meaning
 from dpone_compiler.frontends.dsl import arguments as checked
 from dpone_compiler.ir.load import Load
 
 
-class Endings:
+class Endings(ABC):
     """One method a strategy; the builder says how a load is finished."""
 
     def auto(self, *, policy: str = "auto") -> Load:
@@ -46,5 +48,6 @@ class Endings:
         """Any mode by its word: cdc_apply, snapshot_diff, scd2 …"""
         return self._finish(checked.one_of(mode, meaning.MODES, "strategy", "0"), policy)
 
+    @abstractmethod
     def _finish(self, mode: str, policy: str) -> Load:
-        raise NotImplementedError
+        """The load of this mode; an error with the place in the script where something is missing."""
