@@ -15,6 +15,7 @@ import pytest
 from dpone_compiler.embedded.postgres import EmbeddedPostgres, start_postgres
 from tests.faults.cases import PG_MERGE
 from tests.faults.conftest import new_postgres_lab
+from tests.faults.disks import small_disk
 from tests.faults.lab import Lab
 from tests.faults.test_run_sh_kills import _begun, _start
 from tests.faults.zygote import Zygote
@@ -26,13 +27,11 @@ SMALL, ROOM = "64k", "64m"
 def disk() -> Iterator[Path]:
     """A small file system of its own, which every user may write to."""
     folder = Path(tempfile.mkdtemp(prefix="dponec-disk-"))
-    words = ("mount", "-t", "tmpfs", "-o", f"size={SMALL},mode=777", "tmpfs", str(folder))
-    if subprocess.run(words, capture_output=True, check=False).returncode:
+    try:
+        with small_disk(folder, f"size={SMALL},mode=777"):
+            yield folder
+    finally:
         folder.rmdir()
-        pytest.skip("mounting a small tmpfs needs root")
-    yield folder
-    subprocess.run(("umount", folder), check=True)
-    folder.rmdir()
 
 
 def _resize(disk: Path, size: str) -> None:

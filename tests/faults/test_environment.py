@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +15,7 @@ from dpone_compiler.embedded.host import free_port
 from dpone_compiler.embedded.postgres import EmbeddedPostgres
 from tests.faults.cases import CASES, CH_MERGE, PG_MERGE, Case
 from tests.faults.conftest import LabOf, new_clickhouse_lab, new_postgres_lab
+from tests.faults.disks import small_disk
 from tests.faults.lab import PASSWORD, Lab, with_password
 from tests.faults.points import points_of
 from tests.faults.trap import marker
@@ -130,13 +130,8 @@ def full_disk(tmp_path: Path) -> Iterator[Path]:
     """A folder on a file system of one page."""
     folder = tmp_path / "small"
     folder.mkdir()
-    mounted = subprocess.run(
-        ("mount", "-t", "tmpfs", "-o", "size=4k", "tmpfs", folder), capture_output=True, check=False
-    )
-    if mounted.returncode:
-        pytest.skip("mounting a small tmpfs needs root")
-    yield folder
-    subprocess.run(("umount", folder), check=True)
+    with small_disk(folder, "size=4k"):
+        yield folder
 
 
 def test_a_full_disk_under_the_journal(lab: Lab, full_disk: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -16,10 +15,9 @@ from dpone_compiler.ir.codec import to_plain
 from dpone_compiler.ir.schema import TableRef
 from dpone_compiler.runtime.connections.open import open_session
 from dpone_compiler.runtime.connections.resolve import parse_url
-from tests.engine_fixtures import run_clickhouse
 from tests.engines.loads.hooks import Died, death
+from tests.engines.loads.hostile import NASTY, names_of, quoted
 from tests.engines.loads.model import order
-from tests.engines.loads.test_hostile_names import NASTY, names_of, quoted
 from tests.engines.loads.world import CURSOR, World, on
 
 MAKES = {"sink": {"create_target": "if_missing"}}
@@ -177,14 +175,6 @@ def test_without_its_state_table_nothing_is_made(world: World) -> None:
     world.bundle = world.folder / "plans" / folder_name("orders")
     world.fails("DP416")
     assert introspected(world) == {}
-
-
-@pytest.fixture
-def tidy(world: World) -> Iterator[World]:
-    """Drops the database that ClickHouse got beside its own."""
-    yield world
-    if world.sink.clickhouse:
-        run_clickhouse(world.target_url, f"DROP DATABASE IF EXISTS {quoted('clickhouse', names_of(NASTY)[0])}")
 
 
 @on(*EVERY)

@@ -14,25 +14,11 @@ from sqlglot import tokenize
 from sqlglot.tokens import Token, TokenType
 
 from tests.engine_fixtures import run_clickhouse
+from tests.engines.loads.hostile import NASTY, PLAIN, names_of, quoted
 from tests.engines.loads.world import World, on
 
-NASTY = "\"'; DROP TABLE x; -- $(rm -rf /) `id` $$ \n ü {a:String} %s \\ /*"
-PLAIN = "Plain Name"
 FILTER = "it's; -- $(id) `id` \n \\n \\ ü \" $$ {v:String}"
 _HEREDOC = re.compile(r"^DO \$(\w*)\$(.*)\$\1\$;", re.DOTALL | re.MULTILINE)
-
-
-def quoted(sink: str, name: str) -> str:
-    """A quoted identifier, written here once more so that the product is not its own judge."""
-    if sink == "clickhouse":
-        return "`" + name.replace("\\", "\\\\").replace("`", "\\`").replace("\n", "\\n") + "`"
-    return '"' + name.replace('"', '""') + '"'
-
-
-def names_of(nasty: str) -> tuple[str, str]:
-    """Schema and table: half of the name each."""
-    name = nasty.strip()
-    return f"s {name[:18]}", f"t {name[18:48]}"
 
 
 def build(world: World, nasty: str, value: str, *, create: bool = True) -> World:
@@ -95,15 +81,6 @@ def statements(folder: Path, engine: str) -> Iterator[tuple[str, list[Token]]]:
 
 def shape(tokens: list[Token]) -> list[TokenType]:
     return [TokenType.STRING if token.token_type is TokenType.RAW_STRING else token.token_type for token in tokens]
-
-
-@pytest.fixture
-def tidy(world: World) -> Iterator[World]:
-    """Drops the database that ClickHouse got beside its own."""
-    yield world
-    if world.sink.clickhouse:
-        for name in (NASTY, PLAIN):
-            run_clickhouse(world.target_url, f"DROP DATABASE IF EXISTS {quoted('clickhouse', names_of(name)[0])}")
 
 
 @on("pg18", "chdb")
