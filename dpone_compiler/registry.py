@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
+from dpone_compiler.installed import Point, points
 from dpone_compiler.source.value import value
 from dpone_compiler.spi.backend import Backend
 from dpone_compiler.spi.frontend import Frontend
@@ -31,36 +31,37 @@ class UnknownPlugin(KeyError):
 
 @value
 class _Group:
-    points: Mapping[str, EntryPoint]
+    points: Mapping[str, Point]
 
     def names(self) -> tuple[str, ...]:
         return tuple(sorted(self.points))
 
 
 @cache
-def _installed() -> Mapping[str, tuple[EntryPoint, ...]]:
-    """The entry points of our groups. Once a process: every question reads the metadata of every installed distribution."""
-    found = entry_points()
-    return {group: tuple(found.select(group=group)) for group in (BACKENDS, STRATEGIES, NATIVE, FRONTENDS)}
+def _installed() -> Mapping[str, tuple[Point, ...]]:
+    """The entry points of our groups. Once a process: every question lists the folders of sys.path."""
+    groups = (BACKENDS, STRATEGIES, NATIVE, FRONTENDS)
+    found = points(groups)
+    return {group: tuple(point for point in found if point.group == group) for group in groups}
 
 
 @cache
 def _group(group: str) -> _Group:
-    points: dict[str, EntryPoint] = {}
-    for point in sorted(_installed().get(group, ()), key=lambda p: (p.name, p.value)):
-        other = points.get(point.name)
-        if other is not None and other.value != point.value:
-            raise PluginClash(f"{group}: {point.name!r} is registered by {other.value} and by {point.value}")
-        points[point.name] = point
-    return _Group(points)
+    named: dict[str, Point] = {}
+    for point in sorted(_installed().get(group, ()), key=lambda p: (p.name, p.target)):
+        other = named.get(point.name)
+        if other is not None and other.target != point.target:
+            raise PluginClash(f"{group}: {point.name!r} is registered by {other.target} and by {point.target}")
+        named[point.name] = point
+    return _Group(named)
 
 
 @cache
 def _load(group: str, name: str) -> Any:
-    points = _group(group).points
-    if name not in points:
-        raise UnknownPlugin(group, name, _group(group).names())
-    return points[name].load()
+    known = _group(group)
+    if name not in known.points:
+        raise UnknownPlugin(group, name, known.names())
+    return known.points[name].load()
 
 
 def backend_names() -> tuple[str, ...]:
@@ -88,13 +89,3 @@ def frontend(form: str) -> Frontend:
     """The front end that reads files of that ending (without the dot). Raises UnknownPlugin."""
     loaded: Frontend = _load(FRONTENDS, form)
     return loaded
-
-
-def plugin_versions() -> tuple[tuple[str, str], ...]:
-    """(entry point, distribution and version) of every registered plug-in: part of the cache key of a compile."""
-    found = set()
-    for group in (BACKENDS, STRATEGIES, NATIVE, FRONTENDS):
-        for point in _installed().get(group, ()):
-            dist = point.dist
-            found.add((f"{group}:{point.name}={point.value}", f"{dist.name} {dist.version}" if dist else ""))
-    return tuple(sorted(found))

@@ -6,7 +6,7 @@ import os
 import shutil
 import sys
 from collections.abc import Iterator
-from importlib.metadata import PackageNotFoundError, entry_points, version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -76,9 +76,10 @@ def _version(name: str) -> str:
 def _plugins() -> Iterator[dict[str, Any]]:
     """An installation that is not the newest checkout has no entry points, and then no load compiles."""
     from dpone_compiler import registry
+    from dpone_compiler.installed import points
 
     for group in (registry.FRONTENDS, registry.BACKENDS, registry.STRATEGIES, registry.NATIVE):
-        names = sorted({point.name for point in entry_points(group=group)})
+        names = sorted({point.name for point in points((group,))})
         needed = group != registry.NATIVE
         what = group.rpartition(".")[2]
         yield _finding(what, ", ".join(names) or "none registered: install again", found=bool(names), needed=needed)

@@ -26,7 +26,7 @@ ALSO = {
 SIBLINGS = ("backends", "strategies", "passes", "native")
 # What the siblings of one folder share: its problems.
 SHARED = ("problems",)
-LAZY = ("cli", "demo", "registry", "embedded")
+LAZY = ("cli", "demo", "installed", "registry", "embedded")
 
 
 def _own(found: Import) -> list[str]:
