@@ -26,10 +26,12 @@ class Claim:
     says: str
     tests: Mapping[str, tuple[str, ...]]
 
-    @property
-    def pattern(self) -> str:
-        """Matches the sentence at the beginning of a text."""
-        return re.escape(self.says).replace(r"\*", r"[^;]*")
+    def begins(self, text: str) -> int:
+        """The length of the sentence and of what divides it from the next, if `text` begins with it; else 0."""
+        if not text.startswith(self.says.partition("*")[0]):
+            return 0
+        found = re.match(re.escape(self.says).replace(r"\*", r"[^;]*") + r"(?:; |$)", text)
+        return found.end() if found else 0
 
 
 @cache
@@ -64,13 +66,13 @@ def _claims_of(cell: str, text: str) -> list[Claim]:
     found: list[Claim] = []
     while text:
         for claim in claims():
-            match = re.match(claim.pattern + r"(?:; |$)", text) if claim.cell == cell else None
-            if match:
+            length = claim.begins(text) if claim.cell == cell else 0
+            if length:
                 break
         else:
             return [*found, Claim(cell, "not_listed", text, {})]
         found.append(claim)
-        text = text[match.end() :]
+        text = text[length:]
     return found
 
 
