@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
-from dpone_compiler.cli.options import CATALOG, COSTS, FAIL_ON, FORMATS, POLICY, SET, compile_options, wants_color
+from dpone_compiler.cli.options import CATALOG, COSTS, FAIL_ON, FORMATS, POLICY, RUNS, SET, compile_options, wants_color
 from dpone_compiler.cli.verdict import verdict
 
 
@@ -33,11 +34,7 @@ def share(ctx: click.Context, param: click.Parameter, value: str | None) -> floa
 @click.option("--delete-percent", callback=share, metavar="0..1", help="Share of rows that are deleted.")
 @click.option("--format", "form", type=FORMATS, default="text", show_default=True)
 @click.option("--trace", is_flag=True, help="Show how every rule of the policy came out.")
-@click.option(
-    "--runs",
-    type=click.Path(path_type=Path, exists=True, file_okay=False),
-    help="Past runs: their receipts stand in for hints that nobody gives (a folder such as .dponec/runs).",
-)
+@RUNS
 @CATALOG
 @POLICY
 @SET
@@ -59,7 +56,8 @@ def advise(
     fail_on: str,
 ) -> None:
     """Say how a load would be done and why. The flags stand in for the manifest's hints."""
-    options = compile_options(catalog, policies, given, costs)
+    flags = {"rows": estimated_rows, "changed": changed_percent, "deleted": delete_percent}
+    options = replace(compile_options(catalog, policies, given, costs, runs), told=flags)
 
     from dpone_compiler.cli.advice_text import render_advice
     from dpone_compiler.cli.reading import read_manifests
@@ -67,16 +65,10 @@ def advise(
     from dpone_compiler.diagnostics.render import full
     from dpone_compiler.driver.advice import advise_load
     from dpone_compiler.driver.document import decision_document
-    from dpone_compiler.runtime.history import list_runs
-    from dpone_compiler.runtime.receipt import read_receipt
 
-    receipts = [read_receipt(runs / each["run_id"]) for each in list_runs(runs)] if runs is not None else []
-    flags = {"rows": estimated_rows, "changed": changed_percent, "deleted": delete_percent}
     read = read_manifests(manifest, options)
     advices = [
-        advise_load(load, file.catalog, file.policy, flags, file.constants, receipts=receipts)
-        for file in read.reads
-        for load in file.loads
+        advise_load(load, file.catalog, file.policy, file.constants) for file in read.reads for load in file.loads
     ]
     diagnostics = (*read.diagnostics, *(each for advice in advices for each in advice.diagnostics))
     # The advice itself shows the warnings, in every format.

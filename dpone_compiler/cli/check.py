@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from dpone_compiler.cli.options import CATALOG, FAIL_ON, POLICY, SET, compile_options, tell_diagnostics
+from dpone_compiler.cli.options import CATALOG, COSTS, FAIL_ON, POLICY, RUNS, SET, compile_options, tell_diagnostics
 from dpone_compiler.cli.verdict import verdict
 
 FORMATS = click.Choice(["text", "concise", "json", "github", "sarif", "junit"])
@@ -19,6 +19,8 @@ FORMATS = click.Choice(["text", "concise", "json", "github", "sarif", "junit"])
 @CATALOG
 @POLICY
 @SET
+@COSTS
+@RUNS
 @FAIL_ON
 def check(
     *,
@@ -27,10 +29,12 @@ def check(
     catalog: Path | None,
     policies: tuple[Path, ...],
     given: tuple[str, ...],
+    costs: Path | None,
+    runs: Path | None,
     fail_on: str,
 ) -> None:
     """Check manifests and folders of manifests. Exit code 1 when there is an error."""
-    options = compile_options(catalog, policies, given)
+    options = compile_options(catalog, policies, given, costs, runs)
 
     from dpone_compiler.diagnostics.problem import Severity
     from dpone_compiler.diagnostics.render import RENDERERS

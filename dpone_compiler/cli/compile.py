@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from dpone_compiler.cli.exits import DONE, FINDINGS, USAGE
-from dpone_compiler.cli.options import COSTS
+from dpone_compiler.cli.options import COSTS, RUNS
 
 FORMATS = click.Choice(["text", "concise", "json", "github", "sarif", "junit"])
 
@@ -35,6 +35,7 @@ FORMATS = click.Choice(["text", "concise", "json", "github", "sarif", "junit"])
 )
 @click.option("--set", "given", multiple=True, metavar="PATH=VALUE", help="Override a value of a YAML manifest.")
 @COSTS
+@RUNS
 @click.option("--print-ir-after", metavar="PASS|all", default="", help="Print the load after a pass that changed it.")
 @click.option(
     "--emit",
@@ -57,6 +58,7 @@ def compile_(
     policies: tuple[Path, ...],
     given: tuple[str, ...],
     costs: Path | None,
+    runs: Path | None,
     print_ir_after: str,
     emit: str,
     timing: bool,
@@ -84,6 +86,7 @@ def compile_(
         policies=policies,
         overrides=overrides,
         costs=costs,
+        runs=runs,
         print_ir_after=print_ir_after,
         timing=timing,
     )

@@ -28,6 +28,11 @@ COSTS = click.option(
     type=click.Path(path_type=Path, dir_okay=False, exists=True),
     help="Constants of the cost model, as `dponec calibrate` writes them.",
 )
+RUNS = click.option(
+    "--runs",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="Past runs: their receipts stand in for hints that nobody gives (a folder such as .dponec/runs).",
+)
 SET = click.option("--set", "given", multiple=True, metavar="PATH=VALUE", help="Override a value of a YAML manifest.")
 
 FAIL_ON = click.option(
@@ -49,12 +54,19 @@ def overrides(given: tuple[str, ...]) -> dict[str, str]:
 
 
 def compile_options(
-    catalog: Path | None, policies: tuple[Path, ...], given: tuple[str, ...], costs: Path | None = None
+    catalog: Path | None,
+    policies: tuple[Path, ...],
+    given: tuple[str, ...],
+    costs: Path | None = None,
+    runs: Path | None = None,
 ) -> Options:
     """The driver's options of these flags."""
-    from dpone_compiler.driver.compile import Options
+    from dpone_compiler.driver.asked import request_options
+    from dpone_compiler.driver.request import Request
 
-    return Options(catalog=catalog, policies=policies, overrides=overrides(given), costs=costs)
+    return request_options(
+        Request(paths=(), catalog=catalog, policies=policies, overrides=overrides(given), costs=costs, runs=runs)
+    )
 
 
 def wants_color() -> bool:

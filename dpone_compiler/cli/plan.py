@@ -13,9 +13,11 @@ import click
 from dpone_compiler.cli.exits import FINDINGS
 from dpone_compiler.cli.options import (
     CATALOG,
+    COSTS,
     FAIL_ON,
     FORMATS,
     POLICY,
+    RUNS,
     SET,
     compile_options,
     overrides,
@@ -25,6 +27,7 @@ from dpone_compiler.cli.verdict import verdict
 
 if TYPE_CHECKING:
     from dpone_compiler.diagnostics.diagnostic import Diagnostics
+    from dpone_compiler.driver.compile import Options
 
 
 @click.command("plan")
@@ -36,6 +39,8 @@ if TYPE_CHECKING:
 @CATALOG
 @POLICY
 @SET
+@COSTS
+@RUNS
 @FAIL_ON
 def plan(
     *,
@@ -45,16 +50,20 @@ def plan(
     catalog: Path | None,
     policies: tuple[Path, ...],
     given: tuple[str, ...],
+    costs: Path | None,
+    runs: Path | None,
     fail_on: str,
 ) -> None:
     """Show the plan. Nothing is written and nothing is run."""
     diagnostics: Diagnostics = ()
     if _holds_bundles(path):
-        if catalog or policies or overrides(given):
-            raise click.UsageError("--catalog, --policy and --set are for a manifest; a bundle is compiled already")
+        if catalog or policies or overrides(given) or costs or runs:
+            raise click.UsageError(
+                "--catalog, --policy, --set, --costs and --runs are for a manifest; a bundle is compiled already"
+            )
         files = _from_bundles(path)
     else:
-        files, diagnostics = _from_manifest(path, catalog, policies, given)
+        files, diagnostics = _from_manifest(path, compile_options(catalog, policies, given, costs, runs))
     click.echo(_rendered(files, form, explain=explain_strategy), nl=False)
     sys.exit(verdict(diagnostics, [json.loads(each["plan.json"])["decision"] for each in files], fail_on))
 
@@ -78,11 +87,7 @@ def _from_bundles(path: Path) -> list[Mapping[str, str]]:
         sys.exit(FINDINGS)
 
 
-def _from_manifest(
-    path: Path, catalog: Path | None, policies: tuple[Path, ...], given: tuple[str, ...]
-) -> tuple[list[Mapping[str, str]], Diagnostics]:
-    options = compile_options(catalog, policies, given)
-
+def _from_manifest(path: Path, options: Options) -> tuple[list[Mapping[str, str]], Diagnostics]:
     from dpone_compiler.driver.compile import compile_paths
 
     result = compile_paths([path], options)

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from dpone_compiler.expr.types import Kind
 from dpone_compiler.ir.decision import Undecided
-from dpone_compiler.ir.load import Load
+from dpone_compiler.ir.load import HINTED, Load
+from dpone_compiler.policy.vocabulary import value_text
 from dpone_compiler.source.value import value
 from dpone_compiler.spi.backend import Facts
 
@@ -54,7 +55,7 @@ def workload_of(load: Load, facts: Facts) -> Workload | None:
     rows = load.hints.rows if load.hints.rows is not None else statistics.rows if statistics is not None else None
     if not rows:
         return None
-    assumed: list[str] = []
+    assumed = [_told(load, name) for name in HINTED if name in load.origin.told]
     size = load.hints.bytes
     if size is None and statistics is not None and statistics.rows and statistics.bytes:
         size = int(statistics.bytes / statistics.rows * rows)
@@ -98,6 +99,11 @@ def slice_of(workload: Workload, count: int) -> Workload:
         windowed=True,
         assumed=(*kept, assumed),
     )
+
+
+def _told(load: Load, name: str) -> str:
+    """`rows 4_000_000 (receipt)`: what rests on somebody else's word than the manifest's."""
+    return f"{name} {value_text(name, getattr(load.hints, name))} ({load.origin.told[name]})"
 
 
 def _width(load: Load) -> float:

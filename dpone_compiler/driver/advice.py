@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from types import MappingProxyType
 from typing import Any
 
 from dpone_compiler.cost.constants import BUILT_IN, Constants
 from dpone_compiler.cost.turns import Turn, turns
 from dpone_compiler.diagnostics.diagnostic import Diagnostic, Diagnostics, has_errors
-from dpone_compiler.driver.compile import compile_load, not_compiled, pass_context
-from dpone_compiler.driver.past import past_hints
-from dpone_compiler.driver.problems import AdviceOnly, StepRefused
+from dpone_compiler.driver.compile import Passed, compile_passed, not_compiled, pass_context
+from dpone_compiler.driver.hints import with_hints
+from dpone_compiler.driver.problems import AdviceOnly
 from dpone_compiler.driver.transfer_plan import transfer_outline
 from dpone_compiler.expr.types import DataType, Kind
 from dpone_compiler.ir.decision import Undecided
@@ -34,7 +33,6 @@ _NAMES = [each.name for each in ORDER.passes]
 _TO_STRATEGY = PassOrder(ORDER.passes[: _NAMES.index("choose-strategy") + 1])
 # Of a load that is described by hints alone: no cursor is looked up in a table that nobody knows.
 _FROM_HINTS = PassOrder(tuple(each for each in ORDER.passes if each.name != "check-cursor"))
-_NOTHING: Mapping[str, float | None] = MappingProxyType({})
 _STEPS = {"rows": 1, "bytes": 1, "changed": 0.0001, "deleted": 0.0001}
 
 
@@ -70,7 +68,9 @@ def advise_hints(load: Load, policy: Policy) -> Advice:
     context = pass_context(load, Catalog(), policy)
     columns = () if isinstance(context, Diagnostic) else tuple(_named(load, context))
     load = replace(load, decisions=replace(load.decisions, columns=columns))
-    advice = _advise(load, context, _NOTHING, _FROM_HINTS, BUILT_IN)
+    if isinstance(context, Diagnostic):
+        return _undecided(load, context)
+    advice = _advice(_passed(load, context, _FROM_HINTS, BUILT_IN), _no_plan(load, context))
     refused = not advice.decided or has_errors(advice.diagnostics)
     return replace(advice, transfer=None if refused else transfer_outline(advice.load))
 
@@ -90,65 +90,49 @@ def _named(load: Load, context: PassContext) -> Iterator[MovedColumn]:
         yield MovedColumn(source=ends[0], target=ends[1])
 
 
-def advise_load(
-    load: Load,
-    catalog: Catalog,
-    policy: Policy,
-    told: Mapping[str, float | None] = _NOTHING,
-    constants: Constants = BUILT_IN,
-    *,
-    receipts: Sequence[Mapping[str, Any]] = (),
-) -> Advice:
-    """Decide one load, with the hints that were told instead of its own. `receipts`: past runs, for what nobody says.
+def advise_load(load: Load, catalog: Catalog, policy: Policy, constants: Constants = BUILT_IN) -> Advice:
+    """Decide one load. The passes run once: what they decide is compiled as well, and the transfer is the plan's.
 
-    It is compiled as well: what a compile refuses the advice refuses with the same words, and the transfer is the plan's.
+    So what a compile refuses the advice refuses with the same words.
     """
-    hinted = with_hints(load, told)
-    past = past_hints(receipts, load.name, hinted.hints.rows)
-    past = {name: found for name, found in past.items() if getattr(hinted.hints, name) is None}
-    hinted = with_hints(hinted, past)
-    advice = _advise(hinted, pass_context(load, catalog, policy, constants), told, ORDER, constants)
-    advice = replace(advice, load=_sourced(advice.load, past, FactSource.RECEIPT))
-    compiled, diagnostics = compile_load(hinted, catalog, policy, constants=constants)
+    context = pass_context(load, catalog, policy, constants)
+    if isinstance(context, Diagnostic):
+        return _undecided(load, context)
+    passed = _passed(load, context, ORDER, constants)
+    if advice_only := _no_plan(load, context):
+        return _advice(passed, advice_only)
+    compiled, refused = compile_passed(passed, catalog)
+    advice = _advice(passed, refused)
     if compiled.bundle is None:
-        refused = tuple(each for each in diagnostics if isinstance(each.problem, StepRefused))
-        return replace(advice, diagnostics=(*advice.diagnostics, *refused))
+        return advice
     return replace(advice, transfer=json.loads(compiled.bundle.files["plan.json"])["native_transfer_plan"])
 
 
-def _advise(
-    load: Load,
-    context: PassContext | Diagnostic,
-    told: Mapping[str, float | None],
-    order: PassOrder,
-    constants: Constants,
-) -> Advice:
-    if isinstance(context, Diagnostic):
-        return Advice(load=load, decided=False, diagnostics=(context,))
-    final, diagnostics = run_passes(load, context, order, ())
+def _undecided(load: Load, why: Diagnostic) -> Advice:
+    return Advice(load=load, decided=False, diagnostics=(why,))
+
+
+def _no_plan(load: Load, context: PassContext) -> Diagnostics:
     no_plan = not_compiled(load, context)
-    said = () if no_plan is None else (replace(no_plan, problem=AdviceOnly(no_plan.problem.message())),)
+    return () if no_plan is None else (replace(no_plan, problem=AdviceOnly(no_plan.problem.message())),)
+
+
+def _passed(load: Load, context: PassContext, order: PassOrder, constants: Constants) -> Passed:
+    final, said = run_passes(load, context, order, ())
+    return Passed(load=load, final=final, said=said, context=context, constants=constants)
+
+
+def _advice(passed: Passed, more: Diagnostics) -> Advice:
+    load, final, context = passed.load, passed.final, passed.context
     return Advice(
-        load=_sourced(final, told, FactSource.FLAG),
+        load=final,
         decided=not isinstance(final.decisions.strategy, Undecided),
-        diagnostics=(*said, *diagnostics),
+        diagnostics=(*passed.said, *more),
         trace=decide(context.policy, load_facts(load, context)).trace,
         break_even=tuple(_break_even(load, context)) if load.write.mode in OPEN_MODES else (),
         costing=context.costs(final, context.facts, context.sink),
-        turns=turns(final, context.facts, context.sink, constants),
+        turns=turns(final, context.facts, context.sink, passed.constants),
     )
-
-
-def _sourced(load: Load, told: Mapping[str, float | None], whence: FactSource) -> Load:
-    """A fact that somebody else told is not said to come from the manifest."""
-    choice = load.decisions.strategy
-    if isinstance(choice, Undecided) or not any(value is not None for value in told.values()):
-        return load
-    manifest, other = (f"({source.value})" for source in (FactSource.MANIFEST, whence))
-    facts = tuple(
-        (name, text.replace(manifest, other) if told.get(name) is not None else text) for name, text in choice.facts
-    )
-    return replace(load, decisions=replace(load.decisions, strategy=replace(choice, facts=facts)))
 
 
 def _break_even(load: Load, context: PassContext) -> Iterator[BreakEven]:
@@ -169,19 +153,7 @@ def _thresholds(policy: Policy) -> list[tuple[str, float]]:
     return sorted(found)
 
 
-def with_hints(load: Load, told: Mapping[str, float | None]) -> Load:
-    """The load with the hints that were told (rows, bytes, changed, deleted); None leaves the manifest's."""
-    given = {fact: value for fact, value in told.items() if value is not None}
-    if not given:
-        return load
-    hints = load.hints
-    counts = {fact: int(given[fact]) for fact in ("rows", "bytes") if fact in given}
-    changed, deleted = given.get("changed", hints.changed), given.get("deleted", hints.deleted)
-    rows, size = counts.get("rows", hints.rows), counts.get("bytes", hints.bytes)
-    return replace(load, hints=replace(hints, rows=rows, bytes=size, changed=changed, deleted=deleted))
-
-
 def _strategy(load: Load, context: PassContext, fact: str, value: float) -> str:
-    final, _ = run_passes(with_hints(load, {fact: value}), context, _TO_STRATEGY, ())
+    final, _ = run_passes(with_hints(load, {fact: value}, FactSource.FLAG), context, _TO_STRATEGY, ())
     choice = final.decisions.strategy
     return "refused" if isinstance(choice, Undecided) else choice.value

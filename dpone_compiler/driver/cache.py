@@ -1,6 +1,6 @@
 """The compile cache, by content. Two levels: a manifest file with everything beside it, and one load with the facts it used.
 
-Level 1 is keyed by bytes (manifest, catalog files, policies, overrides) and by this installation, so that an unchanged compile
+Level 1 is keyed by bytes (manifest, catalog files, policies, past runs, overrides) and by this installation, so that an unchanged compile
 answers without importing a parser. Level 2 is keyed by meaning (the load's IR, the catalog extract it used, the policy), so that a
 change of one table in a snapshot recompiles the loads that use it and no other. A cache that cannot be written is no cache.
 """
@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from dpone_compiler import __version__
-from dpone_compiler.driver.inputs import catalog_files, catalog_folder
+from dpone_compiler.driver.inputs import catalog_files, catalog_folder, run_files
 from dpone_compiler.driver.request import Request
 from dpone_compiler.source.value import value
 
@@ -104,6 +104,8 @@ class Keys:
         for path in request.policies:
             shared.update(b"policy" + _bytes(path))
         shared.update(b"costs" + (_bytes(request.costs) if request.costs else b""))
+        runs = (part for path in run_files(request.runs) for part in (os.fsencode(path.parent.name), _bytes(path)))
+        shared.update(b"runs" + _digest(runs).encode())
         shared.update(json.dumps(sorted(request.overrides.items())).encode())
         self.request = request
         self._shared = shared.hexdigest()

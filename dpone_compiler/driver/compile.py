@@ -8,16 +8,18 @@ from functools import lru_cache
 from pathlib import Path
 
 from dpone_compiler import __version__, registry
-from dpone_compiler.artifacts.bundle import Bundle, folder_name, sha256
-from dpone_compiler.artifacts.plan_codec import compact_json
+from dpone_compiler.artifacts.bundle import Bundle, folder_name
 from dpone_compiler.cost.codec import decode_costs
 from dpone_compiler.cost.compare import cost_model
 from dpone_compiler.cost.constants import BUILT_IN, Constants
 from dpone_compiler.diagnostics.diagnostic import Diagnostic, Diagnostics, has_errors
 from dpone_compiler.driver.across import Named, check_names
+from dpone_compiler.driver.digests import input_digests
 from dpone_compiler.driver.emit import emit_bundle
+from dpone_compiler.driver.hints import NOTHING_TOLD, Told, with_gaps_filled, with_hints
 from dpone_compiler.driver.inputs import catalog_files, catalog_folder, find_manifests, read_file
 from dpone_compiler.driver.new_target import with_new_target
+from dpone_compiler.driver.past import Past
 from dpone_compiler.driver.problems import (
     EngineNotSupported,
     OverridesNeedYaml,
@@ -27,7 +29,6 @@ from dpone_compiler.driver.problems import (
 from dpone_compiler.driver.replay import lower_resync
 from dpone_compiler.expr.types import DataType
 from dpone_compiler.frontends.catalog.read import read_catalog
-from dpone_compiler.ir.codec import to_plain
 from dpone_compiler.ir.decision import decided
 from dpone_compiler.ir.load import Load
 from dpone_compiler.ir.schema import Catalog
@@ -36,7 +37,7 @@ from dpone_compiler.optimizer.order import ORDER
 from dpone_compiler.planning.lower import NotLowered, lower_plan
 from dpone_compiler.planning.plan_load import plan_load
 from dpone_compiler.policy.builtin import load_builtin_policy
-from dpone_compiler.policy.codec import encode_policy
+from dpone_compiler.policy.facts import FactSource
 from dpone_compiler.policy.model import Policy
 from dpone_compiler.source.text import SourceFile
 from dpone_compiler.source.value import value
@@ -51,12 +52,17 @@ COMPILER = f"dponec {__version__}"
 
 @value(kw_only=True)
 class Options:
-    """What a compile may be told besides the manifest. `catalog` None: the nearest `catalog` folder of each manifest."""
+    """What a compile may be told besides the manifest. `catalog` None: the nearest `catalog` folder of each manifest.
+
+    `told`: hints that win over the manifest's. `past`: what runs have shown, for hints that nobody gives.
+    """
 
     catalog: Path | None = None
     policies: tuple[Path, ...] = ()
     overrides: Mapping[str, str] = field(default_factory=dict)
     costs: Path | None = None
+    told: Told = NOTHING_TOLD
+    past: Past = Past()
     listeners: tuple[Listener, ...] = ()
 
 
@@ -67,6 +73,17 @@ class Compiled:
     load: Load
     context: Context | None
     bundle: Bundle | None
+
+
+@value(kw_only=True)
+class Passed:
+    """A load after the passes: as it was read, as they decided it, what they said, and what they knew."""
+
+    load: Load
+    final: Load
+    said: Diagnostics
+    context: PassContext
+    constants: Constants
 
 
 @value(kw_only=True)
@@ -148,13 +165,19 @@ def read_manifest_file(manifest: Path, options: Options) -> ManifestFile:
     catalog = _catalog(manifest, reading.loads, options, files, found)
     constants = _constants(options, found)
     return ManifestFile(
-        loads=reading.loads,
+        loads=tuple(_hinted(load, options) for load in reading.loads),
         policy=policy.preceded_by(reading.rules, reading.gates),
         catalog=catalog,
         diagnostics=tuple(found),
         files=files,
         constants=constants,
     )
+
+
+def _hinted(load: Load, options: Options) -> Load:
+    """Who is asked first: the flags, the manifest, past runs. The catalog's estimates are facts of their own, after all of them."""
+    flagged = with_hints(load, options.told, FactSource.FLAG)
+    return with_gaps_filled(flagged, options.past.hints(load.name, flagged.hints.rows), FactSource.RECEIPT)
 
 
 def compile_load(
@@ -172,11 +195,20 @@ def compile_load(
     no_backend = not_compiled(load, context)
     if no_backend is not None:
         return nothing, (no_backend,)
-    final, diagnostics = run_passes(load, context, ORDER, listeners)
-    if has_errors(diagnostics):
-        return replace(nothing, load=final), diagnostics
-    facts, source, sink, strategies = context.facts, context.source, context.sink, context.strategies
-    strategy = strategies[decided(final.decisions.strategy)]
+    final, said = run_passes(load, context, ORDER, listeners)
+    passed = Passed(load=load, final=final, said=said, context=context, constants=constants)
+    compiled, refused = compile_passed(passed, catalog)
+    return compiled, (*said, *refused)
+
+
+def compile_passed(passed: Passed, catalog: Catalog) -> tuple[Compiled, Diagnostics]:
+    """The stages after the passes. What comes back besides is what a plan or a step refuses."""
+    load, final, context = passed.load, passed.final, passed.context
+    facts, source, sink = context.facts, context.source, context.sink
+    nothing = Compiled(load=final, context=None, bundle=None)
+    if has_errors(passed.said):
+        return nothing, ()
+    strategy = context.strategies[decided(final.decisions.strategy)]
     plan = plan_load(final, strategy, Setting(facts=facts, source=source, sink=sink))
     lock = _lock(final, catalog)
     lowering = Context(load=final, facts=facts, plan=plan, source=source, sink=sink, lock=lock)
@@ -185,12 +217,12 @@ def compile_load(
     except NotLowered as error:
         refused = StepRefused(error.backend, error.step.purpose, error.step.id, error.why)
         span = load.origin.at(error.step.source_path or "sink.strategy")
-        return replace(nothing, load=final), (*diagnostics, Diagnostic(refused, span, load.name))
+        return nothing, (Diagnostic(refused, span, load.name),)
     resync = lower_resync(lowering, strategy)
     costing = context.costs(final, facts, sink)
-    inputs = _inputs(load, final, facts, policy)
+    inputs = input_digests(replace(load, read=final.read), facts, context.policy, passed.constants)
     bundle = emit_bundle(lowering, lowered, resync, inputs, COMPILER, costing=costing)
-    return Compiled(load=final, context=lowering, bundle=bundle), diagnostics
+    return Compiled(load=final, context=lowering, bundle=bundle), ()
 
 
 def pass_context(
@@ -244,20 +276,6 @@ def _lock(load: Load, catalog: Catalog) -> Backend | None:
 
 def _compiles(backend: Backend, side: str) -> bool:
     return not backend.declared and not (side == "source" and backend.capabilities(None).not_read)
-
-
-def _inputs(load: Load, final: Load, facts: Facts, policy: Policy) -> dict[str, str]:
-    """Digests of what the compile read, by meaning and not by spelling: the same load in three forms has one digest.
-
-    The filter is taken after parsing, because each form writes it with blanks of its own.
-    """
-    meaning = to_plain(replace(load, read=final.read))
-    meaning.pop("decisions")
-    return {
-        "manifest": sha256(compact_json(meaning)),
-        "catalog": sha256(compact_json(to_plain(facts))),
-        "policy": sha256(compact_json(encode_policy(policy))),
-    }
 
 
 def _constants(options: Options, found: list[Diagnostic]) -> Constants:

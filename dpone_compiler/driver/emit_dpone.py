@@ -12,7 +12,8 @@ from dpone_compiler.artifacts.bundle import folder_name
 from dpone_compiler.artifacts.plan_codec import decode_plan
 from dpone_compiler.diagnostics.diagnostic import Diagnostic, has_errors
 from dpone_compiler.diagnostics.render import RENDERERS
-from dpone_compiler.driver.compile import Compiled, Options, compile_paths
+from dpone_compiler.driver.asked import request_options
+from dpone_compiler.driver.compile import Compiled, compile_paths
 from dpone_compiler.driver.problems import DponeCannotSay, DponeLeavesOut
 from dpone_compiler.driver.request import Outcome, Request
 from dpone_compiler.frontends.manifest.dpone_form import dpone_text, unsaid
@@ -20,10 +21,7 @@ from dpone_compiler.frontends.manifest.dpone_form import dpone_text, unsaid
 
 def emit_request(request: Request) -> Outcome:
     """Write or check one manifest a load. Raises OSError when an output cannot be written; each file is whole or as before."""
-    options = Options(
-        catalog=request.catalog, policies=request.policies, overrides=request.overrides, costs=request.costs
-    )
-    result = compile_paths(request.paths, options)
+    result = compile_paths(request.paths, request_options(request))
     found = [*result.diagnostics]
     texts: dict[Path, str] = {}
     for item in result.loads:

@@ -1,4 +1,4 @@
-"""Finding and reading the input files of a compile: manifests, catalog snapshots, policies."""
+"""Finding and reading the input files of a compile: manifests, catalog snapshots, policies, past runs."""
 
 from __future__ import annotations
 
@@ -69,3 +69,10 @@ def catalog_files(folder: Path | None) -> tuple[Path, ...]:
     if folder is None:
         return ()
     return tuple(path for path in sorted(folder.iterdir()) if path.suffix in (".yaml", ".yml") and path.is_file())
+
+
+def run_files(runs: Path | None) -> tuple[Path, ...]:
+    """Journals and receipts in a folder of runs, sorted: what `read_past` may read of it."""
+    if runs is None:
+        return ()
+    return tuple(sorted(path for path in runs.glob("*/*") if path.suffix in (".json", ".jsonl") and path.is_file()))

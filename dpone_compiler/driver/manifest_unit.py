@@ -114,6 +114,7 @@ def _load_key(load: Load, file: ManifestFile) -> str:
     spans = {path: str(span) for path, span in sorted(load.origin.spans.items())}
     plain = {"load": to_plain(load), "facts": facts, "policy": encode_policy(file.policy), "spans": spans}
     plain["costs"] = to_plain(file.constants)
+    plain["told"] = dict(sorted(load.origin.told.items()))
     return sha256(installation_digest() + compact_json(plain))
 
 

@@ -24,6 +24,7 @@ class Request:
     policies: tuple[Path, ...] = ()
     overrides: Mapping[str, str] = field(default_factory=dict)
     costs: Path | None = None
+    runs: Path | None = None
     print_ir_after: str = ""
     timing: bool = False
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -14,6 +15,7 @@ from dpone_compiler.artifacts.plan_codec import UnreadablePlanError, decode_plan
 from dpone_compiler.diagnostics.diagnostic import Diagnostic, Diagnostics, has_errors
 from dpone_compiler.diagnostics.render import RENDERERS
 from dpone_compiler.driver.across import check_names
+from dpone_compiler.driver.asked import request_options
 from dpone_compiler.driver.cache import Keys, Store
 from dpone_compiler.driver.compile import Options
 from dpone_compiler.driver.inputs import find_manifests
@@ -60,14 +62,7 @@ def _listen(request: Request) -> _Printed:
     listeners: list[Listener] = [VerifyAfter(), *([timing] if timing else [])]
     if request.print_ir_after:
         listeners.append(PrintAfter(request.print_ir_after, sys.stdout.write))
-    options = Options(
-        catalog=request.catalog,
-        policies=request.policies,
-        overrides=request.overrides,
-        costs=request.costs,
-        listeners=tuple(listeners),
-    )
-    return _Printed(timing, options)
+    return _Printed(timing, replace(request_options(request), listeners=tuple(listeners)))
 
 
 def _units(request: Request, manifests: tuple[Path, ...], options: Options, store: Store | None) -> list[Unit]:

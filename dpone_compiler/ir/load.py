@@ -28,6 +28,7 @@ STRATEGIES = (
 # Modes that leave the strategy open: the policy's rules choose it, or the cost model.
 OPEN_MODES = ("auto", "cost")
 WHOLE_MODES = ("full_refresh", "snapshot_diff")  # they move every row each time
+HINTED = ("rows", "bytes", "changed", "deleted")  # the hints that flags and past runs may give as well
 SCOPE_KINDS = ("equality", "range")
 CHUNK_KINDS = ("date", "timestamp", "integer", "uuid")
 ENGINES = ("postgres", "mssql", "clickhouse", "bigquery", "kafka")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Iterable
 
-from dpone_compiler.ir.load import OPEN_MODES, Load
+from dpone_compiler.ir.load import HINTED, OPEN_MODES, Load
 from dpone_compiler.policy.model import Value
 from dpone_compiler.source.value import value
 
@@ -48,7 +48,7 @@ class Facts:
 
 
 def manifest_facts(load: Load) -> Facts:
-    """What the manifest itself says. Statistics, flags and `cdc_supported` are added by whoever knows them."""
+    """What the load itself says, each hint with who gave it. Statistics and `cdc_supported` are added by whoever knows them."""
     read, write, hints = load.read, load.write, load.hints
     sink = write.endpoint.engine
     said: tuple[tuple[str, Value | None], ...] = (
@@ -69,6 +69,8 @@ def manifest_facts(load: Load) -> Facts:
         ("strategy", None if write.mode in OPEN_MODES else write.mode),
         ("merge_policy", None if write.merge_policy == "auto" else write.merge_policy),
     )
-    return (
-        Facts().adding(FactSource.MANIFEST, said).adding(FactSource.DERIVED, (("mutable_sink", sink in MUTABLE_SINKS),))
-    )
+    facts = Facts().adding(FactSource.MANIFEST, said)
+    for source in (FactSource.FLAG, FactSource.RECEIPT):
+        told = [(name, getattr(hints, name)) for name in HINTED if load.origin.told.get(name) == source.value]
+        facts = facts.adding(source, told)
+    return facts.adding(FactSource.DERIVED, (("mutable_sink", sink in MUTABLE_SINKS),))

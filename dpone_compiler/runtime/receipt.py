@@ -70,9 +70,9 @@ def write_receipt(folder: Path, receipt: Mapping[str, Any]) -> Path:
 
 
 def read_receipt(folder: Path) -> dict[str, Any]:
-    """The receipt of a run's folder; {} when there is none."""
+    """The receipt of a run's folder; {} when there is none that can be read."""
     try:
         found = json.loads((folder / NAME).read_text(encoding="utf-8"))
-    except (OSError, json.JSONDecodeError):
+    except (OSError, ValueError, RecursionError):  # also what is no UTF-8
         return {}
     return found if isinstance(found, dict) else {}

@@ -122,35 +122,3 @@ def test_nothing_is_asked_for_that_the_sink_cannot_do(tmp_path: Path) -> None:
     )
     shown = dponec("advise", write_manifest(tmp_path, "dpone", {"dpone": text}))
     assert "partition_replace needs" not in shown.stdout + shown.stderr
-
-
-def _run(folder: Path, number: int, strategy: str, rows: int, *, status: str = "done", load: str = "orders") -> None:
-    run = folder / f"run-{number}"
-    run.mkdir(parents=True)
-    receipt = {
-        "load": load,
-        "plan": {"strategy": strategy},
-        "proofs": {"source_rows": str(rows)},
-        "outcome": {"status": status},
-    }
-    (run / "receipt.json").write_text(json.dumps(receipt), encoding="utf-8")
-    started = {"event": "run_started", "load": load, "at": f"2026-11-{number:02d}T00:00:00"}
-    (run / "journal.jsonl").write_text(json.dumps(started) + "\n", encoding="utf-8")
-
-
-def test_past_runs_say_what_nobody_else_says(tmp_path: Path) -> None:
-    text = PARTITIONED.replace("  hint rows 2_000_000 changed 1%\n", "")
-    manifest, runs = write_manifest(tmp_path, "dpone", {"dpone": text}), tmp_path / "runs"
-    _run(runs, 1, "full_refresh", 4_000_000)
-    _run(runs, 2, "incremental_merge", 400_000)
-    _run(runs, 3, "incremental_merge", 9, status="stopped")
-    _run(runs, 4, "incremental_merge", 9, load="others")
-    shown = dponec("advise", manifest, "--runs", runs, "--format", "json")
-    (strategy, *_) = json.loads(shown.stdout)["decision"]["reasons"]
-    assert strategy["code"] == "partition_replace_large_delta"
-    assert (strategy["facts"]["rows"], strategy["facts"]["changed"]) == ("4_000_000 (receipt)", "10% (receipt)")
-    told = dponec("advise", manifest, "--runs", runs, "--changed-percent", "0.01", "--format", "json")
-    assert json.loads(told.stdout)["decision"]["strategy"] == "incremental_merge"
-    hinted = write_manifest(tmp_path, "dpone", {"dpone": PARTITIONED})
-    kept = json.loads(dponec("advise", hinted, "--runs", runs, "--format", "json").stdout)
-    assert kept["decision"]["strategy"] == "incremental_merge"
