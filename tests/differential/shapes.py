@@ -256,6 +256,18 @@ SHAPES = (
         form="change_table",
         examples=2,
     ),
+    *(
+        Shape(
+            name=f"cdc-change_table-{policy}",
+            mode="cdc_apply",
+            sinks=sinks,
+            source=TABLE | FILTER,
+            strategy={"cdc": {"operation_column": "op"}, "merge_policy": policy},
+            form="change_table",
+            examples=2,
+        )
+        for policy, sinks in (("delete_insert", ("pg18",)), ("lightweight_delete_insert", ("chdb",)))
+    ),
     Shape(
         name="cdc-change_table-soft",
         mode="cdc_apply",

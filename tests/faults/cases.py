@@ -45,6 +45,7 @@ class Case:
     sliced: bool = False  # a backfill: each change of the source is followed by one from its first slice
     history: bool = False  # the target keeps versions; the current ones are what the source holds
     leased: bool = False  # the target's lease is kept in the source's database
+    engine: str = "MergeTree PARTITION BY toYYYYMM(day)"  # of a target on ClickHouse that keeps no history
     legacy: bool = False  # ClickHouse 18.16: no Date32, and instants of whole seconds
 
     def manifest(self, database: str, lease: int = 60, lock_timeout: int = 30) -> str:

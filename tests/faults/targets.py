@@ -45,7 +45,7 @@ _PG_MONTHS = (
     )
 )
 _CH_SQL = """CREATE TABLE orders (id Int64, status String, day Date32, note Nullable(String), amount Decimal(18, 2),
-  updated_at DateTime64(6, 'UTC')) ENGINE = MergeTree PARTITION BY toYYYYMM(day) ORDER BY id"""
+  updated_at DateTime64(6, 'UTC')) ENGINE = {engine} ORDER BY id"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,12 +167,14 @@ class ClickHouseTarget:
     """A database of its own. `legacy`: see `Case`."""
 
     def __init__(self, url: str, *, legacy: bool = False) -> None:
-        self.url, self._history, self._legacy = url, False, legacy
+        self.url, self._history, self._legacy, self._now = url, False, legacy, ""
 
     def create(self, case: Case) -> None:
         """The table of the case."""
         self._history = case.history
-        made = _CH_HISTORY if case.history else _CH_SQL
+        replacing = case.engine.startswith("Replacing")
+        self._now = " WHERE is_current = 1" if case.history else " FINAL" if replacing else ""
+        made = _CH_HISTORY if case.history else _CH_SQL.format(engine=case.engine)
         self.execute(
             made.replace("Date32", "Date").replace("DateTime64(6, 'UTC')", "DateTime") if self._legacy else made
         )
@@ -196,8 +198,7 @@ class ClickHouseTarget:
 
     def rows(self) -> list[Cells]:
         found = self._all(
-            "SELECT id, status, toString(day), note, toString(amount), toString(updated_at) FROM orders"
-            + (" WHERE is_current = 1" if self._history else "")
+            f"SELECT id, status, toString(day), note, toString(amount), toString(updated_at) FROM orders{self._now}"
         )
         return sorted(
             ((str(i), status, day, note, Decimal(amount), at) for i, status, day, note, amount, at in found),

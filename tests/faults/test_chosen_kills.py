@@ -1,7 +1,9 @@
 """SIGKILL in the steps that only some loads have: around a slot, with a change table, with rows marked as deleted, in a declared
-scope. A slot may never be ahead of the state."""
+scope, and in the finalizer of every policy that the matrix leaves out. A slot may never be ahead of the state."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import psycopg
 import pytest
@@ -10,12 +12,15 @@ from tests.faults.cases import CH_SLOT, PG_CHANGES, PG_GONE_HARD, PG_GONE_SOFT, 
 from tests.faults.conftest import LANDED, LabOf
 from tests.faults.lab import Lab
 from tests.faults.points import Point, points_of
+from tests.faults.policies import ON_CLICKHOUSE, ON_POSTGRES
 from tests.faults.test_kill_matrix import RESUMES, Note
 
 _CONFIRMED = """SELECT (confirmed_flush_lsn - '0/0')::bigint FROM pg_replication_slots
   WHERE database = current_database() AND NOT temporary"""
-_CASES = (PG_SLOT, PG_CHANGES, PG_GONE_HARD, PG_GONE_SOFT, PG_SCOPE)
-_CHOSEN = [pytest.param(case, step, id=f"{case.name}-{step}") for case in _CASES for step in case.steps]
+
+
+def _steps(*cases: Case) -> list[Any]:
+    return [pytest.param(case, step, id=f"{case.name}-{step}") for case in cases for step in case.steps]
 
 
 def _confirmed(lab: Lab) -> int:
@@ -54,7 +59,9 @@ def _kill(lab: Lab, point: Point, note: Note) -> None:
     lab.change()  # and the source goes on
 
 
-@pytest.mark.parametrize(("case", "step"), _CHOSEN)
+@pytest.mark.parametrize(
+    ("case", "step"), _steps(PG_SLOT, PG_CHANGES, PG_GONE_HARD, PG_GONE_SOFT, PG_SCOPE, *ON_POSTGRES)
+)
 def test_on_postgres(case: Case, step: str, pg_labs: LabOf, record_property: Note) -> None:
     lab = pg_labs(case)
     if case is PG_SLOT:
@@ -63,6 +70,10 @@ def test_on_postgres(case: Case, step: str, pg_labs: LabOf, record_property: Not
     _break(lab, step, record_property)
 
 
-@pytest.mark.parametrize("step", CH_SLOT.steps)
-def test_on_clickhouse(step: str, ch_labs: LabOf, chdb: object, record_property: Note) -> None:
-    _break(_published(ch_labs(CH_SLOT)), step, record_property)
+@pytest.mark.parametrize(("case", "step"), _steps(CH_SLOT, *ON_CLICKHOUSE))
+def test_on_clickhouse(case: Case, step: str, ch_labs: LabOf, chdb: object, record_property: Note) -> None:
+    lab = ch_labs(case)
+    if case is CH_SLOT:
+        _published(lab)
+    lab.ready()
+    _break(lab, step, record_property)
