@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from http.client import HTTPConnection
 from itertools import count
@@ -20,6 +21,7 @@ FreshDatabase = Callable[[], str]
 """Makes a new database and gives its address; the database goes when the test ends."""
 
 _numbers = count(1)
+_DROPS = 25
 
 
 @pytest.fixture(scope="session")
@@ -84,7 +86,22 @@ def _fresh(engine: Engine, run: Callable[[str, str], str]) -> Iterator[FreshData
 
     yield fresh_database
     for name in made if engine.alive else ():
-        run(engine.url, f"DROP DATABASE {name}" + (" WITH (FORCE)" if engine.name == "postgres" else ""))
+        _drop(engine, run, name)
+
+
+def _drop(engine: Engine, run: Callable[[str, str], str], name: str) -> None:
+    """A run that was killed may have a statement on the server yet: Postgres ends it, ClickHouse says to try again."""
+    statement = f"DROP DATABASE IF EXISTS {name}" + (" WITH (FORCE)" if engine.name == "postgres" else "")
+    for _ in range(_DROPS):
+        try:
+            run(engine.url, statement)
+        except RuntimeError as error:
+            if "DATABASE_NOT_EMPTY" not in str(error):
+                raise
+            time.sleep(0.2)
+        else:
+            return
+    run(engine.url, statement)
 
 
 def _run_postgres(url: str, sql: str) -> str:
