@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 from dpone_compiler.expr.types import Kind
+from dpone_compiler.frontends.manifest.dpone_backfill import backfill_said, backfill_unsaid
 from dpone_compiler.ir.decision import Undecided, decided
 from dpone_compiler.ir.load import (
     ChangeFeed,
@@ -91,7 +92,7 @@ def _said(load: Load) -> Iterator[tuple[str, Any]]:
     yield options + "delete_percent", hints.deleted
     yield options + "cdc_enabled", hints.cdc or None
     yield options + "batch_size", hints.batch_size
-    if read.cursor is not None:
+    if read.cursor is not None and write.slices is None:
         yield options + "incremental_column", read.cursor.column
         yield options + "lookback_days", read.cursor.lookback // _DAY or None
     if read.feed is not None:
@@ -114,6 +115,7 @@ def _strategy(load: Load) -> Iterator[tuple[str, Any]]:
     write, below = load.write, "sink.strategy."
     mode, policy = decided(load.decisions.strategy), _policy(load)
     yield below + "mode", mode
+    yield from ((below + key, said) for key, said in backfill_said(load))
     yield below + "unique_key", list(write.key) or None
     yield below + "merge_policy", policy if _known_policy(load) else None
     yield below + "overwrite_type", "exchange" if mode == "full_refresh" and policy == "shadow_swap" else None
@@ -162,13 +164,13 @@ def _unread(load: Load) -> Iterator[Unsaid]:
             yield Unsaid(
                 f"source.columns.{index}", "it reads columns as they are; make a view in the source", wrong=True
             )
-    if read.scope is not None:
-        yield Unsaid("source.options.portable_scope", "its scope has another form, below the strategy", wrong=True)
     if read.tombstone is not None:
         yield Unsaid("source.tombstone", "it would load deleted rows like others", wrong=True)
-    if load.write.backfill is not None:
-        yield Unsaid("sink.strategy.backfill", "its slices are counted in another way", wrong=True)
-    if read.cursor is not None:
+    if why := backfill_unsaid(load):
+        yield Unsaid("sink.strategy.backfill", why, wrong=True)
+    if read.scope is not None and load.write.slices is None:
+        yield Unsaid("source.options.portable_scope", "its scope has another form, below the strategy", wrong=True)
+    if read.cursor is not None and load.write.slices is None:
         yield from _cursor(read.cursor)
     if read.feed is not None:
         words = ("sequence", "slot", "publication", "deleted_column", "truncate")
