@@ -50,7 +50,7 @@ def compile_request(request: Request, store: Store | None) -> Outcome:
     compiled = sum(unit.compiled for unit in units)
     seconds = time.perf_counter() - started
     lines.append(
-        f"{len(bundles)} bundles, {compiled} compiled, {len(bundles) - compiled} reused, {len(manifests) / seconds:.0f} manifests/s"
+        f"{_count(bundles)}, {compiled} compiled, {len(bundles) - compiled} reused, {len(manifests) / seconds:.0f} manifests/s"
     )
     if printed.timing is not None:
         lines += [f"{name}: {seconds * 1000:.1f} ms" for name, seconds in printed.timing.seconds.items()]
@@ -99,7 +99,11 @@ def _check(request: Request, bundles: list[Bundle]) -> list[str]:
             lines.append(f"warning: {folder} has the same effects in other text ({shown})")
         else:
             lines.append(f"differs: {folder} ({shown})")
-    return lines or [f"{len(bundles)} bundles are current in {request.out.as_posix()}"]
+    return lines or [f"{_count(bundles)} {'is' if len(bundles) == 1 else 'are'} current in {request.out.as_posix()}"]
+
+
+def _count(bundles: list[Bundle]) -> str:
+    return f"{len(bundles)} bundle{'' if len(bundles) == 1 else 's'}"
 
 
 def _same_effects(bundle: Bundle, out: Path) -> bool:

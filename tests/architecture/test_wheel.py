@@ -82,7 +82,7 @@ def test_the_installed_wheel_compiles_from_another_folder(wheel: Path, tmp_path:
     assert {"clickhouse", "postgres"} <= set(told.stdout.split()[1:])
     done = run("-m", f"{PACKAGE}.cli.main", "compile", "load.yaml", "-o", "plans")
     assert done.returncode == 0, done.stderr
-    assert "1 bundles, 1 compiled" in done.stdout
+    assert "1 bundle, 1 compiled" in done.stdout
     assert (folder / "plans" / "orders" / "run.sh").stat().st_mode & 0o100
     checked = run("-m", f"{PACKAGE}.cli.main", "check", "load.dpone")
     assert "is not known" not in checked.stderr and "Traceback" not in checked.stderr
