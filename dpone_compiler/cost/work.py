@@ -64,6 +64,9 @@ WORK: Mapping[str, Mapping[tuple[str, str], Work]] = {
         ("partition_replace", "delete_insert"): Work(
             stages="slices", phases=("find", "delete", "insert"), lock=ROWS, logged=2.0
         ),
+        ("partition_replace", "switch_partitions"): Work(
+            stages="slices", phases=("find", "insert"), lock=MODIFY, logged=1.0
+        ),
     },
     "clickhouse": {
         ("full_refresh", ""): Work(stages="source", phases=("swap",), counted=("swap",)),

@@ -28,6 +28,7 @@ MERGE_POLICIES = (
     "delete_insert",
     "shadow_swap",
     "attach_detach",
+    "switch_partitions",
     "partition_rewrite",
     "lightweight_delete_insert",
     "mutation_delete_insert",

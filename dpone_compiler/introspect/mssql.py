@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from typing import Protocol
+from collections.abc import Sequence
+from dataclasses import replace
 
+from dpone_compiler.introspect.mssql_partitions import Rows, Session, read_partitioning, with_bounds
 from dpone_compiler.ir.schema import (
     Column,
     EngineFacts,
@@ -18,8 +19,6 @@ from dpone_compiler.ir.schema import (
 from dpone_compiler.sql.mssql_catalog import BASE_TYPE, COLUMN_TYPE
 from dpone_compiler.sql.mssql_types import parse_type
 from dpone_compiler.sql.render import Sql, frame
-
-Rows = tuple[tuple[str | None, ...], ...]
 
 _DEFAULT_SCHEMA = "dbo"
 
@@ -114,21 +113,6 @@ _HAZARDS = Sql(
 )
 
 
-class Answer(Protocol):
-    """What a session gives back."""
-
-    @property
-    def rows(self) -> Rows:
-        """Cells as text."""
-
-
-class Session(Protocol):
-    """The part of a runtime session that is used here."""
-
-    def run(self, body: str, params: Mapping[str, str]) -> Answer:
-        """Run one batch."""
-
-
 class TableNotFoundError(LookupError):
     """The server has no such table, or hides it from this login."""
 
@@ -157,7 +141,7 @@ def _table(session: Session, asked: TableRef) -> TableFacts:
     columns = session.run(frame(_COLUMNS, type=COLUMN_TYPE, base=BASE_TYPE).text, given).rows
     indexes = _indexes(session.run(_INDEXES.text, given).rows)
     scheme = session.run(_SCHEME.text, given).rows
-    sizes = session.run(_SIZES.text, given).rows
+    statistics = _statistics(session.run(_SIZES.text, given).rows, partitioned=bool(scheme))
     structure = TableStructure(
         columns=tuple(_column(*row) for row in columns),
         primary_key=next((names for primary, _, names in indexes if primary), ()),
@@ -166,7 +150,10 @@ def _table(session: Session, asked: TableRef) -> TableFacts:
         partition_key=(scheme[0][0] or "") if scheme else "",
         hazards=tuple((kind or "", name or "") for kind, name in session.run(_HAZARDS.text, given).rows),
     )
-    return TableFacts(structure=structure, statistics=_statistics(sizes, partitioned=bool(structure.partition_key)))
+    if not scheme:
+        return TableFacts(structure=structure, statistics=statistics)
+    placed = replace(statistics, partitions=with_bounds(session, given, statistics.partitions))
+    return TableFacts(structure=structure, statistics=placed, partitioning=read_partitioning(session, given))
 
 
 def _column(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dpone_compiler.expr.types import DataType
+from dpone_compiler.ir.partitioning import RangePartitioning
 from dpone_compiler.source.value import value
 
 
@@ -34,12 +35,17 @@ class Column:
 
 @value(kw_only=True)
 class PartitionStat:
-    """One partition with its row and byte estimates, and its bound in the server's own words ('' where it has none)."""
+    """One partition with its row and byte estimates, and its bound in the server's own words ('' where it has none).
+
+    `filegroup`, `compression`: of SQL Server; '' elsewhere.
+    """
 
     id: str
     rows: int | None = None
     bytes: int | None = None
     bound: str = ""
+    filegroup: str = ""
+    compression: str = ""
 
 
 @value(kw_only=True)
@@ -81,10 +87,11 @@ class TableStatistics:
 
 @value(kw_only=True)
 class TableFacts:
-    """One table of a snapshot."""
+    """One table of a snapshot. `partitioning`: of a table of SQL Server that is partitioned; None elsewhere, or not known."""
 
     structure: TableStructure
     statistics: TableStatistics = TableStatistics()
+    partitioning: RangePartitioning | None = None
 
 
 @value(kw_only=True)

@@ -25,8 +25,14 @@ from dpone_compiler.plan.tombstones import ProveDeleted
 GONE = ("prove that no row is left whose key the source has deleted", "what was missed would stay for ever")
 
 
-def build_beside(seq: Sequence, step_id: str, action: Action, purpose: str, why: str) -> None:
-    """A fenced transaction of its own. It is repeated whole when the run goes on, since only the swap makes it final."""
+def build_beside(seq: Sequence, shape: Shape, build: tuple[str, Action, str, str]) -> None:
+    """A fenced transaction of its own, repeated whole when the run goes on, since only the swap makes it final.
+
+    Where bodies fence themselves it is one batch.
+    """
+    if not shape.stages_in_transaction:
+        seq.add(*build, guard=COMMITTED, path="sink.strategy.merge_policy")
+        return
     seq.add(
         "fence-build",
         Fence(),
@@ -36,10 +42,7 @@ def build_beside(seq: Sequence, step_id: str, action: Action, purpose: str, why:
         transaction="build",
     )
     seq.add(
-        step_id,
-        action,
-        purpose,
-        why,
+        *build,
         idempotency=Idempotency.TRANSACTIONAL,
         guard=RERUN,
         transaction="build",

@@ -63,11 +63,9 @@ def judge(load: Load, setting: Setting) -> Viable | NotViable:
 def finalizer(load: Load, setting: Setting) -> tuple[str, str]:
     """How the partitions are exchanged for the staged ones."""
     if setting.sink.capabilities(setting.facts.target_engine).transactional:
-        if decided(load.decisions.merge_policy) == "attach_detach":
-            return (
-                "attach_detach",
-                "new partitions are built beside the target, and readers wait for the exchange alone",
-            )
+        policy = decided(load.decisions.merge_policy)
+        if policy in _EXCHANGES:
+            return policy, "new partitions are built beside the target, and readers wait for the exchange alone"
         return "delete_insert", "all affected partitions change in one transaction, and no table lock stops readers"
     return "replace_partitions", "each partition is replaced atomically by the staged one"
 
@@ -121,8 +119,9 @@ def steps(load: Load, setting: Setting) -> Plan:
     proof = Reconcile(staging=rows, level=shape.level, scope="partitions", key=load.write.key, partitions=affected)
     check_losses(seq, shape, CheckLosses(staging=rows, partitions=affected, key=moving))
     moved_away = (delete_moved(rows, moving, affected),) if moving else ()
-    if decided(load.decisions.finalizer) == "attach_detach":
-        _attach(seq, rows, affected, shape.level, load.write.key, moved_away)
+    exchange = _EXCHANGES.get(decided(load.decisions.finalizer))
+    if exchange is not None:
+        _exchange(seq, shape, rows, affected, exchange, moved_away)
     elif transactional:
         _in_transaction(seq, rows, affected, proof, moved_away)
     elif moving:
@@ -146,7 +145,7 @@ def steps(load: Load, setting: Setting) -> Plan:
         )
         seq.add("reconcile", proof, *_PROOF, idempotency=Idempotency.PURE, path="sink.strategy.partition")
     close_run(seq, shape, rows, delta, *made)
-    if decided(load.decisions.finalizer) == "attach_detach":
+    if exchange is not None:
         drop_retired(seq)
     notes = (
         ()
@@ -173,34 +172,48 @@ def _delta_selection(shape: Shape, columns: tuple[MovedColumn, ...], *, distinct
 _Change = tuple[str, Action, str, str]
 
 
-def _attach(  # noqa: PLR0917 - the parts of one transaction
+# How an exchange is called: why the new table has a CHECK, and what is done with the old one and the new one.
+_EXCHANGES = {
+    "attach_detach": (
+        "with a CHECK of the bound, so that ATTACH does not scan it under the lock",
+        "detach each affected partition and attach the new one in its place",
+    ),
+    "switch_partitions": (
+        "in the filegroup, with the indexes and the constraints of the old one, and a CHECK of the bound: SWITCH moves no row",
+        "switch the rows of each affected partition out, and the new ones in",
+    ),
+}
+
+
+def _exchange(  # noqa: PLR0917 - the parts of one transaction
     seq: Sequence,
+    shape: Shape,
     rows: Staging,
     affected: PartitionSet,
-    level: str,
-    key: tuple[str, ...],
+    exchange: tuple[str, str],
     moved_away: tuple[_Change, ...],
 ) -> None:
     """Build and prove beside the target, then exchange: the lock that readers wait for is held for the exchange and a count."""
-    build_beside(
-        seq,
+    why, done = exchange
+    build: _Change = (
         "build-partitions",
-        BuildPartitions(staging=rows, partitions=affected, level=level),
+        BuildPartitions(staging=rows, partitions=affected, level=shape.level),
         "build a table for each affected partition, and prove it",
-        "with a CHECK of the bound, so that ATTACH does not scan it under the lock",
+        why,
     )
+    build_beside(seq, shape, build)
     _finalize(
         seq,
         *moved_away,
         (
             "swap-partitions",
             SwapPartitions(staging=rows, partitions=affected),
-            "detach each affected partition and attach the new one in its place",
+            done,
             "in one transaction, so that no reader finds a partition missing",
         ),
         (
             "reconcile",
-            Reconcile(staging=rows, level="counts", scope="partitions", key=key, partitions=affected),
+            Reconcile(staging=rows, level="counts", scope="partitions", key=shape.load.write.key, partitions=affected),
             *_PROOF,
         ),
     )

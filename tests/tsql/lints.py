@@ -30,7 +30,9 @@ FUNCTIONS = frozenset(
 def lint(found: list[Any]) -> list[str]:
     """What is wrong with a script, given all its fragments."""
     return [
-        fault for rule in (merges, whole_deletes, stars, intos, dynamic, functions, throws) for fault in rule(found)
+        fault
+        for rule in (merges, whole_deletes, stars, intos, dynamic, pieces, functions, throws)
+        for fault in rule(found)
     ]
 
 
@@ -83,18 +85,34 @@ def intos(found: list[Any]) -> Iterator[str]:
             yield f"line {node.StartLine}: SELECT INTO {name}"
 
 
-# The grants that a swap gives again: of words and of names that the server itself has quoted.
-_QUOTED_BY_THE_SERVER = "@dp_grants"
+# The grants that a swap gives again, and what a switch makes: of words, of names that the server itself has quoted, of numbers and of
+# bounds that it has written.
+_QUOTED_BY_THE_SERVER = ("@dp_grants", "@dp_statement")
+_PIECES = frozenset(
+    {
+        *("@dp_new", "@dp_old", "@dp_columns", "@dp_place", "@dp_packed"),
+        *("@dp_number", "@dp_nth", "@dp_from", "@dp_to"),
+    }
+)
 
 
 def dynamic(found: list[Any]) -> Iterator[str]:
     """No text that is run as a statement: a value could be pasted into it. CREATE SCHEMA cannot stand behind an IF otherwise."""
     for node in found:
         named = kind(node) == "ExecutableProcedureReference" and "sp_executesql" in text_of(node).lower()
-        if named and text_of(node).split()[1:] == [_QUOTED_BY_THE_SERVER]:
+        if named and text_of(node).split()[1].rstrip(",") in _QUOTED_BY_THE_SERVER:
             continue
         if named or (kind(node) == "ExecutableStringList" and not all(map(_makes_a_schema, node.Strings))):
             yield f"line {node.StartLine}: a text is run as a statement"
+
+
+def pieces(found: list[Any]) -> Iterator[str]:
+    """A text that is run is put together from pieces that hold no value of a row or of a manifest."""
+    for node in found:
+        if kind(node) == "SetVariableStatement" and str(node.Variable.Name) == "@dp_statement":
+            used = {str(each.Name) for each in nodes(node.Expression) if kind(each) == "VariableReference"}
+            if odd := sorted(used - _PIECES - {"@dp_target"}):
+                yield f"line {node.StartLine}: {', '.join(odd)} is put into a text that is run"
 
 
 def _makes_a_schema(text: Any) -> bool:

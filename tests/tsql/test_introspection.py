@@ -6,9 +6,13 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
+from dpone_compiler.frontends.catalog.read import read_catalog, write_catalog
 from dpone_compiler.introspect.mssql import Rows, TableNotFoundError, read_mssql
+from dpone_compiler.ir.partitioning import IndexFacts, RangePartitioning
 from dpone_compiler.ir.schema import TableRef
 from dpone_compiler.runtime.connections.session import Result
+from dpone_compiler.source.text import SourceFile
+from dpone_compiler.sql.mssql_types import parse_type
 from tests.scriptdom import TsqlError
 
 
@@ -29,6 +33,23 @@ ENGINE: Rows = (("16.0.4135.4", "3", "160", "0", "1", "Cyrillic_General_CI_AS", 
 TABLE: dict[str, Rows] = {
     "SERVERPROPERTY": ENGINE,
     "sys.objects AS o": (("2099048", "U"),),
+    "boundary_value_on_right": (("by_day", "days", "id", "1"),),
+    "partition_range_values": (
+        ("1", "OF_2025", "PAGE", None, "2026-01-01"),
+        ("2", "OF_2026", "NONE", "2026-01-01", None),
+    ),
+    "ignore_dup_key": (
+        *(
+            ("1", "PK", "clustered", "1", "0", "1", "0", "0", "0", "by_day", name, place, "0", "0", cut)
+            for name, place, cut in (("id", "1", "1"), ("day", "2", "0"))
+        ),
+        ("3", "IX", "nonclustered", "0", "0", "0", "1", "0", "0", "by_day", "id", "0", "0", "0", "1"),
+        ("3", "IX", "nonclustered", "0", "0", "0", "1", "0", "0", "by_day", "name", "1", "1", "0", "0"),
+        ("3", "IX", "nonclustered", "0", "0", "0", "1", "0", "0", "by_day", "total", "0", "0", "1", "0"),
+        ("4", "UQ", "nonclustered", "0", "1", "1", "0", "1", "1", "PRIMARY", "name", "1", "0", "0", "0"),
+    ),
+    "untrusted_check": (("column", "total is computed"),),
+    "sys.check_constraints": (("CK_total",),),
     "generated_always_type": (
         ("id", "int", "0", "0", "1"),
         ("name", "nvarchar(50)", "1", "0", "0"),
@@ -44,7 +65,7 @@ TABLE: dict[str, Rows] = {
 def test_every_question_is_t_sql_of_2016(parse_tsql: Callable[[str], list[TsqlError]]) -> None:
     session = Recorder(TABLE)
     read_mssql(session, [TableRef("dbo", "orders")])
-    assert len(session.asked) == 7
+    assert len(session.asked) == 12
     for body, params in session.asked:
         assert parse_tsql(body) == []
         assert all(f"@{name}" in body for name in params)
@@ -65,6 +86,61 @@ def test_answers_become_facts() -> None:
     assert facts.structure.partition_key == "by_day(id)"
     assert (facts.statistics.rows, facts.statistics.bytes, len(facts.statistics.partitions)) == (15, 24576, 2)
     assert ("temporal", "dbo.orders_history") in facts.structure.hazards
+    assert [(part.bound, part.filegroup, part.compression) for part in facts.statistics.partitions] == [
+        ("to 2026-01-01", "OF_2025", "page"),
+        ("from 2026-01-01", "OF_2026", "none"),
+    ]
+    assert facts.partitioning == RangePartitioning(
+        scheme="by_day",
+        function="days",
+        column="id",
+        boundary="right",
+        indexes=(
+            IndexFacts(
+                name="PK",
+                kind="clustered",
+                constraint="primary key",
+                unique=True,
+                columns=(("id", False), ("day", False)),
+                partitioned_by="by_day(id)",
+            ),
+            IndexFacts(
+                name="IX",
+                kind="nonclustered",
+                columns=(("name", True),),
+                included=("total",),
+                partitioned_by="by_day(id)",
+                options=("filtered",),
+            ),
+            IndexFacts(
+                name="UQ",
+                kind="nonclustered",
+                constraint="unique",
+                unique=True,
+                columns=(("name", False),),
+                partitioned_by="PRIMARY",
+                options=("disabled", "ignore_dup_key"),
+            ),
+        ),
+        checks=("CK_total",),
+        obstacles=(("column", "total is computed"),),
+    )
+
+
+def test_a_snapshot_of_a_partitioned_table_is_read_back() -> None:
+    engine, tables = read_mssql(Recorder(TABLE), [TableRef("dbo", "orders")])
+    text = write_catalog("ms", engine, tables)
+    catalog, told = read_catalog([SourceFile("ms.yaml", text)], lambda _engine: parse_type)
+    assert told == ()
+    assert catalog.table("ms", TableRef("dbo", "orders")) == tables[TableRef("dbo", "orders")]
+    for word, instead in (
+        ("boundary: right", "boundary: up"),
+        ("id, asc", "id, down"),
+        ("constraint: unique", "constraint: key"),
+    ):
+        assert word in text
+        _, told = read_catalog([SourceFile("ms.yaml", text.replace(word, instead))], lambda _engine: parse_type)
+        assert [each.problem.code for each in told] == ["DP060"]
 
 
 def test_a_table_that_is_not_there_is_named() -> None:

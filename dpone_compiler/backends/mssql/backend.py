@@ -9,9 +9,9 @@ from dpone_compiler.backends.mssql.hazards import hazards
 from dpone_compiler.backends.mssql.names import DEFAULT_SCHEMA
 from dpone_compiler.backends.mssql.natives import NATIVES
 from dpone_compiler.backends.mssql.new_target import design
+from dpone_compiler.backends.mssql.policies import judge_policy
 from dpone_compiler.backends.mssql.script import DIALECT
 from dpone_compiler.backends.mssql.setup import setup, state_display
-from dpone_compiler.backends.mssql.shadow import judge_policy
 from dpone_compiler.backends.mssql.sink import lower_sink
 from dpone_compiler.backends.mssql.source import lower_source
 from dpone_compiler.backends.mssql.state_commands import state_commands

@@ -22,7 +22,7 @@ _POLICIES = {
     # No `merge`: see backends/mssql/apply.py for the vendor's page.
     "incremental_merge": ("update_insert", "delete_insert"),
     "cdc_apply": ("update_insert", "delete_insert"),
-    "partition_replace": ("delete_insert",),
+    "partition_replace": ("delete_insert", "switch_partitions"),
 }
 # HASHBYTES of any length, OPENJSON, STRING_ESCAPE and SESSION_CONTEXT came with 2016 (13.x):
 # https://learn.microsoft.com/en-us/sql/sql-server/what-s-new-in-sql-server-2016

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dpone_compiler.backends.mssql.policies import SWITCH, judge_policy
 from dpone_compiler.ir.decision import Undecided
 from dpone_compiler.ir.load import Load
 from dpone_compiler.spi.backend import Facts
@@ -23,11 +24,10 @@ _SENTENCES = {
     "filtered_unique_index": "unique index {name} holds for a part of the rows only, so it is no key for this load",
 }
 
-# https://learn.microsoft.com/en-us/sql/t-sql/statements/alter-table-transact-sql#switch
 _NOT_SWITCHED = (
-    "the target is partitioned by {name}, and its partitions are emptied and filled by DELETE and INSERT: SWITCH wants a receiver "
-    "with the same indexes, constraints, compression and filegroup, none of which a snapshot proves"
+    "the target is partitioned by {name}, and its partitions are emptied and filled by DELETE and INSERT: {why}"
 )
+_ASKED = "the manifest asks for it"
 
 
 def hazards(load: Load, facts: Facts) -> tuple[tuple[str, str], ...]:
@@ -47,8 +47,10 @@ def hazards(load: Load, facts: Facts) -> tuple[tuple[str, str], ...]:
             )
             found.append(("identity_column", sentence))
     strategy = "" if isinstance(load.decisions.strategy, Undecided) else load.decisions.strategy.value
-    if structure.partition_key and strategy == "partition_replace":
-        found.append(("partitions_not_switched", _NOT_SWITCHED.replace("{name}", structure.partition_key)))
+    policy = "" if isinstance(load.decisions.merge_policy, Undecided) else load.decisions.merge_policy.value
+    if structure.partition_key and strategy == "partition_replace" and policy != SWITCH:
+        why = judge_policy(load, facts, strategy, SWITCH).refused or _ASKED
+        found.append(("partitions_not_switched", _NOT_SWITCHED.format(name=structure.partition_key, why=why)))
     dated = strategy == "scd2"
     key = (*load.write.key, load.write.history.valid_from) if dated else load.write.key
     unique = {structure.primary_key, *structure.unique_keys}

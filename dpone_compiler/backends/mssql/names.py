@@ -13,6 +13,7 @@ DEFAULT_SCHEMA = "dbo"
 STATE_TABLE = "dponec_state"
 SLICES_TABLE = "dponec_slices"
 _NAME_UNITS = 128  # sysname: https://learn.microsoft.com/en-us/sql/relational-databases/databases/database-identifiers
+_PLACE = 12  # n, the place, and k with the number of a constraint
 _LOCK_UNITS = 255  # @Resource of sp_getapplock
 
 
@@ -39,12 +40,20 @@ def slices(load: Load) -> TableRef:
 
 def staging(ctx: Context, role: Staging | str) -> TableRef:
     """`<table>__dponec_<digest>_<role>`: a load finds its own left-overs, two loads into one table never meet."""
-    word = role if isinstance(role, str) else role.role
+    return _beside(ctx, role if isinstance(role, str) else role.role)
+
+
+def switched(ctx: Context) -> TableRef:
+    """What the names of the tables of a SWITCH begin with: n, o (new, old) and the place of the partition in its list follow."""
+    return _beside(ctx, "p", room=_PLACE)
+
+
+def _beside(ctx: Context, word: str, room: int = 0) -> TableRef:
     table = target(ctx.load)
     identity = "\0".join((ctx.load.name, table.schema, table.name))
     suffix = f"__dponec_{hashlib.sha256(identity.encode()).hexdigest()[:8]}_{word}"
     # Names are counted in UTF-16 units; half a character at the cut is dropped.
-    stem = table.name.encode("utf-16-le")[: 2 * (_NAME_UNITS - len(suffix))].decode("utf-16-le", errors="ignore")
+    stem = table.name.encode("utf-16-le")[: 2 * (_NAME_UNITS - len(suffix) - room)].decode("utf-16-le", errors="ignore")
     return TableRef(ctx.load.write.staging_schema or table.schema, stem + suffix)
 
 

@@ -15,7 +15,7 @@ from dpone_compiler.sql.predicates import scope_predicate
 
 # Compares code unit by code unit, whatever the collation of the column: two texts that a collation calls equal are two partitions.
 BINARY = "Latin1_General_100_BIN2"
-_UNITS = {"hour": "HOUR", "day": "DAY", "month": "MONTH", "year": "YEAR"}
+UNITS = {"hour": "HOUR", "day": "DAY", "month": "MONTH", "year": "YEAR"}
 
 
 class MssqlPredicates:
@@ -35,7 +35,7 @@ class MssqlPredicates:
             start = from_wall(shape("j.[value]"), type_)
             template = (
                 "EXISTS (SELECT 1 FROM OPENJSON(:listed) AS j"
-                f" WHERE :value >= :start AND :value < DATEADD({_UNITS[partitions.unit]}, 1, :start))"
+                f" WHERE :value >= :start AND :value < DATEADD({UNITS[partitions.unit]}, 1, :start))"
             )
             return shape(template, listed=listed, value=value, start=start)
         if type_.kind is Kind.TEXT:
@@ -121,7 +121,7 @@ def _read(value: exp.Expression, type_: DataType, given: DataType) -> exp.Expres
 
 def has_unit(unit: str, type_: DataType) -> bool:
     """Whether the partition value differs from the column's value."""
-    return unit in _UNITS and not (unit == "day" and type_.kind is Kind.DATE)
+    return unit in UNITS and not (unit == "day" and type_.kind is Kind.DATE)
 
 
 def from_wall(value: exp.Expression, type_: DataType) -> exp.Expression:

@@ -30,7 +30,15 @@ from dpone_compiler.backends.mssql.script import (
 from dpone_compiler.backends.mssql.staging import staging_sql
 from dpone_compiler.expr.types import Kind
 from dpone_compiler.ir.load import MovedColumn
-from dpone_compiler.plan.actions import BuildShadow, DeleteMatching, InsertStaged, Reconcile, Staging, UpdateMatching
+from dpone_compiler.plan.actions import (
+    BuildShadow,
+    DeleteMatching,
+    InsertStaged,
+    Reconcile,
+    Staging,
+    SwapPartitions,
+    UpdateMatching,
+)
 from dpone_compiler.plan.snapshot_actions import CheckDeletes
 from dpone_compiler.plan.tombstones import MarkDeleted, ProveDeleted
 from dpone_compiler.spi.backend import Context, Lowered
@@ -120,6 +128,8 @@ def reconcile(ctx: Context, action: Reconcile) -> Lowered:
 def _applied(ctx: Context) -> list[Sql]:
     """Rows inserted, and rows that were there already, are the rows staged."""
     actions = [step.action for step in ctx.plan.steps]
+    if any(isinstance(a, SwapPartitions) for a in actions):
+        return []  # nothing is inserted: what was built is counted in the scope
     updates = any(isinstance(a, UpdateMatching) for a in actions)
     if not updates and any(isinstance(a, InsertStaged) and a.missing_key for a in actions):
         return []  # rows that were there are skipped and not counted; the keys prove it

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dpone_compiler.backends.mssql import names
 from dpone_compiler.backends.mssql.script import literal, statements, word
 from dpone_compiler.backends.mssql.slices import create_table
-from dpone_compiler.plan.actions import DeleteAll, ExchangeTables, InsertStaged
+from dpone_compiler.plan.actions import DeleteAll, ExchangeTables, InsertStaged, SwapPartitions
 from dpone_compiler.spi.backend import Context, SetupFile
 from dpone_compiler.sql.identifiers import identifier, table
 from dpone_compiler.sql.render import Sql, frame
@@ -92,19 +92,20 @@ def _schema(name: str) -> Sql:
 
 
 def _grants(ctx: Context) -> Sql:
-    """TRUNCATE and IDENTITY_INSERT ask for ALTER on the table."""
+    """TRUNCATE, IDENTITY_INSERT and SWITCH ask for ALTER on the table."""
     load = ctx.load
     target = names.target(load)
     actions = [step.action for step in ctx.plan.steps]
     truncates = any(isinstance(a, DeleteAll) and a.truncate for a in actions)
     numbers = any(isinstance(a, InsertStaged) and any(m.target.identity for m in a.staging.columns) for a in actions)
+    switches = any(isinstance(a, SwapPartitions) for a in actions)
     swaps = any(isinstance(a, ExchangeTables) for a in actions)
     return frame(
         _GRANTS,
         swap=frame(_SWAPS, schema=word(identifier(target.schema))) if swaps else Sql(""),
         state=word(table(names.state(load))),
         slices=frame(_SLICES, slices=word(table(names.slices(load)))) if load.write.slices else Sql(""),
-        target_grants=_on_target(ctx, Sql(", ALTER" if truncates or numbers else "")),
+        target_grants=_on_target(ctx, Sql(", ALTER" if truncates or numbers or switches else "")),
         staging=word(identifier(load.write.staging_schema or target.schema)),
     )
 

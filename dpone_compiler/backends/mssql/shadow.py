@@ -10,10 +10,9 @@ from __future__ import annotations
 from dpone_compiler.backends.mssql import names
 from dpone_compiler.backends.mssql.script import MESSAGE, fenced, inside, listed, literal, refuse, statements, word
 from dpone_compiler.backends.mssql.staging import staging_sql
-from dpone_compiler.ir.load import Load
 from dpone_compiler.ir.schema import TableFacts
 from dpone_compiler.plan.actions import BuildShadow
-from dpone_compiler.spi.backend import Context, Facts, Lowered, PolicyVerdict
+from dpone_compiler.spi.backend import Context, Lowered
 from dpone_compiler.sql.identifiers import identifier, table
 from dpone_compiler.sql.render import Sql, frame
 
@@ -141,17 +140,7 @@ _HANGING = {
 }
 
 
-def judge_policy(load: Load, facts: Facts, _strategy: str, policy: str) -> PolicyVerdict:
-    """A swap has to be proved harmless by the catalog, and its readers to be tolerant."""
-    if policy != "shadow_swap":
-        return PolicyVerdict()
-    refused = _refusal(facts.target_table)
-    if not refused and load.write.policies.readers != "tolerant":
-        refused = "readers: tolerant is not declared, and a reader under SNAPSHOT is refused after the swap (3961)"
-    return PolicyVerdict(refused=refused)
-
-
-def _refusal(facts: TableFacts | None) -> str:
+def refusal(facts: TableFacts | None) -> str:
     """Why the target cannot be exchanged for another table; '' when the snapshot shows nothing against it."""
     if facts is None:
         return "no catalog snapshot proves what hangs on the target; run `dponec introspect`"

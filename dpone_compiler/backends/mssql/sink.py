@@ -14,6 +14,7 @@ from dpone_compiler.backends.mssql import (
     slices,
     staging,
     state,
+    switching,
     tombstones,
 )
 from dpone_compiler.backends.mssql.drift import check_table
@@ -107,7 +108,11 @@ def _lower(ctx: Context, step: Step, action: do.Action) -> Lowered | Unsupported
             return Unsupported(_IN_PLACE + "no partition is rewritten, so there is nothing to note")
         case do.DropPartitions():
             return Unsupported(_IN_PLACE + "use DeletePartitions")
-        case do.ReplacePartitions() | do.BuildPartitions() | do.SwapPartitions():
+        case do.BuildPartitions():
+            return switching.build_partitions(ctx, action)
+        case do.SwapPartitions():
+            return switching.swap_partitions(ctx, action)
+        case do.ReplacePartitions():
             return Unsupported(_IN_PLACE + "use DeletePartitions and InsertStaged")
         case do.CheckScope():
             return scope.check_scope(ctx, action)
@@ -118,7 +123,8 @@ def _lower(ctx: Context, step: Step, action: do.Action) -> Lowered | Unsupported
         case do.BuildShadow():
             return shadow.build_shadow(ctx, action)
         case do.DropRetired():
-            return shadow.drop_retired(ctx)
+            swaps = any(isinstance(each.action, do.SwapPartitions) for each in ctx.plan.steps)
+            return switching.drop_retired(ctx) if swaps else shadow.drop_retired(ctx)
         case do.CheckLosses():
             return Unsupported(_IN_PLACE + "what it lost is counted before COMMIT, and undone")
         case do.Reconcile():

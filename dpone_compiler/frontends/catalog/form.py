@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from dpone_compiler.expr.types import DataType
+from dpone_compiler.frontends.catalog.partitioning import decode, encode
 from dpone_compiler.ir.schema import (
     Column,
     EngineFacts,
@@ -38,6 +39,7 @@ def encode_catalog(connection: str, engine: EngineFacts, tables: Mapping[TableRe
                 "schema": ref.schema,
                 "name": ref.name,
                 "structure": _structure(facts.structure),
+                **({"partitioning": encode(facts.partitioning)} if facts.partitioning is not None else {}),
                 "statistics": _statistics(facts.statistics),
             }
             for ref, facts in sorted(tables.items())
@@ -58,6 +60,7 @@ def decode_catalog(
     tables = {
         TableRef(str(table["schema"]), str(table["name"])): TableFacts(
             structure=_read_structure(table["structure"], parse),
+            partitioning=decode(table["partitioning"]) if table.get("partitioning") is not None else None,
             statistics=_read_statistics(table.get("statistics") or {}),
         )
         for table in raw["tables"]
@@ -112,9 +115,17 @@ def _read_structure(raw: Mapping[str, Any], parse: ParseType) -> TableStructure:
     )
 
 
+_OF_A_PART = ("bound", "filegroup", "compression")
+
+
 def _statistics(statistics: TableStatistics) -> dict[str, Any]:
     parts = [
-        {"id": part.id, "rows": part.rows, "bytes": part.bytes, **({"bound": part.bound} if part.bound else {})}
+        {
+            "id": part.id,
+            "rows": part.rows,
+            "bytes": part.bytes,
+            **{name: getattr(part, name) for name in _OF_A_PART if getattr(part, name)},
+        }
         for part in statistics.partitions
     ]
     plain = {"rows": statistics.rows, "bytes": statistics.bytes, "partitions": parts}
@@ -127,7 +138,10 @@ def _read_statistics(raw: Mapping[str, Any]) -> TableStatistics:
         bytes=raw.get("bytes"),
         partitions=tuple(
             PartitionStat(
-                id=str(part["id"]), rows=part.get("rows"), bytes=part.get("bytes"), bound=str(part.get("bound", ""))
+                id=str(part["id"]),
+                rows=part.get("rows"),
+                bytes=part.get("bytes"),
+                **{name: str(part.get(name, "")) for name in _OF_A_PART},
             )
             for part in raw.get("partitions", ())
         ),
