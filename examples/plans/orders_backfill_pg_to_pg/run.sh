@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=orders_backfill_pg_to_pg
-FINGERPRINT=a811fbca68b694452e103324360b955d8e0847ff417eeb9c1571664d13c09117
+FINGERPRINT=41380d34db93e866f017f2cd0546849425f432a8adc49c60053cfabe700a44b2
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=demo_source

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=orders_days_pg_to_pg
-FINGERPRINT=1ed2b3fc710e532755d655faca55b4ddcffaa2b62cfbdce8abaa70614e0d2420
+FINGERPRINT=8e63d4a6db8a0dc9d281ff15c00138292310141c388873206e20e7a31277a35f
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=demo_source

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=orders_full_pg_to_ch
-FINGERPRINT=a803d9208d0be380c410dbefc08d81158534d4b01bacf195d29e65d944553ae6
+FINGERPRINT=80246ffbd046f66414c607e55fc38fd0e6e5ea4a132047244bf785759da3ac75
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=demo_source

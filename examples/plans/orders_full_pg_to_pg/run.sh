@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=orders_full_pg_to_pg
-FINGERPRINT=e74e23398de669643dead6b497487a261c3066689d8bb401c0b8a4ab614a942d
+FINGERPRINT=8cbb8e737bd70caafa0cdab6c6f953386c2055b04d8b729fa4d492975f65d04f
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=demo_source

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=orders_months_pg_to_ch
-FINGERPRINT=fd75264f929c8e8b006ac5107024b85de616175e50fd875886c19e7b907ad703
+FINGERPRINT=b997e04dc35e5998ce64e106b5a7d02212ebdd9c27adecbfcf6131b8b098954f
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=demo_source

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=orders_pg_to_ch
-FINGERPRINT=b899890535afaacfa611da4c0d45a21de22eedbc6e88e773460e3fe9aa6fd958
+FINGERPRINT=c9997fc61ee642757830ecb468b5d3e22c7b9d7475fb149260f5623aae14230d
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=demo_source

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=append_ch
-FINGERPRINT=9aed37faf45c2d4c51edb43bdc623ef688ca70f293b28e6dd31a25a7c6d37c03
+FINGERPRINT=c9bb58cc2b014beb92740353fa117614feb3822bedd46599b265cfc5e6e4fcda
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=append_ms
-FINGERPRINT=d4694442c8247ab2114e8e7bdf16b5360bf25aa07d22924f5fa5d0a3e5261ace
+FINGERPRINT=a8ac09d483408780250360389ab516fa2e36d149af55c8cb688aea6cfa332aa0
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

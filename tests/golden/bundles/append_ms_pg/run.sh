@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=append_ms_pg
-FINGERPRINT=7ae2986bacddfb1964415396f5936b29be010cf907aa2843f5896a7681ecc011
+FINGERPRINT=25dce91fd789ec4b870b16626b5468c41b9db4c09b9e7069014ad0692c97cd52
 TRANSACTIONAL=1
 SOURCE_ENGINE=mssql
 SOURCE_CONNECTION=case_ms_source

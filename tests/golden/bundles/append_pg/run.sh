@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=append_pg
-FINGERPRINT=04f3bc93854ddfd4677ec3b861d9d6367d82c720bd484f09b0563da0a8100db6
+FINGERPRINT=729879092a96bc7f60d12e5cd759c17ef9a005deefd64f11f8b380bde086f61a
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

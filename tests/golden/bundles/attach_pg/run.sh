@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=attach_pg
-FINGERPRINT=848c6a96735f13b40cfc26514c1502ebd1ce671e1572747ba83a4611e6f881db
+FINGERPRINT=c1572d2b305a2c474adf8f63adeed0dc81e5ba14cf321d6e87e3459a4699bfc5
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=backfill_append_ch
-FINGERPRINT=d9afb9071347a7f1dad76b584656025bb7bd3eae8ea35b5bba0b85ff283126ea
+FINGERPRINT=bb1b64e92edf1d80d907cf425f1bb59e07617d73941421fa10796eee3b19728a
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=backfill_merge_ms_ms
-FINGERPRINT=6855e9f8e00a4ce953e49fd502a7a70268ac0826c50083a6c7e5835020f64cc8
+FINGERPRINT=8bb68334a4e8bca9c9a47f691c7c36fb2944cb9511c5674d31e66999fd854ae2
 TRANSACTIONAL=1
 SOURCE_ENGINE=mssql
 SOURCE_CONNECTION=case_ms_source

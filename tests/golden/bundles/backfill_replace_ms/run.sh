@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=backfill_replace_ms
-FINGERPRINT=559a9e30efbc9a932fac66bebb89adfd7446c1d0fc7da9ff65460aa04a7ad3a4
+FINGERPRINT=db16d55e27fb74184085a3b5e980749cd3099b34803207fd4c947d1496a1e12c
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=cdc_slot_ch
-FINGERPRINT=9039a66c638ab0a3afec01362509e4bef65478a42343aa352855ab4db9ba9c90
+FINGERPRINT=f60044edb5a2de1b19c3bc7e64e96be01c52fc3e7a929bf00b478f3ef6fb2fd9
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_changes

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=cdc_slot_ms
-FINGERPRINT=21e851b212004d2b19118863a6cfd3077222ea1d937f5b24b1d5f466aa6cedb5
+FINGERPRINT=d89b869cba0b843898e06c7fab8cb85bf438560d4bb5dca915e47393cf855f01
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_changes

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=cdc_slot_pg
-FINGERPRINT=93a39b8fc06224198b464dfbcd6d653e50e1c69c0a02fbbd7ad161e44c95a794
+FINGERPRINT=3e8f71bac9b866a451846f025ab89dabfd93e0c80a1e757289e6cfd81efdaac3
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_changes

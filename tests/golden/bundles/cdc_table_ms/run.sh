@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=cdc_table_ms
-FINGERPRINT=700fd6fae0754dff34560fb0e49e6f66c9f42b88151518a035f6d59a8a2679c5
+FINGERPRINT=a015895cdeeb36ba4ceaa295c4de00780a196f42080ec45bbefe61a5b685dfe5
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_changes

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=create_ch
-FINGERPRINT=714118fde51abbbb642730f2a50f9b9aeca38ee7df7f0150e7188fa96e9bd3c3
+FINGERPRINT=6d571d5387cc956772496ad3fd3d1c268d9dfd0bfd36374de231abe0ae2a950f
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

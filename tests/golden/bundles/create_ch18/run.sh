@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=create_ch18
-FINGERPRINT=36be1b0adc4f6036c717e22ccea9b81ceeebee7648836b0162f44841c9403245
+FINGERPRINT=52aa9cf6a6c6d189f169f8442bc193e376c1738850e70e61b7b42192a8bb818c
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

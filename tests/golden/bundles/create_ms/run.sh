@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=create_ms
-FINGERPRINT=f926f17150bb5864d2cf1c910e6e322f7f0acf81ea0e64e9d82b1c16cd5be605
+FINGERPRINT=c6f6f054e4be8815dd09ac62f995bd19ed7641c6b98c1b7c50b406c00dbe522e
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

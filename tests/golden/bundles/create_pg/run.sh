@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=create_pg
-FINGERPRINT=521d7f45330cda9ade04f1c9991593b6d0c1c083a977c2a72cec291282328157
+FINGERPRINT=4daf1768e31a07d7f65bd9ddc55a343ea268f850546fdf24679d6b063a738d2a
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=full_ch
-FINGERPRINT=64367f74c475b9a2bd505eaa4435ff9071f9557dd644e77096faa19848f0b2a5
+FINGERPRINT=a62ac30278fc14af8871fb16a146844ad94aaa645c145b292174b62441fbb7e1
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=full_ch18
-FINGERPRINT=efc6280c4a47fd1b50f568fc73d0e048c6b2da3202135438d8daccf44dcecc39
+FINGERPRINT=518a718d17fc20cf9bec43564e8163760893827ce9d681d064a1d6defc7cc9d2
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

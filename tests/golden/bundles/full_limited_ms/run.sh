@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=full_limited_ms
-FINGERPRINT=15a9185fe17d7a57deb21a23be6a13b10850dabf56670a1f797cb4533b6c515f
+FINGERPRINT=75008d516b0ccb97b0937b36d733afd7b074365d783bc4338ab4d80f77f930d7
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=full_ms
-FINGERPRINT=5fbbc5561d0eece0f46a9fe845560c72f9aa07d8ce84e1a9fc4d6c05c1218dcb
+FINGERPRINT=3773b672b6f449f780d6d14741a2342e955531f3ba25cd9e370662258c38f5b8
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=full_pg
-FINGERPRINT=5d0099e82d6204514d1f4abe2e9fae5cb1dc355de662baf948e6edc1a5c20146
+FINGERPRINT=7b5ba40777abc16eb1a67952fa6926bc7a32928c5e37801b644f3673eff283a1
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

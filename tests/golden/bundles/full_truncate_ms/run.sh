@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=full_truncate_ms
-FINGERPRINT=258f5612160302f18de0cfb927cb7af74bbe73f5490c88c4b285c83744fa923c
+FINGERPRINT=15d1035684523f5f8e6d635c151cd938ff0333dbdc6d555129513761c60b175d
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

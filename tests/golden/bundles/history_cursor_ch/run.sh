@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=history_cursor_ch
-FINGERPRINT=7052e9d42d592ae0c21a1cea8975e68be56a85407df10ef7ede4616f903522bb
+FINGERPRINT=2831b420163b2744a1e85ef126945405cd447da0c3aebaa58d71b498ba9f0cdf
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

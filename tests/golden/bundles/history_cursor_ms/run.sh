@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=history_cursor_ms
-FINGERPRINT=9ebafed5786988e7efda551e2bad6b08845a7f896f20688c0bf78defba8d93f5
+FINGERPRINT=8c150539532ebc6aee3822ec30f69b0dd0d1de2d37ed25b5952e8954424fd0f4
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=history_cursor_pg
-FINGERPRINT=76426ee660cb574e1d2ea2d869872a0b5c34f96a0f93cadedb620133ae33a00c
+FINGERPRINT=df41ee5ea3c922402008d6e2770dcfb49830057d5da75a2d7917fbca0e3cf40d
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

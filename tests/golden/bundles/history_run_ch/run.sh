@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=history_run_ch
-FINGERPRINT=3f507e1486f50333f66a44310cf6ee8434fdf30dd4e2f32ee06d6eeb310b6a23
+FINGERPRINT=5285211cd77aa9514ae767b567eb5f3af1f4e157ee544e26188d71535b9c223d
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

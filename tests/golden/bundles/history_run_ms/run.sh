@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=history_run_ms
-FINGERPRINT=554365a8e656210ac48a3499d9cb0d69bb686afac06fc8df423883dd40d8039c
+FINGERPRINT=c056db66542b83ace7ebb7dadb0a29c64d38fce2f08b9e95a96feef2d5bac11e
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=history_run_pg
-FINGERPRINT=04d73c6c6c653c7c3b92d167c8d43197e9934cb0bd7466e73f6947b00439605b
+FINGERPRINT=8d26e6a6267c5cf3ddd83812ec3a35d67b961f5b756c1b56c0b44aefe519d8a5
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=merge_ch
-FINGERPRINT=11462317dde13ea4c5f41e4acb578a5fcab5ac5851e030216704e226e115a9de
+FINGERPRINT=7ed680451d77ba812b7ad878817fd6221c0e9e50d29a4c788e1fb4dac9f09029
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

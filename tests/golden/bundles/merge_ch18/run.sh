@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=merge_ch18
-FINGERPRINT=b25e5a26668fc785b4e16b05b721360a48c6ca4cfd21a4aae7b6c956b9aa4288
+FINGERPRINT=85c82644be842ce218cf8232502fec9c470dd66c4935b6318f8797785848f299
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

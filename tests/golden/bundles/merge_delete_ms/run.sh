@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=merge_delete_ms
-FINGERPRINT=245757f86195f39b096ec1d901cc5b588ba187ef6ff220dccb42a02ba1bb7478
+FINGERPRINT=b60e900e10817a1166c3f46e89a4ab4f34cea3489269469e96d0fda5bb28d0db
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=merge_deletes_hard_ms_ms
-FINGERPRINT=d7b3e9f63e7ba7ffc1b13f45bc11a86a25970b4057eefc6ce87a5ae9ca8f9746
+FINGERPRINT=fd0ff5b16708868aa408644210150768e4012bd7fc69c99d65bec870ae5e3a7d
 TRANSACTIONAL=1
 SOURCE_ENGINE=mssql
 SOURCE_CONNECTION=case_ms_source

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=merge_deletes_soft_ch
-FINGERPRINT=84cb5d0fa5d37a12a1fa5c57f689d8d00c60cf052a015b7834e2eac8ea500ffd
+FINGERPRINT=99b43496d48294469ed113af83d34c7080660aa7c4122f690596696637b4a542
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

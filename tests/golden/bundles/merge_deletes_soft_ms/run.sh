@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=merge_deletes_soft_ms
-FINGERPRINT=7adeed7ebe9bea2b0c22fafc05bf6bcfcdde5fbd1a6f1e8ac1e8288d5fd0a100
+FINGERPRINT=6b915f6bd0afb35620a33356f6fa9edb67f64d90357dde969c279c8e1fd5d2a8
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

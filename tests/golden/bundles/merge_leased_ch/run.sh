@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=merge_leased_ch
-FINGERPRINT=025caf786941c4af1f4325f6627a663ffd62e7320358172f56ebd11fe0ff5a81
+FINGERPRINT=8c64fc057be745c2ca5e5dd97b17731f898489517eb7419e4ba749ff7dde5b8e
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=merge_ms
-FINGERPRINT=25221bb5b0f5469b67bc32cde351537b4c0313ce0a5ced87457928e87f076b8e
+FINGERPRINT=d0b1dcfcee0905190c1cf0e5d9e02973c618e899d1e65e84214fb86f9a99a01d
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

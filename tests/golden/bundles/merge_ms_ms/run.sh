@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=merge_ms_ms
-FINGERPRINT=cb897dd601c57525c814f4e89516ef385c7abb4e442c8334aa3ab566e2455e3e
+FINGERPRINT=14bb245889c9aa104d9a893a6fa4fd8f66473425f6c855bfb249fa0031d34e3f
 TRANSACTIONAL=1
 SOURCE_ENGINE=mssql
 SOURCE_CONNECTION=case_ms_source

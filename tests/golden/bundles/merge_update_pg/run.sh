@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=merge_update_pg
-FINGERPRINT=9243e98ce894744df36b8ebd15f913f6eb1f56ba3fb205dfef02ed51a2c3bf44
+FINGERPRINT=8a4ed5caf40121c11a37e19f659d973d4875661ab5082bb94364b8c77626af32
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME='nasty ch'\''; DROP TABLE x; --'
-FINGERPRINT=21bd0e2aa485f957a90e2403a9dd02d0756b1b4443da0713bca3287876a14cf1
+FINGERPRINT=3423ae7ccceee6127efd252e83209e3f99bce84887fa368a126ce9004591502f
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME='nasty'\''; DROP TABLE x; -- $(id) `id` 😀'
-FINGERPRINT=ad0fc1e34eec282d1d9f0267b26b2a5e6c574692b66fc37e938b951ae67a8a46
+FINGERPRINT=b20208f447d6b6583c999e5f9f17b968e481b194341b9520aed2d6134a28a6dd
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=orders
-FINGERPRINT=e8e61147a46457f4d9bc09b237c37e4cf9efba1b819c75f7e203a69169bc4bf7
+FINGERPRINT=a7f6f184b073081b6c47faba1175a41e270f1fdc095003da5cf62c228a492aff
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=pg_oltp

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=partitions_ch
-FINGERPRINT=da08253bfdf146a40f1219c0008f462b33bcedd1cbb0ad8963c2302893a079b7
+FINGERPRINT=1f380a10c153ecde2eb79cb34824ecc1ed039cc1eb288cb766e29d4369458ffb
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=partitions_ch18
-FINGERPRINT=51ed475ac043acdb5547fa009956fcd5cd5c8a2702020222312d03b8cdd82c43
+FINGERPRINT=8d98c7a7048c44eefac9f8b0348f8631e207c0675b3aa3327616d38457659055
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=partitions_ms
-FINGERPRINT=44a9e3df0065ca321d875d68ba95ab97ba59e0ee1ab85a0f1035a47d9978aa72
+FINGERPRINT=679e6efc71baa507ecf211cb2ca731c18544fd4305da9e8399f70431248af529
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

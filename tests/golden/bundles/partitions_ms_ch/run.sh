@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=partitions_ms_ch
-FINGERPRINT=b61ee6f17e4c45e9b6d72c18ec37dd487d4c80c87901c54ff5f5e0dc314f71b7
+FINGERPRINT=be1ed0a4eb6faf9568389a40a30520bdc627b52418662a82da59f6f97f86d6b7
 TRANSACTIONAL=''
 SOURCE_ENGINE=mssql
 SOURCE_CONNECTION=case_ms_source

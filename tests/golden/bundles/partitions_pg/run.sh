@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=partitions_pg
-FINGERPRINT=0941d1b509aa2f4efe107d92d9cab9388cc817c1beab77adee9991270704a16a
+FINGERPRINT=a270ec83b5f94c07c076081348d205fb229bd782dc2e22f3fd3776fa15f19a2a
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

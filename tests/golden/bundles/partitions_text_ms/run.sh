@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=partitions_text_ms
-FINGERPRINT=10f847c919c9e7f0cda2116de3c8cd2756b1acf1e6598f3e54f848830293aff0
+FINGERPRINT=98a2dc3b60fa1bc683382807ae942abc22925752d491d42318c180ef1949853c
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=replace_ms_ms
-FINGERPRINT=4dbe9bf5eaa5faa6f9db3e139f877dc0aba50bc75e92d0b19411bb1f4391c3cc
+FINGERPRINT=71352546bc1981dc86ba904b341fd1ab627947a322473a9679f9bd05058545b6
 TRANSACTIONAL=1
 SOURCE_ENGINE=mssql
 SOURCE_CONNECTION=case_ms_source

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=replace_pg
-FINGERPRINT=94167504b18ca57c70582a4a5417e19e80fe9c1689c38c6c5c32b435cddef706
+FINGERPRINT=471094d104ba29309c1199de115f5950dda5cd8fe4bde752e9622b7fa9269c5e
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

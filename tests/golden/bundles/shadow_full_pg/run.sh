@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=shadow_full_pg
-FINGERPRINT=fb9057043ca4a33135fd4534950d2a0e67d6d9eb4957c46ab7fdc8341ac2ff83
+FINGERPRINT=26f01b61520852241618fdef5eb3aa3b9b3eadb00a85531d149c79fac20452c2
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=shadow_merge_pg
-FINGERPRINT=b67b8fe6037ddfc01f3dc04f2008574775ece1565a1e525bd5e02f9b3a51e594
+FINGERPRINT=1dac720fbf593daabd8ef85220f101d6a3c438a1f730f671c4dba66085391ff5
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=snapshot_hard_ch18
-FINGERPRINT=b68fbb23ce20b02dd7dab9bb055403316a07d8032c32b9ddaaf2f9a4ad024afa
+FINGERPRINT=35d390119ae926f2c524e2d98163f89124ab29d4f0413366a28a52c7c566ed05
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=snapshot_hard_ms_ms
-FINGERPRINT=62ae64abcb2144c543feeab3736034e247b57048cab9f31ce330f21efa819eba
+FINGERPRINT=04060124f0e6f90c7eec37551f129badd81e363882b956ca0429981fd0f07dfb
 TRANSACTIONAL=1
 SOURCE_ENGINE=mssql
 SOURCE_CONNECTION=case_ms_source

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=snapshot_hard_pg
-FINGERPRINT=ebcdf7df158233943b23387fcaf81d04af2cdc128e340d79b56e2c30f9c69500
+FINGERPRINT=34feff19229587580d68f88c3b5ba6c628a3a974cacf50f9538986454003cc74
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=snapshot_soft_ch
-FINGERPRINT=f26446d86114e23b6c2b767547f3fd60c9bbb6a8e26d37d63f53c5339e46197d
+FINGERPRINT=10c1bce22215bd94b93823ef396db2148a68e0c4d0b66ed3187d3fe2502c11ce
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=snapshot_soft_ms
-FINGERPRINT=c1ac616b2ec3b9198dac804c5d11b2bb692faadfb8d1d2a44f3563fbdee78279
+FINGERPRINT=344e79366789987293f465d47539b29526616b26d77037531a78b10826ef70a9
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

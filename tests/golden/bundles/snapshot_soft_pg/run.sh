@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=snapshot_soft_pg
-FINGERPRINT=801c28e126c7e6a89d760ab0b3d5fcfa02a9cb170a590b458c896d469dcd18b1
+FINGERPRINT=c52dc26ac61004f7e1622c4929614c77df8b02389652a12dae1025f1b799af10
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -1,0 +1,109 @@
+-- step reconcile
+-- purpose: prove that the named partitions hold what was staged
+-- engine: mssql (target), transaction finalize
+-- idempotency: pure
+-- why: a replay must not end on a claim
+-- params: run_id, fence, partitions
+SET ANSI_NULLS, ANSI_PADDING, ANSI_WARNINGS, ARITHABORT, CONCAT_NULL_YIELDS_NULL, QUOTED_IDENTIFIER ON;
+SET NUMERIC_ROUNDABORT OFF;
+SET NOCOUNT, XACT_ABORT ON;
+SET LOCK_TIMEOUT 30000;
+BEGIN TRY
+  IF @@TRANCOUNT <> 1 THROW 50424, N'DP424: this step belongs to an open transaction of its plan', 1;
+  DECLARE @dp_message nvarchar(2048), @dp_expected bigint, @dp_found bigint;
+  DECLARE @dp_expected_digest varchar(80), @dp_found_digest varchar(80);
+  SELECT @dp_expected = [rows_staged], @dp_expected_digest = [digest] FROM [dbo].[dponec_state]
+   WHERE [load] = N'switch_ms' AND [fence] = CONVERT(bigint, @fence) AND [lease_owner] = @run_id
+     AND [run_id] = @run_id AND [phase] = N'staged';
+  IF @dp_expected IS NULL
+  BEGIN
+    SET @dp_message = REPLACE(CONCAT(N'DP510: ', N'the state row does not say how many rows this run staged', N'; the transaction was rolled back; run again'), N'%', N'%%');
+    THROW 50510, @dp_message, 1;
+  END;
+  SELECT @dp_found = COUNT_BIG(*) FROM [dbo].[orders_months__dponec_03d937f4_rows];
+  IF @dp_found IS NULL OR @dp_found <> @dp_expected
+  BEGIN
+    SET @dp_message = REPLACE(CONCAT(N'DP510: ', N'staging holds ', @dp_found, N' rows now, ', @dp_expected, N' were staged', N'; the transaction was rolled back; look for triggers on the target, and for security policies'), N'%', N'%%');
+    THROW 50510, @dp_message, 1;
+  END;
+  SET @dp_found = COALESCE(CONVERT(bigint, SESSION_CONTEXT(N'dponec.rows_inserted')), 0);
+  IF @dp_found IS NULL OR @dp_found <> @dp_expected
+  BEGIN
+    SET @dp_message = REPLACE(CONCAT(N'DP510: ', N'', @dp_found, N' rows were applied, ', @dp_expected, N' were staged', N'; the transaction was rolled back; look for triggers on the target, and for security policies'), N'%', N'%%');
+    THROW 50510, @dp_message, 1;
+  END;
+  SELECT @dp_found = COUNT_BIG(*), @dp_found_digest = CONVERT(varchar(38), COALESCE(SUM(CONVERT(decimal(38,0), CONVERT(bigint, SUBSTRING([d].[h], 1, 4)))), 0)) + ':' + CONVERT(varchar(38), COALESCE(SUM(CONVERT(decimal(38,0), CONVERT(bigint, SUBSTRING([d].[h], 5, 4)))), 0))
+    FROM (
+    SELECT HASHBYTES('MD5', CONCAT(CONVERT(varchar(max), ''), COALESCE('V' + CONVERT(varchar(20), DATALENGTH([v].[c0])) + ':' + [v].[c0], 'N'),
+           COALESCE('V' + CONVERT(varchar(20), DATALENGTH([v].[c1])) + ':' + [v].[c1], 'N'),
+           COALESCE('V' + CONVERT(varchar(20), DATALENGTH([v].[c2])) + ':' + [v].[c2], 'N'),
+           COALESCE('V' + CONVERT(varchar(20), DATALENGTH([v].[c3])) + ':' + [v].[c3], 'N'),
+           COALESCE('V' + CONVERT(varchar(20), DATALENGTH([v].[c4])) + ':' + [v].[c4], 'N'), '')) AS [h]
+      FROM [dbo].[orders_months] AS [t] WITH (HOLDLOCK)
+     CROSS APPLY (SELECT CONVERT(varchar(20), [t].[id]) AS [c0],
+       CONVERT(varchar(10), [t].[day], 23) AS [c1],
+       CONVERT(varchar(27), CONVERT(datetime2(7), SWITCHOFFSET([t].[at], '+00:00')), 121) AS [c2],
+       CONVERT(varchar(41), [t].[amount]) AS [c3],
+       CASE WHEN CONVERT(nvarchar(max), [t].[status]) LIKE N'%[^ -~]%' COLLATE Latin1_General_100_BIN2 THEN '#' + CONVERT(varchar(max), CONVERT(varbinary(max), CONVERT(nvarchar(max), [t].[status])), 2) ELSE '=' + CONVERT(varchar(max), CONVERT(nvarchar(max), [t].[status])) END COLLATE Latin1_General_100_BIN2 AS [c4]) AS [v]
+     WHERE EXISTS(
+  SELECT
+    1
+  FROM OPENJSON(@partitions) AS j
+  WHERE
+    [t].[day] >= CONVERT(date, j.[value], 23)
+    AND [t].[day] < DATEADD(MONTH, 1, CONVERT(date, j.[value], 23))
+)
+  ) AS [d];
+  IF @dp_found IS NULL OR @dp_found <> @dp_expected
+  BEGIN
+    SET @dp_message = REPLACE(CONCAT(N'DP510: ', N'the target holds ', @dp_found, N' rows of this run''s scope, ', @dp_expected, N' were staged', N'; the transaction was rolled back; look for triggers on the target, and for security policies'), N'%', N'%%');
+    THROW 50510, @dp_message, 1;
+  END;
+  IF @dp_expected_digest IS NULL OR @dp_found_digest IS NULL OR @dp_found_digest <> @dp_expected_digest
+  BEGIN
+  SELECT @dp_found = COUNT_BIG(*)
+    FROM [dbo].[orders_months__dponec_03d937f4_rows] AS [s]
+   WHERE NOT EXISTS (SELECT 1 FROM [dbo].[orders_months] AS [t] WITH (HOLDLOCK) WHERE [t].[id] = [s].[id]);
+  IF @dp_found <> 0
+  BEGIN
+    SET @dp_message = REPLACE(CONCAT(N'DP510: ', @dp_found, N' staged keys are not in the target', N'; the transaction was rolled back; look for triggers on the target, and for security policies'), N'%', N'%%');
+    THROW 50510, @dp_message, 1;
+  END;
+  SELECT @dp_found = COUNT_BIG(*)
+    FROM [dbo].[orders_months] AS [t] WITH (HOLDLOCK)
+   WHERE EXISTS(
+  SELECT
+    1
+  FROM OPENJSON(@partitions) AS j
+  WHERE
+    [t].[day] >= CONVERT(date, j.[value], 23)
+    AND [t].[day] < DATEADD(MONTH, 1, CONVERT(date, j.[value], 23))
+)
+     AND NOT EXISTS (SELECT 1 FROM [dbo].[orders_months__dponec_03d937f4_rows] AS [s] WHERE [t].[id] = [s].[id]);
+  IF @dp_found <> 0
+  BEGIN
+    SET @dp_message = REPLACE(CONCAT(N'DP510: ', @dp_found, N' keys of the target were not staged', N'; the transaction was rolled back; look for triggers on the target, and for security policies'), N'%', N'%%');
+    THROW 50510, @dp_message, 1;
+  END;
+  BEGIN
+    SET @dp_message = REPLACE(CONCAT(N'DP510: ', N'the target holds as many rows as were staged, and not the same ones', N'; the transaction was rolled back; look for triggers that change values, and for lossy column types'), N'%', N'%%');
+    THROW 50510, @dp_message, 1;
+  END;
+  END;
+  SELECT @dp_found = COUNT_BIG(*) FROM [dbo].[orders_months];
+  IF (COALESCE(CONVERT(bigint, SESSION_CONTEXT(N'dponec.rows_deleted')), 0) - COALESCE(CONVERT(bigint, SESSION_CONTEXT(N'dponec.rows_inserted')), 0)) > CONVERT(decimal(9,6), 0.500000) * (@dp_found + (COALESCE(CONVERT(bigint, SESSION_CONTEXT(N'dponec.rows_deleted')), 0) - COALESCE(CONVERT(bigint, SESSION_CONTEXT(N'dponec.rows_inserted')), 0)))
+  BEGIN
+    SET @dp_message = REPLACE(CONCAT(N'DP507: ', (COALESCE(CONVERT(bigint, SESSION_CONTEXT(N'dponec.rows_deleted')), 0) - COALESCE(CONVERT(bigint, SESSION_CONTEXT(N'dponec.rows_inserted')), 0)), N' rows of the target would go and ', @dp_found, N' stay, the plan allows a share of 0.500000', N'; the transaction was rolled back; if that is right, raise limits.max_delete_ratio for this run'), N'%', N'%%');
+    THROW 50507, @dp_message, 1;
+  END;
+  IF (COALESCE(CONVERT(bigint, SESSION_CONTEXT(N'dponec.rows_deleted')), 0) - COALESCE(CONVERT(bigint, SESSION_CONTEXT(N'dponec.rows_inserted')), 0)) > 10000000
+  BEGIN
+    SET @dp_message = REPLACE(CONCAT(N'DP507: ', (COALESCE(CONVERT(bigint, SESSION_CONTEXT(N'dponec.rows_deleted')), 0) - COALESCE(CONVERT(bigint, SESSION_CONTEXT(N'dponec.rows_inserted')), 0)), N' rows of the target would go, the plan allows 10000000', N'; the transaction was rolled back; if that is right, raise limits.max_delete_rows for this run'), N'%', N'%%');
+    THROW 50507, @dp_message, 1;
+  END;
+  IF @@TRANCOUNT <> 1 THROW 50424, N'DP424: the transaction of this step has ended before its time', 1;
+END TRY
+BEGIN CATCH
+  IF XACT_STATE() <> 0 ROLLBACK TRANSACTION;
+  THROW;
+END CATCH;
