@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-# (strategy, merge policy) by sink: what is measured, and so what the model has to put in order.
-ALTERNATIVES = {
+# Strategy and merge policy.
+Way = tuple[str, str]
+# What is measured of each sink, and so what the model has to put in order.
+ALTERNATIVES: Mapping[str, tuple[Way, ...]] = {
     "postgres": (
         ("full_refresh", "delete_insert"),
         ("full_refresh", "truncate_insert"),
@@ -13,14 +16,19 @@ ALTERNATIVES = {
         ("incremental_merge", "delete_insert"),
         ("incremental_merge", "update_insert"),
         ("partition_replace", "delete_insert"),
+        ("incremental_merge", "shadow_swap"),
     ),
     "clickhouse": (
         ("full_refresh", ""),
         ("incremental_merge", "partition_rewrite"),
         ("incremental_merge", "lightweight_delete_insert"),
         ("partition_replace", ""),
+        ("incremental_merge", "shadow_swap"),
+        ("incremental_merge", "replacing_merge_tree"),
     ),
 }
+# Ways that mean something else: measured beside the others in the workloads that are not held out, and put in no order.
+OTHERS: tuple[Way, ...] = (("snapshot_diff", ""), ("scd2", ""))
 
 
 @dataclass(frozen=True, slots=True)
