@@ -17,7 +17,7 @@ from dpone_compiler.cost.workload import Workload as Shape
 from dpone_compiler.cost.workload import touched_share
 from tests.bench.cost_lab import CostLab, Measured
 from tests.bench.measure import Line
-from tests.bench.workloads import HELD_OUT, WORKLOADS, Way, Workload
+from tests.bench.workloads import HELD_OUT, OTHERS, WORKLOADS, Way, Workload
 
 # Seconds for all workloads: each takes the rounds that its part of them has room for, and one at least.
 _BUDGET, _ROUNDS = 420, 3
