@@ -142,7 +142,7 @@ def _kind_of(role: str) -> str:
 
 
 def _step_files(context: Context, item: LoweredStep, step: StepDoc) -> dict[str, str]:
-    engines = {"extract": f"{context.source.name} (source)"}
+    engines = dict.fromkeys(("extract", "queryout"), f"{context.source.name} (source)")
     where = f"{step.engine} ({item.side})"
     paths = {"main": step.file, **step.files} if step.file else dict(step.files)
     files = {

@@ -9,7 +9,7 @@ from dpone_compiler.driver.frames import shell_frame
 from dpone_compiler.script.words import Command, Comment, Line, Shell, When, command, script, word
 
 _EVERY_RUN = ("take_lease", "read_state", "acquire_lease", "check_table")
-_CLIENTS = ("postgres", "clickhouse")
+_CLIENTS = ("postgres", "clickhouse", "mssql")
 _OPENING = ("freeze_window", "freeze_instant", "next_slice", "open_attempt")
 _LEASE = 60  # seconds, where the plan says nothing
 _SLOT = ("create_slot", "export_snapshot", "read_changes", "advance_slot")
@@ -63,9 +63,17 @@ def _lease(steps: Sequence[StepDoc]) -> dict[str, Shell]:
 
 
 def _mssql(doc: PlanDoc) -> Shell:
-    """What a plan needs that loads from Postgres into SQL Server; other sources are not read by this script."""
-    ends = ((doc.route.get("source") or {}).get("engine"), doc.state.get("engine"))
-    return Shell(shell_frame("mssql.sh.frame").render() if ends == ("postgres", "mssql") else "")
+    """What a plan needs that reads from SQL Server or loads into it."""
+    source, target = (doc.route.get("source") or {}).get("engine"), doc.state.get("engine")
+    if "mssql" not in (source, target):
+        return Shell("")
+    parts = [shell_frame("mssql.sh.frame").render()]
+    if source == "mssql":
+        parts.append(shell_frame("bcp_out.sh.frame").render())
+    if target == "mssql":
+        lines = Shell("" if source == "mssql" else shell_frame("copy_lines.sh.frame").render())
+        parts.append(shell_frame("bcp_in.sh.frame").render(lines=lines))
+    return Shell("".join(parts))
 
 
 def _units(steps: Sequence[StepDoc]) -> list[list[StepDoc]]:
@@ -118,7 +126,7 @@ def _unit(unit: list[StepDoc], steps: Sequence[StepDoc]) -> Iterable[Line]:
 
 def _problem(unit: list[StepDoc], phases: set[str]) -> str:
     """Why psql and clickhouse-client alone cannot do this unit, or ''."""
-    if any(step.engine not in _CLIENTS and (step.engine, step.side) != ("mssql", "target") for step in unit):
+    if any(step.engine not in _CLIENTS for step in unit):
         return "no client for this engine is called by run.sh; use dponec run"
     if any(step.kind in _SLOT for step in unit):
         # pg_recvlogical streams and confirms, so it cannot peek, and psql decodes no pgoutput message.
@@ -196,19 +204,33 @@ def _single(step: StepDoc) -> Iterable[Line]:
 def _transfer(unit: list[StepDoc], transfer: StepDoc) -> Iterable[Line]:
     sourced = [step for step in unit if step.side == "source"]
     target = [step for step in unit if step.side != "source"]
-    yield command("extract_begin", *_params([*sourced, transfer]))
-    yield from (command("extract_query", step.id, step.file) for step in sourced)
-    yield command("extract_copy", transfer.files["extract"])
+    by_bcp = "queryout" in transfer.files
+    if by_bcp:  # count and digests come with the rows; what does not survive is counted first, so that nothing is sent for nothing
+        yield from (_call(step, "sql") for step in sourced if step.op == "sql")
+    else:
+        yield command("extract_begin", *_params([*sourced, transfer]))
+        yield from (command("extract_query", step.id, step.file) for step in sourced)
+        yield command("extract_copy", transfer.files["extract"])
     if transfer.engine == "postgres":
+        yield from _lines(transfer)
         yield command("group_begin", "target", *_params(target))
         yield from (_member(step) for step in target)
         yield command("pump_pg")
     else:
         at = target.index(transfer)
         yield from (line for step in target[:at] for line in _single(step))
+        yield from _lines(transfer)
         yield _pump(transfer)
         yield from (line for step in target[at + 1 :] for line in _single(step))
     yield from _captured(unit)
+
+
+def _lines(transfer: StepDoc) -> Iterable[Line]:
+    """A work file of lines, where bcp writes it or reads it."""
+    if "queryout" in transfer.files:
+        yield command("ms_queryout", transfer.files["queryout"], *transfer.params)
+    elif transfer.engine == "mssql":
+        yield command("ms_lines")
 
 
 def _pump(transfer: StepDoc) -> Command:

@@ -41,7 +41,7 @@ def _lower(context: Context, step: Step) -> LoweredStep:
             load = _must(context.sink.name, step, context.sink.lower_sink(context, step))
             merged = Lowered(
                 op="transfer",
-                bodies={**load.bodies, "extract": extract.bodies["extract"]},
+                bodies={**load.bodies, **extract.bodies},
                 params=tuple(dict.fromkeys((*extract.params, *load.params))),
                 locks=(*extract.locks, *load.locks),
                 visibility=load.visibility,

@@ -185,7 +185,7 @@ def paths(doc: Doc) -> Iterator[tuple[str, str, str]]:
 def dialect_of(doc: Doc, path: str) -> str:
     """The engine that runs this file."""
     step = next(step for step in doc["steps"] if path in (step["file"], step["guard"]["file"], *step["files"].values()))
-    source = step["side"] == "source" or path == step["files"].get("extract")
+    source = step["side"] == "source" or path in (step["files"].get("extract"), step["files"].get("queryout"))
     return str(doc["route"]["source" if source else "target"]["engine"])
 
 

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=merge_deletes_hard_ms_ms
-FINGERPRINT=fd0ff5b16708868aa408644210150768e4012bd7fc69c99d65bec870ae5e3a7d
+FINGERPRINT=e9208930454ea76164c98bab5267c29b5bb6d72eb104e9eebd106c2d5d06d7ff
 TRANSACTIONAL=1
 SOURCE_ENGINE=mssql
 SOURCE_CONNECTION=case_ms_source
@@ -415,6 +415,207 @@ unless_empty() { # clickhouse-client calls an INSERT of no rows an error
   { printf '%s' "$first"; cat; } | ch
 }
 
+# ---- SQL Server: sqlcmd and bcp (mssql-tools18) ---------------------------------------------------------------------------
+# sqlcmd: -b an error ends it, -I QUOTED_IDENTIFIER on, -x no $(variables) in a body, -r1 messages to stderr, -y0 values uncut.
+# bcp has no way for a password but its command line, which every user of this machine can read: so Kerberos or an Entra token.
+# A row is one JSON line; -w is UTF-16 with a line break behind each row, and JSON has none inside.
+
+MS_WORK=$TMP/work MS_LIMIT_MB=${DPONEC_WORK_MB:-20480} MS_LOCALE=''
+declare -A MS_SERVER=() MS_DATABASE=() MS_TRUST=() # by side
+eval "connect_others () $(declare -f connect | tail -n +2)"
+connect() {
+  local name=${3^^} url
+  [[ $2 == mssql ]] || { connect_others "$@"; return; }
+  name=DPONE_CONN_${name//[^A-Z0-9]/_}
+  url=${!name-}
+  STEP="connect $1"
+  [[ -n $url ]] || stop 1 DP601 "connection '$3' has no URL; set $name"
+  [[ $url =~ ^(mssql|sqlserver)://(([^/?#]*)@)?([^/?#@:]*)(:([0-9]+))?(/[^?#]*)?(\?([^#]*))?$ ]] || stop 1 DP603 "$name is not a URL"
+  local login=${BASH_REMATCH[3]} host=${BASH_REMATCH[4]} port=${BASH_REMATCH[6]:-1433} path=${BASH_REMATCH[7]#/} query=${BASH_REMATCH[9]}
+  login_of "$login"
+  unquote "$path"
+  MS_SERVER[$1]=tcp:$host,$port MS_DATABASE[$1]=$REPLY MS_TRUST[$1]=''
+  [[ ${query,,} != *trustservercertificate=yes* ]] || MS_TRUST[$1]=1
+  needs sqlcmd mssql-tools18
+  needs bcp mssql-tools18
+  [[ -z $USER_NAME ]] || refuse 'bcp would want the password on its command line; log in by Kerberos (no user in the URL), or use dponec run'
+  for MS_LOCALE in C.UTF-8 en_US.UTF-8 ''; do [[ $(LC_ALL=$MS_LOCALE locale charmap 2>/dev/null) != UTF-8 ]] || break; done
+  [[ -n $MS_LOCALE ]] || refuse 'neither C.UTF-8 nor en_US.UTF-8 is a locale of this machine: sqlcmd and bcp would read texts in another code page'
+}
+ms() { # side, arguments of sqlcmd, which logs in by Kerberos as bcp does
+  local side=$1
+  shift
+  SQLCMDSERVER=${MS_SERVER[$side]} SQLCMDDBNAME=${MS_DATABASE[$side]} SQLCMDUSER='' SQLCMDPASSWORD='' LC_ALL=$MS_LOCALE \
+    sqlcmd -b -I -x -r1 -l 15 -E ${MS_TRUST[$side]:+-C} "$@"
+}
+ms_bcp() { # side, what to copy. Whatever bcp could not copy is in the error file, whatever its exit code says.
+  local side=$1
+  shift
+  rm -f -- "$MS_WORK/errors"
+  LC_ALL=$MS_LOCALE bcp "$@" -S "${MS_SERVER[$side]}" -d "${MS_DATABASE[$side]}" -T ${MS_TRUST[$side]:+-u} -q -w -a 16384 \
+    -e "$MS_WORK/errors" >"$MS_WORK/bcp.out" || { cat -- "$MS_WORK/bcp.out" >&2; return 1; } # it tells its errors there
+}
+ms_copied() { # what bcp says -> REPLY, the rows that it copied
+  [[ ! -s $MS_WORK/errors ]] || stop "${CHANGED:-1}" DP431 "bcp could not send every row; nothing reached the target" "$(again)"
+  [[ $(<"$MS_WORK/bcp.out") =~ ([0-9]+)\ rows\ copied ]] || stop "${CHANGED:-1}" DP431 'bcp does not say how many rows it copied' "$(again)"
+  REPLY=${BASH_REMATCH[1]}
+}
+ms_limited() { ulimit -f $((MS_LIMIT_MB * 1024)); "$@"; } # in a subshell: no file of the work is larger than it may be
+ms_full() { # one of them is that large
+  local each
+  for each in "$MS_WORK"/*; do
+    [[ ! -f $each ]] || (($(wc -c <"$each") < MS_LIMIT_MB * 1048576)) || return 0
+  done
+  return 1
+}
+ms_whole() { # a file of lines
+  [[ -z $(tail -c 1 -- "$1") ]] ||
+    stop "${CHANGED:-1}" DP431 'the work file ends in the middle of a row; nothing reached the target' "$(again)"
+}
+ms_literal() { # a T-SQL literal; a quote is doubled, and no line break can begin a line of sqlcmd's own
+  [[ $1 != *[[:cntrl:]]* ]] || stop 1 DP434 'a parameter holds a control character'
+  REPLY=N\'${1//\'/\'\'}\'
+}
+ms_declare() { # parameters of a batch
+  local name
+  for name in "$@"; do
+    ms_literal "${P[$name]-}"
+    printf 'DECLARE @%s nvarchar(max) = %s;\n' "$name" "$REPLY"
+  done
+}
+ms_body() { # file, parameters: one batch with its declarations
+  local file=$1
+  shift
+  ms_declare "$@"
+  cat -- "$file"
+  printf '\nGO\n'
+}
+ms_out() { ms "$1" -y0 -s $'\x1f' -i "$TMP/batch.sql" >"$TMP/ms.out"; }
+ms_sql() { local side=$1 file=$2; shift 2; ms_body "$file" "$@" >"$TMP/batch.sql"; work ms_out "$side"; }
+ms_yes() { ms_body "$2" "${!P[@]}" >"$TMP/batch.sql"; work ms_out "$1"; [[ $(ms_row) == 1 ]]; }
+ms_row() { sed -e 's/\r$//' -e 's/[[:space:]]*$//' -e "s/ *$(printf '\x1f')/$(printf '\x1f')/g" -e '/^$/d' "$TMP/ms.out" | tail -n 1; }
+ms_query() { # side, file, names of the row's columns with commas between, parameters
+  local side=$1 names=$3 file=$2 row
+  shift 3
+  ms_body "$file" "$@" >"$TMP/batch.sql"
+  work ms_out "$side"
+  row=$(ms_row)
+  printf '%s\n' "${names//,/$'\x1f'}" >"$TMP/answer"
+  [[ -z $row ]] || printf '%s\n' "$row" >>"$TMP/answer"
+}
+ms_begin() { printf 'BEGIN TRANSACTION;\nGO\n' >"$TMP/group.sql"; }
+ms_member() { # step, file, parameters
+  local step=$1 file=$2
+  shift 2
+  printf "SELECT N'dponec:%s' AS [step];\nGO\n" "$step" >>"$TMP/group.sql"
+  ms_body "$file" "$@" >>"$TMP/group.sql"
+}
+ms_end() { # an error ends sqlcmd, and a session that has ended has rolled back
+  printf 'IF @@TRANCOUNT <> 1 THROW 50424, N%s, 1;\nCOMMIT TRANSACTION;\nGO\n' "'DP424: the transaction is not open any more'" >>"$TMP/group.sql"
+  mv -- "$TMP/group.sql" "$TMP/batch.sql"
+  work ms_out target
+}
+ms_took() { # step, names with commas between: the row that the step gave inside the group
+  local row
+  row=$(sed -e 's/\r$//' -e 's/[[:space:]]*$//' -e '/^$/d' "$TMP/ms.out" | sed -n "/^dponec:$1\$/,/^dponec:/p" | sed -n 2p)
+  { printf '%s\n' "${2//,/$'\x1f'}"; printf '%s\n' "$row"; } | sed -e "s/ *$(printf '\x1f')/$(printf '\x1f')/g" >"$TMP/answer"
+}
+eval "broke_others () $(declare -f broke | tail -n +2)"
+broke() {
+  local text next state said
+  next=$(again)
+  text=$(<"$TMP/err")
+  if [[ $text =~ (DP[0-9]{3}):\ ([^$'\n']*) ]]; then
+    state=${BASH_REMATCH[1]} said=${BASH_REMATCH[2]}
+    [[ $state != DP410 ]] || stop 5 DP410 "$said" "$next"
+    stop 1 "$state" "$said" "dponec explain $state"
+  fi
+  ! ms_full ||
+    stop "${CHANGED:-1}" DP425 "the work file would be larger than $MS_LIMIT_MB MB (DPONEC_WORK_MB); nothing reached the target" "$(by_dponec)"
+  [[ $text != *iconv:* ]] ||
+    stop "${CHANGED:-1}" DP431 'the rows are not in the encoding that the source was asked for; nothing reached the target' "$(by_dponec)"
+  if [[ $text =~ Msg\ ([0-9]+),\ Level || $text =~ NativeError\ =\ ([0-9]+) ]]; then
+    state=${BASH_REMATCH[1]}
+    case $state in
+      208) [[ -n $RUN_ID ]] || stop 1 DP416 'the state table is not there; a DBA runs setup/*.sql once' ;;
+      1205 | 1222 | 51205 | 51222 | 3960) stop "${CHANGED:-4}" DP422 "SQL Server says $state: try again" "$next" ;;
+      229 | 262 | 916 | 3704 | 4834 | 18456) stop "${CHANGED:-1}" DP423 "SQL Server says $state: not permitted" "$next" ;;
+      1088 | 2760) stop "${CHANGED:-1}" DP423 "SQL Server says $state: not there, or not permitted (ALTER on the staging schema)" "$next" ;;
+    esac
+    stop "${CHANGED:-1}" DP424 "[$state] SQL Server refused the statement" "$next"
+  fi
+  broke_others "$@"
+}
+
+# ---- bcp queryout: one statement gives the rows ('='), their count and digests ('#') and what does not survive ('!') --------------
+
+# bcp binds no parameters, so the query declares them; the system takes a word of 128 kB.
+MS_QUERY='' MS_LONGEST=131000
+ms_isolation() { # one statement under SNAPSHOT sees one version of all rows
+  printf '%s;\nGO\n' 'SELECT [snapshot_isolation_state] FROM sys.databases WHERE [database_id] = DB_ID()' >"$TMP/batch.sql"
+  work ms_out source
+  MS_QUERY=''
+  [[ $(ms_row) != 1 ]] || MS_QUERY='SET TRANSACTION ISOLATION LEVEL SNAPSHOT;'
+}
+ms_unload() { ms_bcp source "$MS_QUERY" queryout "$1"; }
+ms_decode() { # UTF-16 with or without a mark of its order, lines with or without CR (none is in a value) -> rows; the rest apart
+  local halve=''
+  [[ $TARGET_ENGINE != mssql ]] || halve='s/\\\\/\\/g' # lines of JSON come as COPY would write them
+  iconv -f UTF-16LE -t UTF-8 | sed -n -e $'1s/^\xef\xbb\xbf//' -e 's/\r$//' -e "/^=/{s///;$halve" -e 'p;d' -e '}' -e "w $MS_WORK/told"
+}
+ms_spread() { ms_decode <"$MS_WORK/rows.utf16" >"$MS_WORK/lines"; rm -f -- "$MS_WORK/rows.utf16"; }
+ms_queryout() { # file of the query, parameters
+  local body name
+  local -a read=()
+  body=$(<"$1")
+  shift
+  for name in "$@"; do [[ $body != *"@$name"* ]] || read+=("$name"); done
+  mkdir -p -- "$MS_WORK"
+  ms_isolation
+  ms_declare ${read[@]+"${read[@]}"} >"$TMP/batch.sql"
+  MS_QUERY+=$(<"$TMP/batch.sql")$'\n'$body
+  ((${#MS_QUERY} <= MS_LONGEST)) || refuse "the query has ${#MS_QUERY} bytes, and a command line takes words of $MS_LONGEST; use dponec run"
+  work ms_limited ms_unload "$MS_WORK/rows.utf16"
+  work ms_limited ms_spread
+  ms_whole "$MS_WORK/lines"
+  ms_told "$(wc -l <"$MS_WORK/lines")"
+}
+ms_told() { # rows that arrived: bcp, the source and the file have to agree
+  local kept=$1 copied lost code=${CHANGED:-1}
+  ms_copied
+  copied=$REPLY
+  lost=$(sed -n 's/^!/; /p' "$MS_WORK/told" | tr -d '\n')
+  [[ -z $lost ]] || stop "$code" DP524 "values that the target cannot hold$lost; nothing reached the target" 'dponec explain DP524'
+  printf 'source_rows\x1fsource_a\x1fsource_b\n' >"$TMP/answer.fingerprint-source"
+  sed -n 's/^#//p' "$MS_WORK/told" >>"$TMP/answer.fingerprint-source"
+  [[ $(wc -l <"$MS_WORK/told") == 1 && $(rows_in "$TMP/answer.fingerprint-source") == 1 ]] ||
+    stop "$code" DP431 'the rows came without their count, or with lines that are none; nothing reached the target' "$(again)"
+  capture_of fingerprint-source source_rows
+  [[ $kept == "${P[source_rows]}" ]] ||
+    stop "$code" DP431 "the source counted ${P[source_rows]} rows and the work file holds $kept; nothing reached the target" "$(again)"
+  ((copied == kept + 1)) || stop "$code" DP431 "bcp copied $copied lines and the work file holds $((kept + 1))" "$(again)"
+}
+extract() { cat -- "$MS_WORK/lines"; }
+
+# ---- bcp in: a table of lines, of which the server makes rows --------------------------------------------------------------
+
+# Microsoft's bcp does not read pipes on Linux (github.com/microsoft/homebrew-mssql-release/issues/2), so there is a work file.
+ms_wide() { ms_limited iconv -f UTF-8 -t UTF-16LE -- "$MS_WORK/lines" >"$MS_WORK/lines.utf16"; rm -f -- "$MS_WORK/lines"; }
+ms_pump() { # file of the table for lines, file that unpacks them, parameters
+  local lines=$1 unpack=$2 table sent
+  shift 2
+  sent=$(wc -l <"$MS_WORK/lines")
+  work ms_wide
+  ms_query target "$lines" table "$@"
+  table=$(tail -n 1 "$TMP/answer")
+  work ms_bcp target "$table" in "$MS_WORK/lines.utf16" -k -m 1 -h TABLOCK
+  ms_copied
+  ((REPLY == sent)) || stop "${CHANGED:-1}" DP431 "the source sent $sent rows and bcp copied $REPLY" "$(again)"
+  rm -rf -- "$MS_WORK"
+  ms_query target "$unpack" rows "$@"
+  table=$(tail -n 1 "$TMP/answer")
+  [[ $table == "$sent" ]] || stop "${CHANGED:-1}" DP431 "the source sent $sent rows and the target took $table" "$(again)"
+}
 # ---- the protocol (docs/adr/0003) -----------------------------------------------------------------------------------------
 
 set_default() { P[$1]=''; }
@@ -563,7 +764,7 @@ connect target "$TARGET_ENGINE" "$TARGET_CONNECTION"
 
 # check-source: refuse when the source is not what the plan was compiled for
 if todo check-source ''; then
-  refuse 'no client for this engine is called by run.sh; use dponec run'
+  ms_sql source steps/01-check-source.sql
 fi
 # check-target: refuse when the target is not what the plan was compiled for
 if todo check-target ''; then
@@ -582,7 +783,8 @@ if todo acquire-lease ''; then
 fi
 # freeze-window: fix the window before anything is read
 if todo freeze-window open; then
-  refuse 'no client for this engine is called by run.sh; use dponec run'
+  ms_query source steps/05-freeze-window.sql window_low,window_high watermark
+  capture window_low window_high
 fi
 # open-attempt: record run id and window in the state row
 if todo open-attempt open; then
@@ -599,8 +801,7 @@ if todo create-left staged; then
 fi
 # transfer-left: stream the source into staging (left)
 if todo transfer-left staged; then
-  extract_begin window_low window_high run_id fence
-  extract_copy steps/09-transfer-left.extract.sql
+  ms_queryout steps/09-transfer-left.queryout.sql window_low window_high run_id fence
   ms_pump steps/09-transfer-left.lines.sql steps/09-transfer-left.unpack.sql window_low window_high run_id fence
 fi
 # check-values-rows: count the values that the target cannot hold, in the snapshot of the extraction
@@ -609,7 +810,12 @@ fi
 # create-rows: create the empty staging table (rows)
 # transfer-rows: stream the source into staging (rows)
 if todo check-values-rows staged; then
-  refuse 'no client for this engine is called by run.sh; use dponec run'
+  ms_sql source steps/10-check-values-rows.sql window_low window_high
+  ms_sql target steps/12-clear-rows.sql run_id fence
+  ms_sql target steps/13-create-rows.sql run_id fence
+  ms_queryout steps/14-transfer-rows.queryout.sql window_low window_high run_id fence
+  ms_pump steps/14-transfer-rows.lines.sql steps/14-transfer-rows.unpack.sql window_low window_high run_id fence
+  capture_of fingerprint-source source_rows source_a source_b
 fi
 # fence-prove: hold the state row with our fencing token
 # check-staged-rows: staging holds what the source sent

@@ -420,7 +420,8 @@ unless_empty() { # clickhouse-client calls an INSERT of no rows an error
 # bcp has no way for a password but its command line, which every user of this machine can read: so Kerberos or an Entra token.
 # A row is one JSON line; -w is UTF-16 with a line break behind each row, and JSON has none inside.
 
-MS_WORK=$TMP/work MS_LIMIT_MB=${DPONEC_WORK_MB:-20480}
+MS_WORK=$TMP/work MS_LIMIT_MB=${DPONEC_WORK_MB:-20480} MS_LOCALE=''
+declare -A MS_SERVER=() MS_DATABASE=() MS_TRUST=() # by side
 eval "connect_others () $(declare -f connect | tail -n +2)"
 connect() {
   local name=${3^^} url
@@ -432,41 +433,72 @@ connect() {
   [[ $url =~ ^(mssql|sqlserver)://(([^/?#]*)@)?([^/?#@:]*)(:([0-9]+))?(/[^?#]*)?(\?([^#]*))?$ ]] || stop 1 DP603 "$name is not a URL"
   local login=${BASH_REMATCH[3]} host=${BASH_REMATCH[4]} port=${BASH_REMATCH[6]:-1433} path=${BASH_REMATCH[7]#/} query=${BASH_REMATCH[9]}
   login_of "$login"
-  MS_SERVER=tcp:$host,$port MS_USER=$USER_NAME MS_PASSWORD=$PASSWORD
-  unquote "$path"; MS_DATABASE=$REPLY
-  MS_TRUST=() MS_BULK_TRUST=()
-  if [[ ${query,,} == *trustservercertificate=yes* ]]; then MS_TRUST=(-C) MS_BULK_TRUST=(-u); fi
+  unquote "$path"
+  MS_SERVER[$1]=tcp:$host,$port MS_DATABASE[$1]=$REPLY MS_TRUST[$1]=''
+  [[ ${query,,} != *trustservercertificate=yes* ]] || MS_TRUST[$1]=1
   needs sqlcmd mssql-tools18
   needs bcp mssql-tools18
-  [[ -z $MS_USER ]] || refuse 'bcp would want the password on its command line; log in by Kerberos (no user in the URL), or use dponec run'
+  [[ -z $USER_NAME ]] || refuse 'bcp would want the password on its command line; log in by Kerberos (no user in the URL), or use dponec run'
+  for MS_LOCALE in C.UTF-8 en_US.UTF-8 ''; do [[ $(LC_ALL=$MS_LOCALE locale charmap 2>/dev/null) != UTF-8 ]] || break; done
+  [[ -n $MS_LOCALE ]] || refuse 'neither C.UTF-8 nor en_US.UTF-8 is a locale of this machine: sqlcmd and bcp would read texts in another code page'
 }
-ms() { # sqlcmd on the target, by Kerberos as bcp
-  SQLCMDSERVER=$MS_SERVER SQLCMDDBNAME=$MS_DATABASE SQLCMDUSER='' SQLCMDPASSWORD='' \
-    sqlcmd -b -I -x -r1 -l 15 -E ${MS_TRUST[@]+"${MS_TRUST[@]}"} "$@"
+ms() { # side, arguments of sqlcmd, which logs in by Kerberos as bcp does
+  local side=$1
+  shift
+  SQLCMDSERVER=${MS_SERVER[$side]} SQLCMDDBNAME=${MS_DATABASE[$side]} SQLCMDUSER='' SQLCMDPASSWORD='' LC_ALL=$MS_LOCALE \
+    sqlcmd -b -I -x -r1 -l 15 -E ${MS_TRUST[$side]:+-C} "$@"
+}
+ms_bcp() { # side, what to copy. Whatever bcp could not copy is in the error file, whatever its exit code says.
+  local side=$1
+  shift
+  rm -f -- "$MS_WORK/errors"
+  LC_ALL=$MS_LOCALE bcp "$@" -S "${MS_SERVER[$side]}" -d "${MS_DATABASE[$side]}" -T ${MS_TRUST[$side]:+-u} -q -w -a 16384 \
+    -e "$MS_WORK/errors" >"$MS_WORK/bcp.out" || { cat -- "$MS_WORK/bcp.out" >&2; return 1; } # it tells its errors there
+}
+ms_copied() { # what bcp says -> REPLY, the rows that it copied
+  [[ ! -s $MS_WORK/errors ]] || stop "${CHANGED:-1}" DP431 "bcp could not send every row; nothing reached the target" "$(again)"
+  [[ $(<"$MS_WORK/bcp.out") =~ ([0-9]+)\ rows\ copied ]] || stop "${CHANGED:-1}" DP431 'bcp does not say how many rows it copied' "$(again)"
+  REPLY=${BASH_REMATCH[1]}
+}
+ms_limited() { ulimit -f $((MS_LIMIT_MB * 1024)); "$@"; } # in a subshell: no file of the work is larger than it may be
+ms_full() { # one of them is that large
+  local each
+  for each in "$MS_WORK"/*; do
+    [[ ! -f $each ]] || (($(wc -c <"$each") < MS_LIMIT_MB * 1048576)) || return 0
+  done
+  return 1
+}
+ms_whole() { # a file of lines
+  [[ -z $(tail -c 1 -- "$1") ]] ||
+    stop "${CHANGED:-1}" DP431 'the work file ends in the middle of a row; nothing reached the target' "$(again)"
 }
 ms_literal() { # a T-SQL literal; a quote is doubled, and no line break can begin a line of sqlcmd's own
   [[ $1 != *[[:cntrl:]]* ]] || stop 1 DP434 'a parameter holds a control character'
   REPLY=N\'${1//\'/\'\'}\'
 }
-ms_body() { # file, parameters: one batch with its declarations
-  local file=$1 name
-  shift
+ms_declare() { # parameters of a batch
+  local name
   for name in "$@"; do
     ms_literal "${P[$name]-}"
     printf 'DECLARE @%s nvarchar(max) = %s;\n' "$name" "$REPLY"
   done
+}
+ms_body() { # file, parameters: one batch with its declarations
+  local file=$1
+  shift
+  ms_declare "$@"
   cat -- "$file"
   printf '\nGO\n'
 }
-ms_out() { ms -y0 -s $'\x1f' -i "$TMP/batch.sql" >"$TMP/ms.out"; }
-ms_sql() { local file=$2; shift 2; ms_body "$file" "$@" >"$TMP/batch.sql"; work ms_out; }
-ms_yes() { ms_body "$2" "${!P[@]}" >"$TMP/batch.sql"; work ms_out; [[ $(ms_row) == 1 ]]; }
+ms_out() { ms "$1" -y0 -s $'\x1f' -i "$TMP/batch.sql" >"$TMP/ms.out"; }
+ms_sql() { local side=$1 file=$2; shift 2; ms_body "$file" "$@" >"$TMP/batch.sql"; work ms_out "$side"; }
+ms_yes() { ms_body "$2" "${!P[@]}" >"$TMP/batch.sql"; work ms_out "$1"; [[ $(ms_row) == 1 ]]; }
 ms_row() { sed -e 's/\r$//' -e 's/[[:space:]]*$//' -e "s/ *$(printf '\x1f')/$(printf '\x1f')/g" -e '/^$/d' "$TMP/ms.out" | tail -n 1; }
 ms_query() { # side, file, names of the row's columns with commas between, parameters
-  local names=$3 file=$2 row
+  local side=$1 names=$3 file=$2 row
   shift 3
   ms_body "$file" "$@" >"$TMP/batch.sql"
-  work ms_out
+  work ms_out "$side"
   row=$(ms_row)
   printf '%s\n' "${names//,/$'\x1f'}" >"$TMP/answer"
   [[ -z $row ]] || printf '%s\n' "$row" >>"$TMP/answer"
@@ -481,48 +513,12 @@ ms_member() { # step, file, parameters
 ms_end() { # an error ends sqlcmd, and a session that has ended has rolled back
   printf 'IF @@TRANCOUNT <> 1 THROW 50424, N%s, 1;\nCOMMIT TRANSACTION;\nGO\n' "'DP424: the transaction is not open any more'" >>"$TMP/group.sql"
   mv -- "$TMP/group.sql" "$TMP/batch.sql"
-  work ms_out
+  work ms_out target
 }
 ms_took() { # step, names with commas between: the row that the step gave inside the group
   local row
   row=$(sed -e 's/\r$//' -e 's/[[:space:]]*$//' -e '/^$/d' "$TMP/ms.out" | sed -n "/^dponec:$1\$/,/^dponec:/p" | sed -n 2p)
   { printf '%s\n' "${2//,/$'\x1f'}"; printf '%s\n' "$row"; } | sed -e "s/ *$(printf '\x1f')/$(printf '\x1f')/g" >"$TMP/answer"
-}
-ms_extract() { # COPY doubles each backslash of the lines; the file is not larger than it may be
-  mkdir -p -- "$MS_WORK"
-  (ulimit -f $((MS_LIMIT_MB * 1024)); extract | sed 's/\\\\/\\/g' >"$MS_WORK/lines")
-}
-ms_wide() { (ulimit -f $((MS_LIMIT_MB * 1024)); iconv -f UTF-8 -t UTF-16LE -- "$MS_WORK/lines" >"$MS_WORK/lines.utf16"); rm -f -- "$MS_WORK/lines"; }
-ms_bulk() { # $1: the table. Whatever bcp could not send is in the error file, whatever its exit code says.
-  bcp "$1" in "$MS_WORK/lines.utf16" -S "$MS_SERVER" -d "$MS_DATABASE" -T ${MS_BULK_TRUST[@]+"${MS_BULK_TRUST[@]}"} -q -w -k -m 1 \
-    -h TABLOCK -a 16384 -e "$MS_WORK/errors" >"$MS_WORK/bcp.out" || { cat -- "$MS_WORK/bcp.out" >&2; return 1; } # it tells its errors there
-}
-ms_pump() { # file of the table for lines, file that unpacks them, parameters
-  local lines=$1 unpack=$2 table sent copied
-  shift 2
-  rm -f -- "$TMP/answer.fingerprint-source"
-  work ms_extract
-  [[ -z $(tail -c 1 "$MS_WORK/lines") ]] ||
-    stop "${CHANGED:-1}" DP431 'the work file ends in the middle of a row; nothing reached the target' "$(again)"
-  sent=$(wc -l <"$MS_WORK/lines")
-  if [[ -s $TMP/answer.fingerprint-source ]]; then # counted in the snapshot of the extraction: a file that was cut holds fewer
-    capture_of fingerprint-source source_rows
-    [[ $sent == "${P[source_rows]}" ]] ||
-      stop "${CHANGED:-1}" DP431 "the source counted ${P[source_rows]} rows and the work file holds $sent; nothing reached the target" "$(again)"
-  fi
-  work ms_wide
-  ms_query target "$lines" table "$@"
-  table=$(tail -n 1 "$TMP/answer")
-  rm -f -- "$MS_WORK/errors"
-  work ms_bulk "$table"
-  [[ ! -s $MS_WORK/errors ]] || stop "${CHANGED:-1}" DP431 "bcp could not send every row; nothing reached the target" "$(again)"
-  [[ $(<"$MS_WORK/bcp.out") =~ ([0-9]+)\ rows\ copied ]] || stop "${CHANGED:-1}" DP431 'bcp does not say how many rows it copied' "$(again)"
-  copied=${BASH_REMATCH[1]}
-  ((copied == sent)) || stop "${CHANGED:-1}" DP431 "the source sent $sent rows and bcp copied $copied" "$(again)"
-  rm -rf -- "$MS_WORK"
-  ms_query target "$unpack" rows "$@"
-  copied=$(tail -n 1 "$TMP/answer")
-  [[ $copied == "$sent" ]] || stop "${CHANGED:-1}" DP431 "the source sent $sent rows and the target took $copied" "$(again)"
 }
 eval "broke_others () $(declare -f broke | tail -n +2)"
 broke() {
@@ -534,8 +530,10 @@ broke() {
     [[ $state != DP410 ]] || stop 5 DP410 "$said" "$next"
     stop 1 "$state" "$said" "dponec explain $state"
   fi
+  ! ms_full ||
+    stop "${CHANGED:-1}" DP425 "the work file would be larger than $MS_LIMIT_MB MB (DPONEC_WORK_MB); nothing reached the target" "$(by_dponec)"
   [[ $text != *iconv:* ]] ||
-    stop "${CHANGED:-1}" DP431 'the rows are not the UTF-8 that the source was asked for; nothing reached the target' "$(by_dponec)"
+    stop "${CHANGED:-1}" DP431 'the rows are not in the encoding that the source was asked for; nothing reached the target' "$(by_dponec)"
   if [[ $text =~ Msg\ ([0-9]+),\ Level || $text =~ NativeError\ =\ ([0-9]+) ]]; then
     state=${BASH_REMATCH[1]}
     case $state in
@@ -549,6 +547,38 @@ broke() {
   broke_others "$@"
 }
 
+# ---- bcp in: a table of lines, of which the server makes rows --------------------------------------------------------------
+
+# Microsoft's bcp does not read pipes on Linux (github.com/microsoft/homebrew-mssql-release/issues/2), so there is a work file.
+ms_wide() { ms_limited iconv -f UTF-8 -t UTF-16LE -- "$MS_WORK/lines" >"$MS_WORK/lines.utf16"; rm -f -- "$MS_WORK/lines"; }
+ms_pump() { # file of the table for lines, file that unpacks them, parameters
+  local lines=$1 unpack=$2 table sent
+  shift 2
+  sent=$(wc -l <"$MS_WORK/lines")
+  work ms_wide
+  ms_query target "$lines" table "$@"
+  table=$(tail -n 1 "$TMP/answer")
+  work ms_bcp target "$table" in "$MS_WORK/lines.utf16" -k -m 1 -h TABLOCK
+  ms_copied
+  ((REPLY == sent)) || stop "${CHANGED:-1}" DP431 "the source sent $sent rows and bcp copied $REPLY" "$(again)"
+  rm -rf -- "$MS_WORK"
+  ms_query target "$unpack" rows "$@"
+  table=$(tail -n 1 "$TMP/answer")
+  [[ $table == "$sent" ]] || stop "${CHANGED:-1}" DP431 "the source sent $sent rows and the target took $table" "$(again)"
+}
+ms_lines() { # the rows of Postgres as a work file; COPY doubles each backslash of the lines
+  local sent
+  mkdir -p -- "$MS_WORK"
+  rm -f -- "$TMP/answer.fingerprint-source"
+  work ms_limited ms_extract
+  ms_whole "$MS_WORK/lines"
+  [[ -s $TMP/answer.fingerprint-source ]] || return 0
+  sent=$(wc -l <"$MS_WORK/lines")
+  capture_of fingerprint-source source_rows # counted in the snapshot of the extraction: a file that was cut holds fewer
+  [[ $sent == "${P[source_rows]}" ]] ||
+    stop "${CHANGED:-1}" DP431 "the source counted ${P[source_rows]} rows and the work file holds $sent; nothing reached the target" "$(again)"
+}
+ms_extract() { extract | sed 's/\\\\/\\/g' >"$MS_WORK/lines"; }
 # ---- the protocol (docs/adr/0003) -----------------------------------------------------------------------------------------
 
 set_default() { P[$1]=''; }
@@ -735,6 +765,7 @@ if todo check-values-delta staged; then
   extract_copy steps/10-transfer-delta.extract.sql
   ms_sql target steps/08-clear-delta.sql run_id fence
   ms_sql target steps/09-create-delta.sql run_id fence
+  ms_lines
   ms_pump steps/10-transfer-delta.lines.sql steps/10-transfer-delta.unpack.sql window_low window_high run_id fence
 fi
 # find-partitions: find the affected partitions
@@ -754,6 +785,7 @@ if todo check-values-rows staged; then
   extract_copy steps/16-transfer-rows.extract.sql
   ms_sql target steps/14-clear-rows.sql run_id fence
   ms_sql target steps/15-create-rows.sql run_id fence
+  ms_lines
   ms_pump steps/16-transfer-rows.lines.sql steps/16-transfer-rows.unpack.sql partitions run_id fence
   capture_of fingerprint-source source_rows source_a source_b
 fi

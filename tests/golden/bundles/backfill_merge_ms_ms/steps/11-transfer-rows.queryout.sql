@@ -1,0 +1,69 @@
+-- step transfer-rows (queryout)
+-- purpose: stream the source into staging (rows)
+-- engine: mssql (source)
+-- idempotency: idempotent-as-a-unit, repeat from clear-rows
+-- why: one pass, constant memory, the vendors' bulk formats
+-- params: window_low, window_high, run_id, fence
+SELECT N'=' + [r].[line] AS [line]
+  FROM (
+SELECT REPLACE(N'[' + CONCAT(CONVERT(nvarchar(max), N''), COALESCE(N'"' + STRING_ESCAPE(CONVERT(nvarchar(max), CONVERT(varchar(20), [OrderId])), N'json') + N'"', N'null'), N',', COALESCE(N'"' + STRING_ESCAPE(CONVERT(nvarchar(max), CONVERT(varchar(10), [Day], 23)), N'json') + N'"', N'null'), N',', COALESCE(N'"' + STRING_ESCAPE(CONVERT(nvarchar(max), CONVERT(varchar(34), [ChangedAt], 121)), N'json') + N'"', N'null'), N',', COALESCE(N'"' + STRING_ESCAPE(CONVERT(nvarchar(max), CONVERT(varchar(41), CONVERT(decimal(19,4), [Amount]))), N'json') + N'"', N'null'), N',', COALESCE(N'"' + STRING_ESCAPE(CONVERT(nvarchar(max), CONVERT(nvarchar(max), [Status]) COLLATE Latin1_General_100_BIN2), N'json') + N'"', N'null')) + N']' COLLATE Latin1_General_100_BIN2, N'\', N'\\') AS [line]
+  FROM [sales].[Orders]
+ WHERE [Day] >= CASE
+  WHEN @window_low = N'-infinity'
+  THEN CONVERT(date, N'0001-01-01', 23)
+  ELSE CONVERT(date, @window_low, 23)
+END
+AND [Day] < CASE
+  WHEN @window_high = N'-infinity'
+  THEN CONVERT(date, N'0001-01-01', 23)
+  ELSE CONVERT(date, @window_high, 23)
+END) AS [r]
+ UNION ALL
+SELECT N'#' + [f].[source_rows] + NCHAR(31) + [f].[source_a] + NCHAR(31) + [f].[source_b]
+  FROM (
+SELECT CONVERT(nvarchar(20), COUNT_BIG(*)) AS [source_rows], CONVERT(varchar(38), COALESCE(SUM(CONVERT(decimal(38,0), CONVERT(bigint, SUBSTRING([d].[h], 1, 4)))), 0)) AS [source_a], CONVERT(varchar(38), COALESCE(SUM(CONVERT(decimal(38,0), CONVERT(bigint, SUBSTRING([d].[h], 5, 4)))), 0)) AS [source_b]
+  FROM (
+    SELECT HASHBYTES('MD5', CONCAT(CONVERT(varchar(max), ''), COALESCE('V' + CONVERT(varchar(20), DATALENGTH([v].[c0])) + ':' + [v].[c0], 'N'),
+           COALESCE('V' + CONVERT(varchar(20), DATALENGTH([v].[c1])) + ':' + [v].[c1], 'N'),
+           COALESCE('V' + CONVERT(varchar(20), DATALENGTH([v].[c2])) + ':' + [v].[c2], 'N'),
+           COALESCE('V' + CONVERT(varchar(20), DATALENGTH([v].[c3])) + ':' + [v].[c3], 'N'),
+           COALESCE('V' + CONVERT(varchar(20), DATALENGTH([v].[c4])) + ':' + [v].[c4], 'N'), '')) AS [h]
+      FROM (SELECT CONVERT(varchar(20), CONVERT(bigint, [OrderId])) AS [c0],
+                   CONVERT(varchar(10), CONVERT(date, [Day]), 23) AS [c1],
+                   CONVERT(varchar(27), CONVERT(datetime2(7), SWITCHOFFSET(CONVERT(datetimeoffset(6), [ChangedAt]), '+00:00')), 121) AS [c2],
+                   CONVERT(varchar(41), CONVERT(decimal(18,2), [Amount])) AS [c3],
+                   CASE WHEN CONVERT(nvarchar(max), CONVERT(nvarchar(max), [Status])) LIKE N'%[^ -~]%' COLLATE Latin1_General_100_BIN2 THEN '#' + CONVERT(varchar(max), CONVERT(varbinary(max), CONVERT(nvarchar(max), CONVERT(nvarchar(max), [Status]))), 2) ELSE '=' + CONVERT(varchar(max), CONVERT(nvarchar(max), CONVERT(nvarchar(max), [Status]))) END COLLATE Latin1_General_100_BIN2 AS [c4]
+              FROM [sales].[Orders]
+ WHERE [Day] >= CASE
+  WHEN @window_low = N'-infinity'
+  THEN CONVERT(date, N'0001-01-01', 23)
+  ELSE CONVERT(date, @window_low, 23)
+END
+AND [Day] < CASE
+  WHEN @window_high = N'-infinity'
+  THEN CONVERT(date, N'0001-01-01', 23)
+  ELSE CONVERT(date, @window_high, 23)
+END) AS [v]
+  ) AS [d]) AS [f]
+ UNION ALL
+SELECT N'!' + [e].[told] + CONVERT(nvarchar(20), [e].[n]) + [e].[says]
+    FROM (SELECT COUNT_BIG(CASE WHEN DATEPART(NANOSECOND, [ChangedAt]) % 1000 <> 0 THEN 1 END) AS [n0],
+                 COUNT_BIG(CASE WHEN ROUND([Amount], 2) <> [Amount] THEN 1 END) AS [n1],
+                 COUNT_BIG(CASE WHEN DATALENGTH(CONVERT(nvarchar(max), [Status])) / 2 > 50 THEN 1 END) AS [n2]
+            FROM [sales].[Orders]
+ WHERE [Day] >= CASE
+  WHEN @window_low = N'-infinity'
+  THEN CONVERT(date, N'0001-01-01', 23)
+  ELSE CONVERT(date, @window_low, 23)
+END
+AND [Day] < CASE
+  WHEN @window_high = N'-infinity'
+  THEN CONVERT(date, N'0001-01-01', 23)
+  ELSE CONVERT(date, @window_high, 23)
+END) AS [counted]
+   CROSS APPLY (VALUES
+      (N'column "ChangedAt": ', [counted].[n0], N' values (fractions of a second beyond 6 digits); policy fail'),
+      (N'column "Amount": ', [counted].[n1], N' values (digits beyond scale 2); policy fail'),
+      (N'column "Status": ', [counted].[n2], N' values (texts of more than 50 UTF-16 units (a character beyond U+FFFF is two)); policy fail')
+    ) AS [e] ([told], [n], [says])
+   WHERE [e].[n] > 0;

@@ -1,0 +1,33 @@
+-- step transfer-rows (queryout)
+-- purpose: stream the source into staging (rows)
+-- engine: mssql (source)
+-- idempotency: idempotent-as-a-unit, repeat from clear-rows
+-- why: one pass, constant memory, the vendors' bulk formats
+-- params: run_id, fence
+SELECT N'=' + [r].[line] AS [line]
+  FROM (
+SELECT REPLACE(N'[' + CONCAT(CONVERT(nvarchar(max), N''), COALESCE(N'"' + STRING_ESCAPE(CONVERT(nvarchar(max), CONVERT(varchar(20), [OrderId])), N'json') + N'"', N'null'), N',', COALESCE(N'"' + STRING_ESCAPE(CONVERT(nvarchar(max), CONVERT(varchar(10), [Day], 23)), N'json') + N'"', N'null'), N',', COALESCE(N'"' + STRING_ESCAPE(CONVERT(nvarchar(max), CONVERT(varchar(34), [ChangedAt], 121)), N'json') + N'"', N'null'), N',', COALESCE(N'"' + STRING_ESCAPE(CONVERT(nvarchar(max), CONVERT(varchar(41), CONVERT(decimal(19,4), [Amount]))), N'json') + N'"', N'null'), N',', COALESCE(N'"' + STRING_ESCAPE(CONVERT(nvarchar(max), CONVERT(nvarchar(max), [Status]) COLLATE Latin1_General_100_BIN2), N'json') + N'"', N'null')) + N']' COLLATE Latin1_General_100_BIN2, N'\', N'\\') AS [line]
+  FROM [sales].[Orders]
+ WHERE [Day] >= CONVERT(date, N'2026-01-01', 23)
+AND [Day] < CONVERT(date, N'2026-02-01', 23)) AS [r]
+ UNION ALL
+SELECT N'#' + [f].[source_rows] + NCHAR(31) + [f].[source_a] + NCHAR(31) + [f].[source_b]
+  FROM (
+SELECT CONVERT(nvarchar(20), COUNT_BIG(*)) AS [source_rows], N'' AS [source_a], N'' AS [source_b]
+  FROM [sales].[Orders]
+ WHERE [Day] >= CONVERT(date, N'2026-01-01', 23)
+AND [Day] < CONVERT(date, N'2026-02-01', 23)) AS [f]
+ UNION ALL
+SELECT N'!' + [e].[told] + CONVERT(nvarchar(20), [e].[n]) + [e].[says]
+    FROM (SELECT COUNT_BIG(CASE WHEN DATEPART(NANOSECOND, [ChangedAt]) % 1000 <> 0 THEN 1 END) AS [n0],
+                 COUNT_BIG(CASE WHEN ROUND([Amount], 2) <> [Amount] THEN 1 END) AS [n1],
+                 COUNT_BIG(CASE WHEN DATALENGTH(CONVERT(nvarchar(max), [Status])) / 2 > 50 THEN 1 END) AS [n2]
+            FROM [sales].[Orders]
+ WHERE [Day] >= CONVERT(date, N'2026-01-01', 23)
+AND [Day] < CONVERT(date, N'2026-02-01', 23)) AS [counted]
+   CROSS APPLY (VALUES
+      (N'column "ChangedAt": ', [counted].[n0], N' values (fractions of a second beyond 6 digits); policy fail'),
+      (N'column "Amount": ', [counted].[n1], N' values (digits beyond scale 2); policy fail'),
+      (N'column "Status": ', [counted].[n2], N' values (texts of more than 50 UTF-16 units (a character beyond U+FFFF is two)); policy fail')
+    ) AS [e] ([told], [n], [says])
+   WHERE [e].[n] > 0;
