@@ -38,12 +38,13 @@ class Session(NamedTuple):
 
 
 class World(NamedTuple):
-    """What is committed, who holds which lock, and both sessions."""
+    """What is committed, who holds which lock, and both sessions. `moved`: partitions of staging that are in the target."""
 
     rows: tuple[Row, ...] = OLD
     token: int = 1
     committed_by: str = "old"
     truncated: bool = False
+    moved: tuple[str, ...] = ()
     locks: tuple[tuple[str, int], ...] = ()
     sessions: tuple[Session, Session] = (Session(token=1), Session(token=2))
 
@@ -97,11 +98,12 @@ def _lock(world: World, who: int, name: str) -> World | None:
     return _held(world, who, name) if dict(world.locks).get(name) in (None, who) else None
 
 
-def _take(world: World, who: int, _argument: str) -> World | None:
-    """The lease of a run that lost it; its transaction may hold the row."""
+def _take(world: World, who: int, argument: str) -> World | None:
+    """The lease of a run that lost it; its transaction may hold the row. `rest`: nothing is left to do when that run has committed."""
     if dict(world.locks).get("state") == 1 - who:
         return None
-    return _with(world._replace(token=world.sessions[who].token), who)
+    over = argument == "rest" and world.committed_by == "AB"[1 - who]
+    return _with(world._replace(token=world.sessions[who].token), who, over=over)
 
 
 def _fence(world: World, who: int, _argument: str) -> World | None:
@@ -120,6 +122,8 @@ def _drop_staging(world: World, who: int, _argument: str) -> World:
 
 
 def _see(world: World, who: int, _argument: str) -> World:
+    if not world.sessions[who].staged:
+        return _refused(world, who)
     return _with(world, who, seen=_visible(world, world.sessions[who]))
 
 
@@ -136,7 +140,19 @@ def _truncate(world: World, who: int, _argument: str) -> World:
 
 
 def _insert(world: World, who: int, _argument: str) -> World:
+    if not world.sessions[who].staged:
+        return _refused(world, who)
     return _with(world, who, inserted=tuple((name, "AB"[who]) for name in PARTITIONS))
+
+
+def _move(world: World, who: int, partition: str) -> World:
+    """From staging into the target at once: what is moved is gone from staging, so that nobody moves it again."""
+    if not world.sessions[who].staged:
+        return _refused(world, who)
+    if partition in world.moved:
+        return _with(world, who)
+    rows = _bag((*world.rows, (partition, "AB"[who])))
+    return _with(world._replace(rows=rows, moved=(*world.moved, partition)), who)
 
 
 def _replace(world: World, who: int, partition: str) -> World:
@@ -190,18 +206,19 @@ def _refused(world: World, who: int) -> World:
     return _with(_released(world, who), who, over=True, deleted=(), inserted=(), seen=())
 
 
-def _commit(world: World, who: int, _argument: str) -> World:
+def _apply(world: World, who: int, _argument: str) -> World:
+    """What the session did is seen by all; no transaction held it back."""
     session = world.sessions[who]
     rows = list(world.rows)
     for row in session.deleted:
         if row in rows:
             rows.remove(row)
-    changed = world._replace(
-        rows=_bag((*rows, *session.inserted)),
-        committed_by="AB"[who],
-        truncated=world.truncated or session.truncates,
-    )
-    return _with(_released(changed, who), who, deleted=(), inserted=(), truncates=False)
+    changed = world._replace(rows=_bag((*rows, *session.inserted)), truncated=world.truncated or session.truncates)
+    return _with(changed, who, deleted=(), inserted=(), truncates=False)
+
+
+def _commit(world: World, who: int, argument: str) -> World:
+    return _released(_apply(world, who, argument)._replace(committed_by="AB"[who]), who)
 
 
 def _bag(rows: tuple[Row, ...]) -> tuple[Row, ...]:
@@ -211,5 +228,5 @@ def _bag(rows: tuple[Row, ...]) -> tuple[Row, ...]:
 _VERBS: dict[str, Callable[[World, int, str], World | None]] = {
     "lock": _lock, "take": _take, "fence": _fence, "drop_staging": _drop_staging, "see": _see, "delete": _delete,
     "truncate": _truncate, "insert": _insert, "replace": _replace, "state": _state, "commit": _commit,
-    "snapshot": _snapshot, "read": _read, "renew": _renew,
+    "snapshot": _snapshot, "read": _read, "renew": _renew, "apply": _apply, "move": _move, "version": _replace,
 }  # fmt: skip

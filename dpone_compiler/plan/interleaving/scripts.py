@@ -4,56 +4,71 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dpone_compiler.plan import actions
+from dpone_compiler.plan import actions, snapshot_actions, swaps, tombstones
+from dpone_compiler.plan.feed_actions import AdvanceSlot
 from dpone_compiler.plan.interleaving.model import PARTITIONS, Script, Statement
 from dpone_compiler.plan.lease_actions import RenewLease
+from dpone_compiler.plan.slice_actions import RecordSlice
 from dpone_compiler.plan.step import Step
-from dpone_compiler.plan.tombstones import ProveDeleted
 
+# An UPDATE is a delete and an insert to the model, so that a row which two sessions change is waited for.
 _DELETES = (
     actions.DeleteAll,
     actions.DeleteMatching,
     actions.DeletePartitions,
     actions.UpdateMatching,
+    snapshot_actions.DeleteMissing,
+    snapshot_actions.DeleteStale,
+    snapshot_actions.MarkMissing,
+    swaps.DeleteScope,
+    tombstones.MarkDeleted,
 )
-_PER_PARTITION = (actions.ReplacePartitions,)
-# What may stand behind the staging of a plan that the model has words for. Others (swaps, versions, captured changes) it leaves out.
-_SPOKEN = (
-    *_DELETES,
-    *_PER_PARTITION,
-    actions.Fence,
-    actions.InsertStaged,
-    actions.ExchangeTables,
+_SWAPS = (actions.ExchangeTables, swaps.SwapPartitions)
+_PER_PARTITION = (actions.ReplacePartitions, actions.MovePartitions)
+# Behind the staging these read, prove, or write tables that no other session looks at.
+_UNSEEN = (
+    actions.CheckWindowOwned,
     actions.CreateStaging,
     actions.BuildRewrite,
     actions.RecordRewrite,
     actions.DropPartitions,
     actions.Reconcile,
-    ProveDeleted,
-    actions.CommitState,
     actions.DropStaging,
     actions.ReleaseLease,
-    RenewLease,
+    snapshot_actions.BuildDiff,
+    snapshot_actions.BuildVersions,
+    snapshot_actions.CheckDeletes,
+    snapshot_actions.FindMissing,
+    snapshot_actions.ProveMissing,
+    snapshot_actions.ProveVersions,
+    swaps.BuildPartitions,
+    swaps.BuildShadow,
+    swaps.CheckLosses,
+    swaps.DropRetired,
+    tombstones.ProveDeleted,
+    AdvanceSlot,
+    RecordSlice,
+)
+_SPOKEN = (
+    *(*_DELETES, *_SWAPS, *_PER_PARTITION, *_UNSEEN),
+    *(actions.Fence, actions.InsertStaged, actions.CommitState, RenewLease),
 )
 
 
 def finalizer(steps: tuple[Step, ...]) -> Script:
-    """A run's change of the target; () where the model has no words for it.
-
-    An UPDATE is a delete and an insert to it, so that a row which two sessions change is waited for.
-    """
+    """A run's change of the target; () where the model has no words for it."""
     staged = max(
         (place for place, step in enumerate(steps) if isinstance(step.action, actions.RecordStaged)), default=0
     )
-    if not all(isinstance(step.action, _SPOKEN) for step in steps[staged + 1 :]):
+    left = steps[staged + 1 :]
+    if not all(isinstance(step.action, _SPOKEN) for step in left):
         return ()
-    changing = [step for step in steps if isinstance(step.action, (*_DELETES, *_PER_PARTITION, actions.ExchangeTables))]
-    if not changing:
-        return ()
-    if changing[0].transaction:
-        return tuple(_transaction([step for step in steps if step.transaction == changing[0].transaction]))
-    asks = (("renew", ""),) if any(isinstance(step.action, RenewLease) for step in steps) else ()
-    return (*asks, *(statement for step in changing for statement in _alone(step)), ("state", ""))
+    together = [step for step in left if step.transaction == "finalize"]
+    if together:
+        return tuple(_transaction(together))
+    asks = (("renew", ""),) if any(isinstance(step.action, RenewLease) for step in left) else ()
+    script = (*asks, *_statements(left), ("state", ""))
+    return (*script, ("drop_staging", "")) if _resumes(script) else script
 
 
 def _transaction(steps: list[Step]) -> Iterator[Statement]:
@@ -64,28 +79,60 @@ def _transaction(steps: list[Step]) -> Iterator[Statement]:
                 yield from (("lock", "target"), ("fence", ""))
             case actions.DeleteAll(truncate=True):
                 yield from (("lock", "table"), ("truncate", ""))
-            case actions.UpdateMatching():
-                yield from (("lock", "table"), ("see", ""), ("delete", ""))
+            case action if isinstance(action, _SWAPS):
+                yield from (("lock", "table"), ("truncate", "swap"), ("insert", ""))
             case action if isinstance(action, _DELETES):
                 yield from (("lock", "table"), ("see", ""), ("delete", ""))
-            case actions.InsertStaged() if not inserted:
+            case actions.InsertStaged(upsert_key=key) if not inserted:
                 inserted = True
+                yield from ((("see", ""), ("delete", "")) if key else ())
                 yield ("insert", "")
             case _:
                 pass
     yield ("commit", "")
 
 
-def _alone(step: Step) -> Iterator[Statement]:
-    if isinstance(step.action, actions.ExchangeTables):
-        yield ("replace", "all")
-    else:
-        yield from (("replace", name) for name in PARTITIONS)
+def _statements(steps: tuple[Step, ...]) -> Iterator[Statement]:
+    """Without a transaction: each statement is seen at once. Rows that nothing was deleted for are versions of a key."""
+    deletes = any(isinstance(step.action, actions.DeleteMatching) for step in steps)
+    for step in steps:
+        match step.action:
+            case actions.ExchangeTables():
+                yield ("replace", "all")
+            case actions.ReplacePartitions():
+                yield from (("replace", name) for name in PARTITIONS)
+            case actions.MovePartitions():
+                yield from (("move", name) for name in PARTITIONS)
+            case actions.DeleteMatching():
+                yield from (("see", ""), ("delete", ""), ("apply", ""))
+            case actions.InsertStaged() if deletes:
+                yield from (("insert", ""), ("apply", ""))
+            case actions.InsertStaged():
+                yield from (("version", name) for name in PARTITIONS)
+            case _:
+                pass
+
+
+def adds(script: Script) -> bool:
+    """Whether it only adds rows, so that doing it again adds them again."""
+    verbs = {verb for verb, _ in script}
+    return bool(verbs & {"insert", "move"}) and not verbs & {"delete", "truncate"}
+
+
+def _resumes(script: Script) -> bool:
+    """Whether only the very run that was left may go on: it adds rows, or deletes and inserts one after the other."""
+    return adds(script) or ("apply", "") in script
 
 
 def taking_over(script: Script) -> Script:
-    """The same of a run that has taken the lease of another one, and where staging has a run's name, drops the older one's."""
-    alone = any(verb == "replace" for verb, _ in script)
+    """The same of a run that has taken the lease of another one.
+
+    Where staging has a run's name, an older run's is dropped first. A run that goes on with what was left shares its staging, and
+    has nothing to do when that was the end of it.
+    """
+    if _resumes(script):
+        return (("take", "rest"), *script)
+    alone = any(verb in ("replace", "version") for verb, _ in script)
     return (("take", ""), *((("drop_staging", ""),) if alone else ()), *script)
 
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 from functools import cache
 
 from dpone_compiler.plan.actions import FreezeWindow
-from dpone_compiler.plan.interleaving.model import OLD, End, Ends, Script, explore
+from dpone_compiler.plan.feed_actions import ReadChanges
+from dpone_compiler.plan.interleaving.late import late_writer
+from dpone_compiler.plan.interleaving.model import OLD, End, Ends, Script, Statement, explore
 from dpone_compiler.plan.interleaving.scripts import (
     READS_COMMITTED,
     READS_REPEATABLE,
+    adds,
     finalizer,
     on_one_host,
     taking_over,
@@ -33,48 +36,44 @@ class Meeting:
 def meetings(steps: tuple[Step, ...]) -> tuple[Meeting, ...]:
     """What plan.md tells of runs, readers and writers side by side."""
     window = next((step.action for step in steps if isinstance(step.action, FreezeWindow)), None)
-    sliced = any(isinstance(step.action, NextSlice) for step in steps)
-    return (*_of_target(finalizer(steps)), *(() if sliced else (_late_writer(window),)))
+    kinds = {type(step.action) for step in steps}
+    late = () if NextSlice in kinds else (_late_writer(window, captured=ReadChanges in kinds),)
+    return (*_of_target(finalizer(steps)), *late)
 
 
 @cache
 def _of_target(script: Script) -> tuple[Meeting, ...]:
     if not script:
         return ()
-    fenced = ("fence", "") in script
+    fenced, added = ("fence", "") in script, int(adds(script))
     zombie = explore(script, taking_over(script))
     found = [
         Meeting(
             pair="a run that lost its lease, and the run that took it over",
             orders=_count(zombie),
-            worst=worst_of_writers(zombie, newest="B"),
-            why=_FENCE if fenced else _STAGING,
+            worst=worst_of_writers(zombie, newest="B", added=added),
+            why=_FENCE if fenced else _same_run(script),
         )
     ]
     if fenced:
         others = explore(script, _other_load(script))
-        why = "the target's advisory lock and its table lock let one transaction in at a time"
-        found.append(
-            Meeting(pair="two loads into this target", orders=_count(others), worst=worst_of_writers(others), why=why)
-        )
+        both = "advisory lock and its table lock let" if ("lock", "table") in script else "advisory lock lets"
+        worst = worst_of_writers(others, added=2 * added)
+        why = f"the target's {both} one transaction in at a time"
+        found.append(Meeting(pair="two loads into this target", orders=_count(others), worst=worst, why=why))
     else:
         host = explore(on_one_host(script), on_one_host(taking_over(script)))
         leased = ("renew", "") in script
         why = "a lease in another database, and a file lock on each host, let" if leased else "a file lock lets"
         pair = "two runs, on one host or on two" if leased else "two runs on one host"
-        found.append(
-            Meeting(
-                pair=pair,
-                orders=_count(host),
-                worst=worst_of_writers(host, newest="B"),
-                why=f"{why} one run in at a time",
-            )
-        )
+        worst = worst_of_writers(host, newest="B", added=added)
+        found.append(Meeting(pair=pair, orders=_count(host), worst=worst, why=f"{why} one run in at a time"))
     for level, reads in (("READ COMMITTED", READS_COMMITTED), ("REPEATABLE READ", READS_REPEATABLE)):
         if fenced or level == "READ COMMITTED":
             seen = explore(script, reads)
             name = f"a run and a reader at {level}" if fenced else "a run and a reader"
-            found.append(Meeting(pair=name, orders=_count(seen), worst=worst_of_reader(seen), why=_visible(script)))
+            worst = worst_of_reader(seen, added=added)
+            found.append(Meeting(pair=name, orders=_count(seen), worst=worst, why=_visible(script, level)))
     return tuple(found)
 
 
@@ -82,6 +81,13 @@ _FENCE = "its transaction asks for the state row with its token, and the row sta
 _STAGING = (
     "the new owner drops the older run's staging before it changes anything, so the older run's next statement fails"
 )
+_MOVED = "both are at one run and share its staging, and a partition that was moved is there no more"
+_SHARED = "both are at one run and share its staging until it is dropped, and the target checks no token"
+
+
+def _same_run(script: Script) -> str:
+    verbs = {verb for verb, _ in script}
+    return _MOVED if "move" in verbs else _SHARED if "apply" in verbs else _STAGING
 
 
 def _other_load(script: Script) -> Script:
@@ -89,26 +95,34 @@ def _other_load(script: Script) -> Script:
     return tuple(statement for statement in script if statement[0] != "fence")
 
 
-def _visible(script: Script) -> str:
-    if ("truncate", "") in script:
-        return "TRUNCATE does not wait for old snapshots and empties them"
-    if ("commit", "") in script:
-        return "all statements of the change become visible with one commit"
-    return (
-        "the exchange is one statement"
-        if ("replace", "all") in script
-        else "each partition is replaced by one statement"
-    )
+def _visible(script: Script, level: str) -> str:
+    old = _OLD_SNAPSHOTS if level == "REPEATABLE READ" else ()
+    return next(why for statement, why in (*old, *_SEEN) if statement in script)
 
 
-def worst_of_writers(ends: Ends, newest: str = "") -> str:
+_OLD_SNAPSHOTS: tuple[tuple[Statement, str], ...] = (
+    (("truncate", ""), "TRUNCATE does not wait for old snapshots and empties them"),
+    (("truncate", "swap"), "what is swapped in was filled after an old snapshot, which sees none of its rows"),
+)
+_SEEN: tuple[tuple[Statement, str], ...] = (
+    (("commit", ""), "all statements of the change become visible with one commit"),
+    (("apply", ""), "each statement is seen as soon as it is done"),
+    (("replace", "all"), "the exchange is one statement"),
+    (("move", "p1"), "each partition is moved by one statement"),
+    (("version", "p1"), "a reader with FINAL sees the newest version of each key that is there"),
+    (("replace", "p1"), "each partition is replaced by one statement"),
+)
+
+
+def worst_of_writers(ends: Ends, newest: str = "", added: int = 0) -> str:
     """Rows doubled, a newer run's rows replaced by an older one's, a mixture, or nothing.
 
-    `newest`: the session whose rows must stand once it has finished; '' when either may be the last one.
+    `newest`: the session whose rows must stand once it has finished; '' when either may be the last one. `added`: how often
+    rows come to each partition in the end, where rows are only added.
     """
     if any(end.stuck for end, _ in ends):
         return "both wait for ever"
-    told = {_writers(end, newest) for end, _ in ends}
+    told = {_added(end, added) if added else _writers(end, newest) for end, _ in ends}
     return next((each for each in _WORST if each in told), NOTHING)
 
 
@@ -116,7 +130,14 @@ _WORST = (
     "rows are there twice",
     "an update is lost: a newer run's rows are replaced by an older one's",
     "partitions of two runs side by side",
+    "rows are missing",
 )
+
+
+def _added(end: End, times: int) -> str:
+    new = len(end.world.rows) - len(OLD)
+    wanted = times * len(OLD)
+    return _WORST[0] if new > wanted else NOTHING if new == wanted else _WORST[3]
 
 
 def _writers(end: End, newest: str) -> str:
@@ -132,12 +153,15 @@ def _writers(end: End, newest: str) -> str:
     return NOTHING if by == {end.world.committed_by} else _WORST[1]
 
 
-def worst_of_reader(ends: Ends) -> str:
-    """Fewer rows than the target ever held, rows of two versions in one answer, or nothing."""
+def worst_of_reader(ends: Ends, added: int = 0) -> str:
+    """Fewer rows than the target ever held, rows of two versions in one answer, or nothing. `added`: rows are only added."""
     counts = [count for end, _ in ends for count in end.world.sessions[1].counts]
     fewest, versions = min(rows for rows, _ in counts), max(versions for _, versions in counts)
     if fewest < len(OLD):
         return "no row is seen" if fewest == 0 else "fewer rows than before and after"
+    if added:
+        half = any(rows not in (len(OLD), 2 * len(OLD)) for rows, _ in counts)
+        return "new rows of one partition before those of another" if half else NOTHING
     return "old and new partitions in one answer, each of them whole" if versions > 1 else NOTHING
 
 
@@ -145,39 +169,16 @@ def _count(ends: Ends) -> int:
     return sum(orders for _, orders in ends)
 
 
-def _late_writer(window: FreezeWindow | None) -> Meeting:
-    """Five events: a transaction begins and commits; a run chooses its window, reads, and moves the watermark; a next run follows."""
-    orders, lost = late_writer(window is not None, window is not None and window.assigned_by_database)
-    pair = "a run and a transaction of the source that commits late"
-    if window is None:
-        return Meeting(pair=pair, orders=orders, worst=NOTHING, why="every run reads the whole source")
-    if not lost:
-        return Meeting(
-            pair=pair, orders=orders, worst=NOTHING, why="a window ends before the oldest open transaction begins"
-        )
-    why = f"the window ends {window.lag} seconds ago, and nothing but that keeps a commit from coming later"
-    return Meeting(pair=pair, orders=orders, worst="a row that commits after the lag is never read", why=why)
-
-
-@cache
-def late_writer(windowed: bool, horizon: bool) -> tuple[int, bool]:
-    """(orders, whether a row is lost). The row's timestamp is that of its transaction's begin, 1; the clock stands at 2."""
-    orders, lost = 0, False
-    for begin in range(4):
-        for commit in range(begin, 4):  # the writer's two events, each before the run's event of that number
-            orders += 1
-            lost = lost or not _arrives(begin, commit, windowed, horizon)
-    return orders, lost
-
-
-def _arrives(begin: int, commit: int, windowed: bool, horizon: bool) -> bool:
-    """The run's events: 0 chooses the window, 1 reads, 2 moves the watermark. The next run reads after all of them."""
-    if not windowed:
-        return True
-    is_open = begin <= 0 < commit
-    # A transaction that begins after the choice has a timestamp behind the window.
-    stamp = 1 if begin <= 0 else 3
-    high = 1 if horizon and is_open else 2
-    read_now = commit <= 1 and stamp < high
-    read_next = stamp >= high
-    return read_now or read_next
+def _late_writer(window: FreezeWindow | None, *, captured: bool) -> Meeting:
+    """`captured`: the changes of a log are read."""
+    orders, lost = late_writer(window is not None, window is not None and window.assigned_by_database, captured)
+    if captured:
+        why = "changes are read in the order of their commits, and a later commit lies behind the window"
+    elif window is None:
+        why = "every run reads the whole source"
+    elif not lost:
+        why = "a window ends before the oldest open transaction begins"
+    else:
+        why = f"the window ends {window.lag} seconds ago, and nothing but that keeps a commit from coming later"
+    worst = "a row that commits after the lag is never read" if lost else NOTHING
+    return Meeting(pair="a run and a transaction of the source that commits late", orders=orders, worst=worst, why=why)
