@@ -16,7 +16,7 @@ from dpone_compiler.diagnostics.diagnostic import Diagnostic, Diagnostics, has_e
 from dpone_compiler.driver.across import Named, check_names
 from dpone_compiler.driver.digests import input_digests
 from dpone_compiler.driver.emit import emit_bundle
-from dpone_compiler.driver.hints import NOTHING_TOLD, Told, with_gaps_filled, with_hints
+from dpone_compiler.driver.hints import Told, with_gaps_filled, with_hints
 from dpone_compiler.driver.inputs import catalog_files, catalog_folder, find_manifests, read_file
 from dpone_compiler.driver.new_target import with_new_target
 from dpone_compiler.driver.past import Past
@@ -61,7 +61,7 @@ class Options:
     policies: tuple[Path, ...] = ()
     overrides: Mapping[str, str] = field(default_factory=dict)
     costs: Path | None = None
-    told: Told = NOTHING_TOLD
+    told: Told = field(default_factory=dict)
     past: Past = Past()
     listeners: tuple[Listener, ...] = ()
 

@@ -11,7 +11,6 @@ from dpone_compiler.ir.load import HINTED, Load
 from dpone_compiler.policy.facts import FactSource
 
 Told = Mapping[str, float | None]
-NOTHING_TOLD: Told = MappingProxyType({})
 _COUNTS = ("rows", "bytes")
 
 

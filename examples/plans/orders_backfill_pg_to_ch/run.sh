@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=orders_backfill_pg_to_ch
-FINGERPRINT=3d592ba76de3b82903918563d7ce641b4c87050ee7f5cf8f8f27e17afc3694a6
+FINGERPRINT=215dd674886b0f6826dcff539fb1a5b4de5d34cf96547bb1f396e297d596de35
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=demo_source

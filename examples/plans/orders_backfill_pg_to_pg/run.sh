@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=orders_backfill_pg_to_pg
-FINGERPRINT=41380d34db93e866f017f2cd0546849425f432a8adc49c60053cfabe700a44b2
+FINGERPRINT=152583d98a0b3c955e60e0a017d8b514b5128627bb85ec7001d42347ec48fece
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=demo_source

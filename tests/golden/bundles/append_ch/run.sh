@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=append_ch
-FINGERPRINT=c9bb58cc2b014beb92740353fa117614feb3822bedd46599b265cfc5e6e4fcda
+FINGERPRINT=ece407924c9e1bb18dbac6f4f95a1b376e6fceb355903e7f0dcb5220f0ac8d4f
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

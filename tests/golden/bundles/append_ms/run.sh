@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=append_ms
-FINGERPRINT=a8ac09d483408780250360389ab516fa2e36d149af55c8cb688aea6cfa332aa0
+FINGERPRINT=131d8b17230d135a9b43e4ab73f77a9f418a2248fded3c50d042cdbe237b2db2
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=append_pg
-FINGERPRINT=729879092a96bc7f60d12e5cd759c17ef9a005deefd64f11f8b380bde086f61a
+FINGERPRINT=2cdb71c09c0216ee9050f2b4560ba6da169a69c59c424f6ecb8c83848c6797f4
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

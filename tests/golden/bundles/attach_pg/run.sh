@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=attach_pg
-FINGERPRINT=c1572d2b305a2c474adf8f63adeed0dc81e5ba14cf321d6e87e3459a4699bfc5
+FINGERPRINT=fbc42eaced01a8e608047af128d0a3ae2fdd71dad6f6de9b522ca93a0ad5c1da
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=backfill_append_ch
-FINGERPRINT=bb1b64e92edf1d80d907cf425f1bb59e07617d73941421fa10796eee3b19728a
+FINGERPRINT=c2ee04b56ae391a3b2d79bf774d93db698b9272b96d5083d2c2eee2a37e7c2f5
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

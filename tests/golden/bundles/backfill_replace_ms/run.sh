@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=backfill_replace_ms
-FINGERPRINT=db16d55e27fb74184085a3b5e980749cd3099b34803207fd4c947d1496a1e12c
+FINGERPRINT=b676c57c90d084863262b87bf7975190fe7b70fc5dfa55825b53711341d0ea11
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

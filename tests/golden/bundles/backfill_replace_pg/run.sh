@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=backfill_replace_pg
-FINGERPRINT=83b53d1d9d4dd388f53b3464cb90311d7279c3f9efea553d4b40f6eae52f08c6
+FINGERPRINT=cb6881a3d6b76c732bcc5f54d00c06f623e57565e87eb52c4319fd7302859fc0
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=cdc_slot_ch
-FINGERPRINT=f60044edb5a2de1b19c3bc7e64e96be01c52fc3e7a929bf00b478f3ef6fb2fd9
+FINGERPRINT=254bd4ef11071525efe64f64e86a8defc4ba907d6c9d907d04cd9314d8d469ed
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_changes

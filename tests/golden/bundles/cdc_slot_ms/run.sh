@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=cdc_slot_ms
-FINGERPRINT=d89b869cba0b843898e06c7fab8cb85bf438560d4bb5dca915e47393cf855f01
+FINGERPRINT=90ee6a3130ace4e10eba41928b7caf11e9ced680e4386cfe5aac4c973930692f
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_changes

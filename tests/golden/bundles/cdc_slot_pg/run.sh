@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=cdc_slot_pg
-FINGERPRINT=3e8f71bac9b866a451846f025ab89dabfd93e0c80a1e757289e6cfd81efdaac3
+FINGERPRINT=47d976f7dc5369e4a34885faa320b8edb5755bcce2dbc5ccb10eb959ef006bc1
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_changes

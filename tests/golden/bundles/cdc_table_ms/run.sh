@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=cdc_table_ms
-FINGERPRINT=a015895cdeeb36ba4ceaa295c4de00780a196f42080ec45bbefe61a5b685dfe5
+FINGERPRINT=92ecc7b3f27c41a2c4cc51067af7af343e14fccc33699c183ab958feffb16f54
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_changes

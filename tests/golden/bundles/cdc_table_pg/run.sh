@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=cdc_table_pg
-FINGERPRINT=01bd7835c29e0b72c04ef330195269640eee5f94246292f300bbdd638ec94327
+FINGERPRINT=970145195bebb8c65050ca1625023cc5e191947a3e675ac20d3deb525af21278
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_changes

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=create_pg
-FINGERPRINT=4daf1768e31a07d7f65bd9ddc55a343ea268f850546fdf24679d6b063a738d2a
+FINGERPRINT=37aa9518690584b9d48190ed3baebedc3ef9c3af96c115d43ac7f8551cf66d0f
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

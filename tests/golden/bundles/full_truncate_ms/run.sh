@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=full_truncate_ms
-FINGERPRINT=15d1035684523f5f8e6d635c151cd938ff0333dbdc6d555129513761c60b175d
+FINGERPRINT=a78dcb66b342c6706c888471babb2abc5c4526cf7fb95a0b3b97c7c5f581e8e0
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

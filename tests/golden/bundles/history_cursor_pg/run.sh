@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=history_cursor_pg
-FINGERPRINT=df41ee5ea3c922402008d6e2770dcfb49830057d5da75a2d7917fbca0e3cf40d
+FINGERPRINT=be95fdab69906f2240babc7cc2eaaf7699123726cb040d5b9fabd672aa903976
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

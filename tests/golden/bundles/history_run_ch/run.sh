@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=history_run_ch
-FINGERPRINT=5285211cd77aa9514ae767b567eb5f3af1f4e157ee544e26188d71535b9c223d
+FINGERPRINT=263157ba494186e9d62cf9f32384e47a2e264f10105b058201f1f5ecf562bb30
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=history_run_ms
-FINGERPRINT=c056db66542b83ace7ebb7dadb0a29c64d38fce2f08b9e95a96feef2d5bac11e
+FINGERPRINT=cf740966990e9989e4fbb161a4181a7ee8b37b27fbd7ca35fe51d831d77502f5
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

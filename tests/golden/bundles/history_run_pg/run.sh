@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=history_run_pg
-FINGERPRINT=8d26e6a6267c5cf3ddd83812ec3a35d67b961f5b756c1b56c0b44aefe519d8a5
+FINGERPRINT=e3b31846ed0476457186d8dfea515853abf7d382a6bfff5cdb64182a6f5bc385
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=merge_deletes_soft_ch
-FINGERPRINT=99b43496d48294469ed113af83d34c7080660aa7c4122f690596696637b4a542
+FINGERPRINT=1afd7b3eeb8346c3ce5a7fed01672894189ba36a326962a43091595f962b73fa
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

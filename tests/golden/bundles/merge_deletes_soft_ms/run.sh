@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=merge_deletes_soft_ms
-FINGERPRINT=6b915f6bd0afb35620a33356f6fa9edb67f64d90357dde969c279c8e1fd5d2a8
+FINGERPRINT=5951f731260ea0cacf4aa4c8bc404227e9646dfb92bfc905d52d2801c660231f
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME='nasty'\''; DROP TABLE x; -- $(id) `id` 😀'
-FINGERPRINT=b20208f447d6b6583c999e5f9f17b968e481b194341b9520aed2d6134a28a6dd
+FINGERPRINT=5293ce5c96ea952bf966b3e4a4bd400ba08b608237bfe7fc38ecd27893536775
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

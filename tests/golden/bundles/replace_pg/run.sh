@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=replace_pg
-FINGERPRINT=471094d104ba29309c1199de115f5950dda5cd8fe4bde752e9622b7fa9269c5e
+FINGERPRINT=75d6d9fb7fb5c946c7feb8ab74eb8de5a0fb46f5dd688207ada582d5043e26f7
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

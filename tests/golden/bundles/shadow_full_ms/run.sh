@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=shadow_full_ms
-FINGERPRINT=32072f5085572c6b212822978340be4ef0ff10477d344cdbe6bb66c5f52edb79
+FINGERPRINT=99163d37da6a63ee75c3ed0a6ad8167685b4c7f10678a5eb76af702e92c004fa
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

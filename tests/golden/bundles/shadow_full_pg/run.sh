@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=shadow_full_pg
-FINGERPRINT=26f01b61520852241618fdef5eb3aa3b9b3eadb00a85531d149c79fac20452c2
+FINGERPRINT=5d4936e02a3ac218c9e91bed2ca685362ed0ea42ec9c7f7648b59e89c311324b
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=shadow_merge_pg
-FINGERPRINT=1dac720fbf593daabd8ef85220f101d6a3c438a1f730f671c4dba66085391ff5
+FINGERPRINT=60fe41e0fd1dd406d823109d8a73c4ab9f04fb5758b1cec48bb429da608cab90
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

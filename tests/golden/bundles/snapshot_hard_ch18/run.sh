@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=snapshot_hard_ch18
-FINGERPRINT=35d390119ae926f2c524e2d98163f89124ab29d4f0413366a28a52c7c566ed05
+FINGERPRINT=a2259cc0274c6837aacb54d1b03b2aee221a0f20e0f00c80176bdf663b3c2377
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=snapshot_hard_pg
-FINGERPRINT=34feff19229587580d68f88c3b5ba6c628a3a974cacf50f9538986454003cc74
+FINGERPRINT=f84939e1468bcf36dcb6434e3d063261c418c1f7e231879ebb4ff5a30427b02e
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

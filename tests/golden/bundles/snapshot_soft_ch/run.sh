@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=snapshot_soft_ch
-FINGERPRINT=10c1bce22215bd94b93823ef396db2148a68e0c4d0b66ed3187d3fe2502c11ce
+FINGERPRINT=7ed4ef7c2f47374d59611bfb0510164dfc5e3477c93f9b07bee32b836a201438
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=switch_ms
-FINGERPRINT=daf44c9d2a55d53a7813757759ad3e96a9065c1022ea1ea980da5cddbc3e12e8
+FINGERPRINT=5be1905112d3520ffb9767a3a516e4f268a828b83f33d081fd92fb0b82882ade
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg
