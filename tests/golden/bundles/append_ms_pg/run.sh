@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=append_ms_pg
-FINGERPRINT=a6e676828f825860b677e072c40e30b3d7fec63f7acf2b182f8a9bafb1f52301
+FINGERPRINT=961f105b03c53c91c01971ade247b1e9103350917365dace6826a856c4029589
 TRANSACTIONAL=1
 SOURCE_ENGINE=mssql
 SOURCE_CONNECTION=case_ms_source

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=backfill_merge_ms_ms
-FINGERPRINT=ad3b598a8aaf42605b728f3a80c1066aaab3e409b5a149d514ce0f0e499d1a03
+FINGERPRINT=5b3fe63ecaaf4ecffcfd43037ad324360eea30c4286a6c7c82091e94f1693afc
 TRANSACTIONAL=1
 SOURCE_ENGINE=mssql
 SOURCE_CONNECTION=case_ms_source

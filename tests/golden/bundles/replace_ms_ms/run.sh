@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=replace_ms_ms
-FINGERPRINT=ffa968447fd456fd49ac2afc2a1e7a3cd3847081da971708f34fc9cfb840c15c
+FINGERPRINT=23055d7894542d633f493ba97c8c1a0d169b718ca1ec91d64b79c0213b69d13f
 TRANSACTIONAL=1
 SOURCE_ENGINE=mssql
 SOURCE_CONNECTION=case_ms_source

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=snapshot_hard_ms_ms
-FINGERPRINT=5d4596a67f55ff449c0966994aed18efeea74b7e35c92b8e201867c425d9d645
+FINGERPRINT=ac21fd80f122dd4ca0d62902f963cdc0304e287cf35125025a9be8c98e7b72ac
 TRANSACTIONAL=1
 SOURCE_ENGINE=mssql
 SOURCE_CONNECTION=case_ms_source
