@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterator
+from pathlib import Path
+from typing import get_args
 
 import click
 import pytest
@@ -13,16 +15,37 @@ from syrupy.assertion import SnapshotAssertion
 from dpone_compiler.artifacts.plan_codec import decode_plan
 from dpone_compiler.artifacts.plan_doc import PlanDoc, StepDoc
 from dpone_compiler.cli.main import cli
+from dpone_compiler.driver.compile import Options, compile_paths
+from dpone_compiler.plan.actions import Action
 from dpone_compiler.problems.catalogue import pages
+from dpone_compiler.runtime.bundle import LoadedBundle
+from dpone_compiler.runtime.replay import resync_bundle
 from dpone_compiler.runtime.what_now import CODES, lines, what_now
-from tests.compiled_bundles import CASES, EXAMPLES, bundle
+from tests.compiled_bundles import CASES, EXAMPLES, ROOT, bundle
 from tests.golden_files import GoldenText
 
-PLANS = [decode_plan(bundle(name).files["plan.json"]) for name in (*EXAMPLES, *CASES)]
+# What every engine's own error says (of SQL Server in each batch).
+_ENGINE = {"DP424"}
+
+
+def _loaded() -> Iterator[LoadedBundle]:
+    """Every bundle of the repository, its resync where it has one, and a load whose deletes are limited where nothing rolls back."""
+    limits = Options(overrides={"sink.limits.max_delete_ratio": "0.5"})
+    limited = compile_paths([ROOT / "tests" / "cases" / "loads" / "replace_ch.yaml"], limits).bundles
+    for made in (*(bundle(name) for name in (*EXAMPLES, *CASES)), *limited):
+        one = LoadedBundle(
+            folder=Path("plans") / made.name, doc=decode_plan(made.files["plan.json"]), bodies=made.files
+        )
+        yield one
+        if (one.doc.replay.get("resync") or {}).get("steps"):
+            yield resync_bundle(one)
+
+
+LOADED = list(_loaded())
 
 
 def _steps() -> Iterator[tuple[PlanDoc, StepDoc]]:
-    return ((plan, step) for plan in PLANS for step in plan.steps)
+    return ((each.doc, step) for each in LOADED for step in each.doc.steps)
 
 
 def _of_kind(kind: str) -> str:
@@ -63,6 +86,20 @@ def _parses(command: click.Command, words: list[str]) -> None:
 def test_every_code_has_a_page_and_every_kind_is_one_that_plans_have() -> None:
     assert {code for codes in CODES.values() for code in codes} <= pages().keys()
     assert CODES.keys() <= {step.kind for _, step in _steps()}
+
+
+def test_no_kind_of_step_is_left_out() -> None:
+    assert {step.kind for _, step in _steps()} == {
+        re.sub(r"(?<!^)(?=[A-Z])", "_", e.__name__).lower() for e in get_args(Action)
+    }
+
+
+def test_what_the_text_of_a_step_refuses_with_is_told() -> None:
+    for each in LOADED:
+        for step in each.doc.steps:
+            bodies = (each.bodies[path] for path in (step.file, *step.files.values()) if path)
+            raised = {code for body in bodies for code in re.findall(r"DP[45]\d\d", re.sub(r"(?m)^--.*$", "", body))}
+            assert raised - _ENGINE <= set(CODES.get(step.kind, ())), step.id
 
 
 def test_a_known_code_takes_the_place_of_the_possible_ones() -> None:
