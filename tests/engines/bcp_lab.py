@@ -51,7 +51,7 @@ words, lie = sys.argv[1:], os.environ.get("STANDIN_LIE", "")
 way, errors = words[1], words[words.index("-e") + 1]
 if way == "in":
     text = pathlib.Path(words[2]).read_bytes().decode("utf-16-le")
-    rows = [json.loads(line) for line in text.splitlines(keepends=True)]
+    rows = [json.loads(line) for line in text.split("\n") if line]
     with log.open("a") as out:
         out.write(json.dumps({"bcp": words, "rows": rows, "ends": text.endswith("\n") or not text}) + "\n")
     pathlib.Path(os.environ["STANDIN_LOG"] + ".copied").write_text(str(len(rows)))
