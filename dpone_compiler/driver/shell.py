@@ -216,11 +216,13 @@ def _transfer(unit: list[StepDoc], transfer: StepDoc) -> Iterable[Line]:
         yield command("group_begin", "target", *_params(target))
         yield from (_member(step) for step in target)
         yield command("pump_pg")
+        yield from _arrived(transfer)
     else:
         at = target.index(transfer)
         yield from (line for step in target[:at] for line in _single(step))
         yield from _lines(transfer)
         yield _pump(transfer)
+        yield from _arrived(transfer)
         yield from (line for step in target[at + 1 :] for line in _single(step))
     yield from _captured(unit)
 
@@ -231,6 +233,11 @@ def _lines(transfer: StepDoc) -> Iterable[Line]:
         yield command("ms_queryout", transfer.files["queryout"], *transfer.params)
     elif transfer.engine == "mssql":
         yield command("ms_lines")
+
+
+def _arrived(transfer: StepDoc) -> Iterable[Line]:
+    if "queryout" in transfer.files and transfer.engine != "mssql":
+        yield command("ms_arrived")
 
 
 def _pump(transfer: StepDoc) -> Command:

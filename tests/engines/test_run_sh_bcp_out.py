@@ -31,6 +31,21 @@ TEXTS = (
 AT = "2026-01-01 00:00:00.000000"
 MICROSECONDS = "1767225600000000"
 
+LIES = (
+    ("error file", "DP431", "bcp could not send every row"),
+    ("silent", "DP431", "does not say how many rows"),
+    ("cut", "DP431", f"the source counted {len(TEXTS)} rows and {len(TEXTS) - 1} arrived"),
+    ("middle", "DP431", "ends in the middle of a row"),
+    ("half", "DP431", "not in the encoding"),
+    ("another code page", "DP431", "not in the encoding"),
+    ("surrogate", "DP431", "not in the encoding"),
+    ("count", "DP431", f"bcp copied {len(TEXTS)} lines and {len(TEXTS) + 1} arrived"),
+    ("no count", "DP431", "the rows came without their count"),
+    ("stray", "DP431", "with lines that are none"),
+    ("lossy", "DP524", 'column "Day": 2 values'),
+    ("refused", "DP423", "SQL Server says 229: not permitted"),
+)
+
 
 @pytest.fixture
 def lab(tmp_path: Path, pg_wheel_db: FreshDatabase) -> Iterator[BcpLab]:
@@ -84,27 +99,26 @@ def test_without_snapshots_the_query_is_the_same_but_for_the_level(lab: BcpLab) 
     assert lab.bcp("queryout")[0][0].startswith("DECLARE @window_low ")
 
 
-@pytest.mark.parametrize(
-    ("lie", "code", "said"),
-    [
-        ("error file", "DP431", "bcp could not send every row"),
-        ("silent", "DP431", "does not say how many rows"),
-        ("cut", "DP431", f"the source counted {len(TEXTS)} rows and the work file holds {len(TEXTS) - 1}"),
-        ("middle", "DP431", "ends in the middle of a row"),
-        ("half", "DP431", "not in the encoding"),
-        ("another code page", "DP431", "not in the encoding"),
-        ("surrogate", "DP431", "not in the encoding"),
-        ("count", "DP431", f"bcp copied {len(TEXTS)} lines and the work file holds {len(TEXTS) + 1}"),
-        ("no count", "DP431", "the rows came without their count"),
-        ("stray", "DP431", "with lines that are none"),
-        ("lossy", "DP524", 'column "Day": 2 values'),
-        ("refused", "DP423", "SQL Server says 229: not permitted"),
-    ],
-)
+@pytest.mark.parametrize(("lie", "code", "said"), LIES)
 def test_what_bcp_does_wrong_is_seen_before_the_target_changes(lie: str, code: str, said: str, lab: BcpLab) -> None:
     done = lab.run(STANDIN_LIE=lie)
     assert (done.returncode, f": {code}: " in done.stderr, said in done.stderr) == (5, True, True), done.stderr
     assert "  next: " in done.stderr
+    assert _target(lab) == []
+
+
+@pytest.mark.parametrize("lie", ["", "windows"])
+def test_a_pipe_instead_of_a_file_gives_the_same_rows(lie: str, lab: BcpLab) -> None:
+    done = lab.run(STANDIN_LIE=lie, DPONEC_BCP_STREAM="1")
+    assert done.returncode == 0, done.stderr
+    assert _target(lab) == list(enumerate(TEXTS, 1))
+    assert lab.bcp("queryout")[0][2] == "/dev/fd/3"
+
+
+@pytest.mark.parametrize("lie", [lie for lie, _, _ in LIES])
+def test_what_bcp_does_wrong_in_a_pipe_is_seen_before_the_target_changes(lie: str, lab: BcpLab) -> None:
+    done = lab.run(STANDIN_LIE=lie, DPONEC_BCP_STREAM="1")
+    assert (done.returncode, "  next: " in done.stderr) == (5, True), done.stderr
     assert _target(lab) == []
 
 

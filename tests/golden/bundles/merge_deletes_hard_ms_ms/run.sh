@@ -550,7 +550,7 @@ broke() {
 # ---- bcp queryout: one statement gives the rows ('='), their count and digests ('#') and what does not survive ('!') --------------
 
 # bcp binds no parameters, so the query declares them; the system takes a word of 128 kB.
-MS_QUERY='' MS_LONGEST=131000
+MS_QUERY='' MS_LONGEST=131000 MS_PIPED=''
 ms_isolation() { # one statement under SNAPSHOT sees one version of all rows
   printf '%s;\nGO\n' 'SELECT [snapshot_isolation_state] FROM sys.databases WHERE [database_id] = DB_ID()' >"$TMP/batch.sql"
   work ms_out source
@@ -575,6 +575,9 @@ ms_queryout() { # file of the query, parameters
   ms_declare ${read[@]+"${read[@]}"} >"$TMP/batch.sql"
   MS_QUERY+=$(<"$TMP/batch.sql")$'\n'$body
   ((${#MS_QUERY} <= MS_LONGEST)) || refuse "the query has ${#MS_QUERY} bytes, and a command line takes words of $MS_LONGEST; use dponec run"
+  # Asked for by DPONEC_BCP_STREAM=1, and only where a digest proves what came out of the pipe; bcp in reads a file.
+  MS_PIPED=''
+  [[ -z ${DPONEC_BCP_STREAM-} || $TARGET_ENGINE == mssql || $body != *HASHBYTES* ]] || { MS_PIPED=1; return 0; }
   work ms_limited ms_unload "$MS_WORK/rows.utf16"
   work ms_limited ms_spread
   ms_whole "$MS_WORK/lines"
@@ -592,10 +595,20 @@ ms_told() { # rows that arrived: bcp, the source and the file have to agree
     stop "$code" DP431 'the rows came without their count, or with lines that are none; nothing reached the target' "$(again)"
   capture_of fingerprint-source source_rows
   [[ $kept == "${P[source_rows]}" ]] ||
-    stop "$code" DP431 "the source counted ${P[source_rows]} rows and the work file holds $kept; nothing reached the target" "$(again)"
-  ((copied == kept + 1)) || stop "$code" DP431 "bcp copied $copied lines and the work file holds $((kept + 1))" "$(again)"
+    stop "$code" DP431 "the source counted ${P[source_rows]} rows and $kept arrived; nothing reached the target" "$(again)"
+  ((copied == kept + 1)) || stop "$code" DP431 "bcp copied $copied lines and $((kept + 1)) arrived; nothing reached the target" "$(again)"
 }
-extract() { cat -- "$MS_WORK/lines"; }
+ms_arrived() { [[ -z $MS_PIPED ]] || ms_told "$(<"$MS_WORK/kept")"; } # what came through a pipe is in staging before it is counted
+extract() {
+  local counter
+  [[ -n $MS_PIPED ]] || { cat -- "$MS_WORK/lines"; return; }
+  rm -f -- "$MS_WORK/count"
+  mkfifo -- "$MS_WORK/count"
+  wc -l <"$MS_WORK/count" >"$MS_WORK/kept" &
+  counter=$!
+  ms_unload /dev/fd/3 3>&1 | ms_decode | tee -- "$MS_WORK/count" # a pipe ends when bcp does, also when it never opened it
+  wait "$counter"
+}
 
 # ---- bcp in: a table of lines, of which the server makes rows --------------------------------------------------------------
 
