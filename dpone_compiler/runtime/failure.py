@@ -11,6 +11,8 @@ LOST_FENCE = "DP410"
 _ASKS_STATE = ("read_state", "check_not_lost")
 # Postgres: disk_full. ClickHouse: NOT_ENOUGH_SPACE. SQL Server: a full filegroup, a full log.
 _FULL = ("53100", "243", "1105", "9002")
+# ENOSPC, as ClickHouse tells it of any file that it could not write (codes 75 and others).
+_NO_SPACE = "errno: 28,"
 # Postgres: undefined_table, invalid_schema_name. ClickHouse: UNKNOWN_TABLE, UNKNOWN_DATABASE (src/Common/ErrorCodes.cpp).
 # SQL Server: 208, invalid object name.
 _NO_STATE = ("42P01", "3F000", "60", "81", "208")
@@ -39,7 +41,7 @@ def stopped_by(error: EngineError, *, step: str, kind: str, changed: bool, doc: 
         code = "DP421" if error.unreachable else "DP422"
         exit_code = STOPPED if changed else TRANSIENT
         return RefusedError(code, str(error), exit_code=exit_code, retryable=True, next=run, step=step)
-    if error.code in _FULL:
+    if error.code in _FULL or _NO_SPACE in error.message:
         exit_code = STOPPED if changed else TRANSIENT
         return RefusedError("DP425", str(error), exit_code=exit_code, retryable=True, next=run, step=step)
     code = "DP423" if error.permission else "DP421" if error.unreachable else "DP424"
