@@ -1,4 +1,4 @@
-"""Ten workloads of different shape for the cost model, committed before its constants were fitted; `HELD_OUT` took no part in it."""
+"""Workloads of different shape for the cost model; `HELD_OUT` takes no part in the fit of its constants."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Workload:
     spread: bool = False
 
 
-WORKLOADS = (
+SEEN = (
     Workload("pg_small_trickle", "postgres", 100_000, 40, 0.01, 24),
     Workload("pg_narrow_tenth", "postgres", 250_000, 20, 0.10, 12),
     Workload("pg_wide_fifth", "postgres", 120_000, 600, 0.20, 12),
@@ -59,4 +59,15 @@ WORKLOADS = (
     Workload("ch_most", "clickhouse", 200_000, 60, 0.80, 6),
     Workload("ch_spread_twentieth", "clickhouse", 200_000, 60, 0.05, 24, spread=True),
 )
-HELD_OUT = ("pg_wide_fifth", "pg_half", "ch_narrow_tenth", "ch_most", "ch_spread_twentieth")
+# Committed when the phases of the model were as they are, and before anybody had measured them.
+BLIND = (
+    Workload("pg_wide_trickle", "postgres", 80_000, 400, 0.02, 12),
+    Workload("pg_narrow_third", "postgres", 180_000, 30, 0.33, 36),
+    Workload("ch_wide_trickle", "clickhouse", 80_000, 400, 0.02, 12),
+    Workload("ch_narrow_third", "clickhouse", 250_000, 30, 0.33, 18),
+)
+WORKLOADS = (*SEEN, *BLIND)
+HELD_OUT = (
+    *("pg_wide_fifth", "pg_half", "ch_narrow_tenth", "ch_most", "ch_spread_twentieth"),
+    *(each.name for each in BLIND),
+)
