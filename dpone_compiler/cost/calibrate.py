@@ -47,6 +47,6 @@ def _read(receipt: Mapping[str, Any]) -> tuple[str, dict[str, Sample]]:
         way = (plan["strategy"], plan["merge_policy"] or "")
         if outcome["status"] != "done" or way not in WORK.get(sink, {}):
             return "", {}
-        return sink, samples_of(receipt["steps"], way[1], float(outcome["seconds"]))
+        return sink, samples_of(receipt["steps"], way, float(outcome["seconds"]))
     except (KeyError, TypeError, ValueError, AttributeError):
         return "", {}

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from dpone_compiler.cost.constants import Constants
 from dpone_compiler.cost.estimate import Rates, estimate, repeated
-from dpone_compiler.cost.volumes import NOT_ESTIMATED, VOLUMES
+from dpone_compiler.cost.volumes import VOLUMES
 from dpone_compiler.cost.work import STRATEGIES, WORK, Work
 from dpone_compiler.cost.workload import Workload, slice_of, workload_of
 from dpone_compiler.ir.decision import Undecided
@@ -21,6 +21,11 @@ _ROWS = Unestimated(
     "nobody says how many rows there are: give source.options.estimated_rows, or `dponec introspect` the source",
 )
 
+_SCOPE = Unestimated(
+    "cost_not_estimated",
+    "replace: nobody says how many rows lie in its scope: give source.options.changed_percent, their share, or past runs",
+)
+
 
 def cost_model(constants: Constants) -> CostModel:
     """The model with these constants."""
@@ -30,6 +35,8 @@ def cost_model(constants: Constants) -> CostModel:
         if workload is None:
             return Costing(known=False, silent=(_ROWS,))
         slices = load.write.slices
+        if load.write.strategy == "replace" and slices is None and load.hints.changed is None:
+            return Costing(known=False, silent=(_SCOPE,))
         shaped = workload if slices is None else slice_of(workload, slices.count)
         found = all_ways(shaped, constants.by_sink.get(sink.name), sink.name, dict(ways(load, facts, sink)))
         if slices is not None:
@@ -97,7 +104,7 @@ def _order(each: Estimate) -> tuple[bool, bool, float, str, str]:
 
 def _silent(load: Load, sink: Backend, found: tuple[Estimate, ...]) -> Iterator[Unestimated]:
     if not found:
-        why = NOT_ESTIMATED.get(load.write.strategy, f"the model does not know it on {sink.name}")
+        why = f"the model does not know it on {sink.name}"
         yield Unestimated("cost_not_estimated", f"{load.write.strategy}: {why}")
     untimed = [way_name(each) for each in found if each.seconds is None and not each.needs]
     if untimed:

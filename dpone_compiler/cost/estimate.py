@@ -92,6 +92,8 @@ def _terms(workload: Workload, rates: Rates, work: Work, rows_of: _Rows) -> Iter
         rows = {"open": 0.0, "move": moved, "find": delta}.get(phase, staged)
         if phase in work.slices:
             rows = rows_of.slice
+        if phase in work.tables:
+            rows = float(workload.rows)
         if phase in work.counted:
             rows = float(workload.partitions) if staged == workload.rows else swapped
         volume = {"open": 0.0, "move": size, "find": delta * _DELTA_BYTES}.get(

@@ -26,8 +26,8 @@ class Sample:
     seconds: float
 
 
-def samples_of(steps: Sequence[Mapping[str, Any]], policy: str, seconds: float) -> dict[str, Sample]:
-    """The phases of a receipt. What the run took outside of its steps is part of `open`."""
+def samples_of(steps: Sequence[Mapping[str, Any]], way: tuple[str, str], seconds: float) -> dict[str, Sample]:
+    """The phases of a receipt of a run that went this way. What the run took outside of its steps is part of `open`."""
     moves = [step for step in steps if step["kind"] == "transfer"]
     if not moves:
         return {}
@@ -35,9 +35,9 @@ def samples_of(steps: Sequence[Mapping[str, Any]], policy: str, seconds: float) 
     spent: dict[str, float] = defaultdict(float)
     counted: dict[str, float] = {}
     for step in steps:
-        phase = phase_of(step["kind"], policy)
+        phase = phase_of(step["kind"], way)
         spent[phase] += float(step["seconds"])
-        if phase in ("rewrite", "swap") and step["rows"]:
+        if phase in ("rewrite", "swap", "copy") and step["rows"]:
             counted[phase] = max(counted.get(phase, 0.0), float(step["rows"]))
     spent["open"] += max(0.0, seconds - sum(float(step["seconds"]) for step in steps))
     width = size / staged if staged else 0.0
@@ -48,8 +48,10 @@ def samples_of(steps: Sequence[Mapping[str, Any]], policy: str, seconds: float) 
     )
     if "find" in spent:  # the partitions are found in the delta, which was moved first
         found["find"] = Sample(float(moves[0]["rows"] or 0), float(moves[0]["bytes"] or 0), spent["find"])
+    if "copy" not in counted:  # not every engine tells how many rows a copied table has
+        found.pop("copy", None)
     for phase, rows in counted.items():
-        found[phase] = Sample(rows, rows * width if phase == "rewrite" else 0.0, spent[phase])
+        found[phase] = Sample(rows, 0.0 if phase == "swap" else rows * width, spent[phase])
     return found
 
 

@@ -1,7 +1,7 @@
 """What each way of loading does, as phases over quantities. Rows of a phase are `staged` ones unless it says otherwise.
 
 The four strategies are those that `auto` chooses among. The others mean something else, so their cost is no argument for them:
-they stand in `volumes`, and are estimated where a manifest asks for them.
+they are estimated where a manifest asks for them. Ways that no benchmark has run stand in `volumes`.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ STRATEGIES = ("full_refresh", "incremental_append", "incremental_merge", "partit
 @value(kw_only=True)
 class Work:
     """Phases besides `open`, `move` and `prove`, which every run has. `slices`: those whose rows are the touched partitions' rows.
+    `tables`: those whose rows are the whole table's.
 
     `counted`: those that are counted in partitions. `lock`: what others wait for. `logged`: how often an applied byte is logged.
     `stages`: window (the whole source where there is none) | changes | source | slices, the partitions that
@@ -26,6 +27,7 @@ class Work:
 
     phases: tuple[str, ...]
     slices: tuple[str, ...] = ()
+    tables: tuple[str, ...] = ()
     counted: tuple[str, ...] = ()
     lock: str = "none"
     logged: float = 0.0
@@ -37,6 +39,11 @@ class Work:
 ROWS = "locks on the rows that change, until the commit"
 TABLE = "ACCESS EXCLUSIVE on the target, until the commit"
 MODIFY = "Sch-M on the target, until the commit"  # learn.microsoft.com/sql/t-sql/statements/truncate-table-transact-sql
+
+# A version that ends is updated and a new one inserted, so two rows are written for each that changes.
+HISTORY = 2.0
+# An update and its index entries: https://www.postgresql.org/docs/current/wal-intro.html
+UPDATED = 1.5
 
 WORK: Mapping[str, Mapping[tuple[str, str], Work]] = {
     "postgres": {
@@ -53,6 +60,12 @@ WORK: Mapping[str, Mapping[tuple[str, str], Work]] = {
         ("partition_replace", "attach_detach"): Work(
             stages="slices", phases=("find", "insert"), lock=TABLE, logged=1.0
         ),
+        ("incremental_merge", "shadow_swap"): Work(
+            phases=("copy",), tables=("copy",), lock=TABLE, logged=1.0, copies="table"
+        ),
+        ("snapshot_diff", ""): Work(phases=("compare",), stages="source", applies="changes", lock=ROWS, logged=UPDATED),
+        ("scd2", ""): Work(phases=("versions",), applies="changes", lock=ROWS, logged=UPDATED * HISTORY),
+        ("replace", ""): Work(stages="changes", phases=("delete", "insert"), lock=ROWS, logged=1.5),
     },
     # Volumes alone: nobody has measured it, so no time is told.
     "mssql": {
@@ -67,6 +80,7 @@ WORK: Mapping[str, Mapping[tuple[str, str], Work]] = {
         ("partition_replace", "switch_partitions"): Work(
             stages="slices", phases=("find", "insert"), lock=MODIFY, logged=1.0
         ),
+        ("replace", ""): Work(stages="changes", phases=("delete", "insert"), lock=ROWS, logged=2.0),
     },
     "clickhouse": {
         ("full_refresh", ""): Work(stages="source", phases=("swap",), counted=("swap",)),
@@ -76,6 +90,13 @@ WORK: Mapping[str, Mapping[tuple[str, str], Work]] = {
         ),
         ("incremental_merge", "lightweight_delete_insert"): Work(phases=("match", "insert")),
         ("partition_replace", ""): Work(stages="slices", phases=("find", "swap"), counted=("swap",)),
+        ("incremental_merge", "shadow_swap"): Work(phases=("copy",), tables=("copy",), copies="table"),
+        ("incremental_merge", "replacing_merge_tree"): Work(phases=("insert_versions",)),
+        ("snapshot_diff", ""): Work(phases=("compare",), stages="source", applies="changes", copies="slices"),
+        ("scd2", ""): Work(phases=("versions",), applies="changes", copies="slices"),
+        ("replace", ""): Work(
+            stages="changes", phases=("rewrite", "swap"), slices=("rewrite",), counted=("swap",), copies="slices"
+        ),
     },
 }
 
@@ -93,9 +114,20 @@ PHASES = {
     "record_staged": "prove",
     "reconcile": "prove",
     "delete_all": "delete",
+    "delete_scope": "delete",
     "delete_matching": "match",
     "delete_partitions": "delete",
     "insert_staged": "insert",
+    "build_shadow": "insert",
+    "check_deletes": "compare",
+    "find_missing": "compare",
+    "build_diff": "compare",
+    "delete_missing": "compare",
+    "mark_missing": "compare",
+    "prove_missing": "compare",
+    "build_versions": "versions",
+    "delete_stale": "versions",
+    "prove_versions": "versions",
     "update_matching": "update",
     "build_rewrite": "rewrite",
     "record_rewrite": "rewrite",
@@ -112,6 +144,17 @@ UNDER = {
 }
 
 
-def phase_of(kind: str, policy: str) -> str:
-    """The phase of a step of this kind in a run by this policy."""
-    return UNDER.get((kind, policy)) or PHASES.get(kind, "open")
+# Ways whose own steps are one phase together: they are always run together, on the same rows.
+WHOLE = {
+    ("incremental_merge", "shadow_swap"): "copy",
+    ("incremental_merge", "replacing_merge_tree"): "insert_versions",
+    ("snapshot_diff", ""): "compare",
+    ("scd2", ""): "versions",
+}
+COMMON = ("open", "move", "prove")
+
+
+def phase_of(kind: str, way: tuple[str, str]) -> str:
+    """The phase of a step of this kind in a run that goes this way (strategy, policy)."""
+    phase = UNDER.get((kind, way[1])) or PHASES.get(kind, "open")
+    return phase if phase in COMMON else WHOLE.get(way, phase)

@@ -18,7 +18,8 @@ from dpone_compiler.runtime.history import list_runs
 from dpone_compiler.runtime.receipt import read_receipt
 from dpone_compiler.source.value import value
 
-_NEW = ("incremental_merge", "incremental_append")
+# What they stage is a share of the source: its changes, or the rows of a scope.
+_NEW = ("incremental_merge", "incremental_append", "replace")
 _RUNS = 5  # the newest ones; what a load was years ago says little
 _LONGEST = 18  # digits of a count that a run may have proved
 

@@ -62,7 +62,7 @@ def test_receipts_give_the_rates_of_their_phases() -> None:
 
 def test_what_is_no_finished_known_load_is_passed_over() -> None:
     still = {**receipt(1000), "steps": []}
-    bad = [receipt(1000, status="stopped"), receipt(1000, strategy="scd2"), {}, {"target": None}, still]
+    bad = [receipt(1000, status="stopped"), receipt(1000, strategy="cdc_apply"), {}, {"target": None}, still]
     found = calibrated([*bad, receipt(1000)], fewest=2)
     assert (found.constants, found.runs) == ({}, {})
     assert found.passed_over == (

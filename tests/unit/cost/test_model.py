@@ -11,8 +11,8 @@ from dpone_compiler import registry
 from dpone_compiler.cost.compare import works
 from dpone_compiler.cost.constants import MEASURED
 from dpone_compiler.cost.estimate import estimate
-from dpone_compiler.cost.volumes import NOT_ESTIMATED, VOLUMES
-from dpone_compiler.cost.work import PHASES, UNDER, WORK
+from dpone_compiler.cost.volumes import VOLUMES
+from dpone_compiler.cost.work import PHASES, UNDER, WHOLE, WORK
 from dpone_compiler.cost.workload import Workload, touched_share
 from tests.cli.commands import dponec, write_manifest
 
@@ -39,7 +39,7 @@ def test_every_way_that_a_sink_offers_is_known(sink: str) -> None:
         (strategy, policy)
         for strategy, lacks in capabilities.strategies.items()
         # A backfill is runs of its inner mode.
-        if not lacks and strategy not in (*NOT_ESTIMATED, "backfill")
+        if not lacks and strategy != "backfill"
         for policy in capabilities.merge_policies.get(strategy, ("",))
     }
     assert set(works(sink)) == offered
@@ -62,7 +62,8 @@ def test_every_phase_of_a_measured_sink_has_a_rate(sink: str) -> None:
 
 def test_every_phase_of_a_receipt_is_one_of_some_way() -> None:
     used = {phase for ways in WORK.values() for work in ways.values() for phase in work.phases}
-    assert {*PHASES.values(), *UNDER.values()} <= used | {"open", "move", "prove"}
+    assert {*PHASES.values(), *UNDER.values(), *WHOLE.values()} <= used | {"open", "move", "prove"}
+    assert all(WORK[sink][way].phases == (phase,) for sink in WORK for way, phase in WHOLE.items() if way in WORK[sink])
 
 
 def test_volumes_follow_the_shape() -> None:
