@@ -3,8 +3,8 @@
 Where they come from: `python -m tests.bench cost` on two shared cores (2026-11-25), Postgres 18 without fsync and chDB 26.9 on the machine
 of the source; fitted by `cost/fit.py` to the workloads of tests/bench/workloads.py that are not held out. `compare`, `copy`, `versions`
 and `insert_versions` came a day later from a busy machine, as ratios to the others inside one run (`tests.bench.fit_cost --beside`).
-docs/reference/cost-model.md has the measurements, and how well the held-out ones are put in order. `dponec calibrate` fits them anew from the receipts of your own
-runs; the absolute seconds are those of that machine, the order of the ways is what they are for.
+docs/reference/cost-model.md has the measurements, and how well the held-out ones are put in order. `dponec calibrate` fits them anew
+from the receipts of your own runs; the absolute seconds are those of that machine, the order of the ways is what they are for.
 """
 
 from __future__ import annotations
