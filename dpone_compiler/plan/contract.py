@@ -9,6 +9,7 @@ from dpone_compiler.plan.actions import (
     CheckScope,
     CleanStaging,
     DeleteAll,
+    DeleteMatching,
     DropPartitions,
     ExchangeTables,
     Fence,
@@ -175,8 +176,14 @@ def _concurrency(kinds: set[type], fenced: bool) -> str:
     if fenced:
         return "serialised: one lease with a fencing token, and the target's advisory lock in the transaction"
     if TakeLease in kinds:
+        whole = kinds & {ExchangeTables, MovePartitions, ReplacePartitions} or DeleteMatching not in kinds
+        late = (
+            "a statement of a run that lost the lease fails because its staging was dropped"
+            if whole
+            else "a run that sleeps longer than its lease may insert its rows a second time"
+        )
         return (
             "serialised across hosts: one lease with a fencing token, in the database of lock_connection; "
-            "the target checks no token: a statement of a run that lost the lease fails because its staging was dropped"
+            f"the target checks no token: {late}"
         )
     return "one host: a file lock; across hosts not serialised"

@@ -107,6 +107,28 @@ def test_a_late_statement_of_an_older_run_finds_no_staging(world: World) -> None
 
 
 @on("chdb")
+def test_a_late_insert_of_the_run_that_is_gone_on_with_comes_twice(world: World) -> None:
+    """What nothing prevents where rows are deleted and inserted one after the other, and what the plan therefore says."""
+    world.orders()
+    world.insert(order(1), order(2))
+    bare = {"merge_policy": "lightweight_delete_insert", "sink": {"lock_connection": "src"}}
+    world.load("incremental_merge", **(_MERGE | bare)).run()
+    world.source("UPDATE orders SET note = 'v2', at = clock_timestamp()")
+    zombie, asleep = paused(world, "before:insert-staged")
+    world.source(_EXPIRED)
+    owner, proved = paused(world, "before:commit-state")
+    asleep.go.set()
+    zombie.ends()
+    proved.go.set()
+    assert owner.ends().exit_code == 0
+    assert world.count() == 4
+    world.run()  # a load that is repeated deletes both, so the next change of the row mends it
+    world.source("UPDATE orders SET note = 'v3', at = clock_timestamp()")
+    world.run()
+    world.same(world.source_rows())
+
+
+@on("chdb")
 def test_a_lease_that_ran_out_and_that_nobody_took_is_renewed(world: World) -> None:
     _loaded(world)
     slow, pause = paused(world, "before:renew-lease")
