@@ -21,6 +21,7 @@ from dpone_compiler.verify.prove import BrokenError, Prover
 
 INTENT = "intent.json"
 _PATIENCE = 1  # seconds that a load may wait
+_SHARE, _ROWS = 0.5, 100  # limits below them would stop a story
 
 
 def verify_bundle(bundle: LoadedBundle, engines: Engines) -> Verdict:
@@ -56,6 +57,14 @@ def _in_the_way(intent: Intent) -> str:
         return f"not verified: each load waits {lag} s for late commits of its sequence, and many are needed"
     if intent.policy == "attach_detach" and not partitions_of(intent):
         return "not verified: attach_detach swaps partitions that are no span of time, and they are not made here"
+    limits = intent.write["limits"]
+    ratio, rows = limits.get("max_delete_ratio"), limits.get("max_delete_rows")
+    narrow = (ratio is not None and ratio < _SHARE) or (rows is not None and rows < _ROWS)
+    if narrow and intent.strategy != "snapshot_diff":
+        return (
+            "not verified: the few rows that are made here would come to the limits on deleted rows, and the model knows them for "
+            "snapshot_diff alone"
+        )
     if intent.strategy not in MODELLED:
         return f"not verified: {intent.strategy} is not played yet"
     return ""

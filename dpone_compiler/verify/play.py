@@ -69,14 +69,18 @@ def run_plainly(lab: Lab) -> RunOutcome:
 
 
 class Player:
-    """Plays loads one after the other; keeps what the source was told and what the model says."""
+    """Plays loads one after the other; keeps what the source was told and what the model says.
+
+    `refused`: the last load was, and the next one may be done. `guarded`: too many rows would have gone, and as long as they lack
+    no load is done.
+    """
 
     def __init__(self, lab: Lab) -> None:
         self._lab, self._asked = lab, asked_of(lab.intent)
         self.load, self._told = 0, ChangesTold(lab) if lab.feed is not None else RowsTold(lab)
         self.target: Rows = ()
         self.state = State()
-        self.refused = False
+        self.refused = self.guarded = False
         lab.clear()
 
     def play(self, step: Step, run: Run = run_plainly) -> Difference | None:
@@ -101,6 +105,7 @@ class Player:
         meant = strategy(self.target, self._told.source(before, done), self.state, self._asked)
         self.target, self.state = meant.target, meant.state
         self.refused = isinstance(meant, Refused)
+        self.guarded = isinstance(meant, Refused) and meant.name in _STAGED
         sliced = (
             self._lab.intent.slices is not None
         )  # slices are tried in their order, so a refused one is taken up again

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from math import ceil
 
 from dpone_compiler.expr.types import Kind
 from dpone_compiler.runtime.faults import Faults
@@ -20,6 +21,7 @@ from dpone_compiler.verify.shrink import as_first, shrink
 from dpone_compiler.verify.values import value_of
 
 _TRIES = 50  # rows that are made to find one that satisfies the filter
+_FRESH, _MOST = 6, 99  # rows of a first load
 _STORIES, _LOADS, _TOGETHER = 2, 3, 8  # crashes that one load goes through before it may end
 
 
@@ -89,8 +91,11 @@ class Prover:
     def _crashes(self) -> Player:
         """One long story whose loads crash, a few points at a time, until every point was come to."""
         waiting = list(points_of(self._lab.bundle.doc))
-        story = self._generator.story(Seeded(self._seed + 100), loads=len(waiting) + 1, pauses=False)
+        story = self._generator.story(
+            Seeded(self._seed + 100), loads=len(waiting) + 1, fresh=self._crowd(), pauses=False
+        )
         player, landed, never = Player(self._lab), 0, list[Point]()
+        living = dict[int, Cells]()
         steps = iter(enumerate(story.steps))
         while waiting:
             index, step = next(steps)
@@ -99,6 +104,10 @@ class Prover:
             found = player.play(step, crashing) or crashing.between(self._lab, before, player.target, index + 1)
             if found is not None:
                 self._fail_crashed(Case(steps=story.steps[: index + 1]), tried, found)
+            if player.guarded:  # the source gets back what it had, or nothing would ever be loaded again
+                self._step(player, _back(living, step))
+            else:
+                living = {number: cells for number, cells in {**living, **step.put}.items() if number not in step.gone}
             landed += len(crashing.seen)
             missed = list(crashing.missed)
             if tried and missed == tried:  # not even the first: this plan skips it
@@ -111,6 +120,11 @@ class Prover:
         if never:
             self._say("replay", f"never come to in these runs: {', '.join(str(point) for point in never)}")
         return player
+
+    def _crowd(self) -> int:
+        """Rows of the first load: so many that a guard on deletes lets one or two go."""
+        ratio = self._asked.max_delete_ratio
+        return _FRESH if not ratio else max(_FRESH, min(_MOST, ceil(2 / ratio)))
 
     def _fail_crashed(self, case: Case, points: list[Point], found: Difference) -> None:
         """The same loads, with the crashes in the last one alone."""
@@ -250,6 +264,15 @@ class Prover:
             raise BrokenError(Failure(difference=Difference(load=player.load, what=what)))
         self._step(player, Step(put={9201: written}))
         self._say("late_data", "a row whose transaction was open during a load was read by the next one")
+
+
+def _back(living: Mapping[int, Cells], step: Step) -> Step:
+    """The step that undoes another one."""
+    changed = {*step.put, *step.gone}
+    return Step(
+        put={number: living[number] for number in sorted(changed & set(living))},
+        gone=tuple(sorted(changed - set(living))),
+    )
 
 
 class _Rival(Faults):

@@ -71,8 +71,8 @@ def test_the_examples_do_what_they_mean(name: str, engines: Engines) -> None:
 
 @pytest.mark.postgres_wheel
 @pytest.mark.chdb
-@pytest.mark.parametrize("name", ["cdc_slot_pg", "cdc_slot_ch", "attach_pg"])
-def test_changes_and_swapped_partitions_do_what_they_mean(name: str, engines: Engines) -> None:
+@pytest.mark.parametrize("name", ["cdc_slot_pg", "cdc_slot_ch", "attach_pg", "snapshot_hard_pg"])
+def test_changes_swapped_partitions_and_guarded_deletes_do_what_they_mean(name: str, engines: Engines) -> None:
     verdict = verified(GOLDEN / name, engines)
     assert verdict.verified, as_text(verdict)
     assert verdict.counts["crashes"] > 20
@@ -90,6 +90,15 @@ def test_a_change_table_does_what_it_means_unless_it_waits_too_long(engines: Eng
         engines,
     )
     assert verdict.verified, as_text(verdict)
+
+
+@pytest.mark.postgres_wheel
+def test_limits_that_a_story_would_come_to_are_no_failure_and_no_tick(engines: Engines, tmp_path: Path) -> None:
+    wide, narrow = '"max_delete_rows": 1000000', '"max_delete_rows": 2'
+    bundle = edited(tmp_path, "shadow_full_pg", ("intent",), wide, narrow, plans=GOLDEN, files="{}.json")
+    verdict = verified(bundle, engines)
+    assert not verdict.verified and verdict.failure is None
+    assert "limits on deleted rows" in verdict.why_not
 
 
 MERGE, DAYS, FULL = "orders_pg_to_pg", "orders_days_pg_to_pg", "orders_full_pg_to_pg"

@@ -151,6 +151,9 @@ def test_clickhouse_23727_an_empty_slice_is_refused_unless_asked_for(world: Worl
     world.source("DELETE FROM orders")
     world.fails("DP502")
     world.same([order(1)])
+    world.state("abort", run_id=world.state("show")["run_id"])
+    compiled(world, load, source={}, empty_slice="clear").run()
+    world.same([])
 
 
 @pytest.mark.chdb
