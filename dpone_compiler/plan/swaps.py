@@ -21,10 +21,14 @@ class BuildPartitions:
 
 @value(kw_only=True)
 class SwapPartitions:
-    """For each affected partition: detach the target's and attach the one that was built, under the same name."""
+    """For each affected partition: take the target's rows out, and the one that was built in, in its place.
+
+    `older`: what a reader whose snapshot is older than the new partition meets: empty (no row of it) | refused (an error).
+    """
 
     staging: Staging
     partitions: PartitionSet
+    older: str = "empty"
 
 
 @value(kw_only=True)

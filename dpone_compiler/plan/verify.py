@@ -21,6 +21,7 @@ from dpone_compiler.plan.actions import (
     DeletePartitions,
     DeleteScope,
     DropPartitions,
+    DropRetired,
     ExchangeTables,
     Fence,
     FindPartitions,
@@ -107,6 +108,7 @@ def verify_plan(plan: Plan) -> tuple[str, ...]:
         _one_slice,
         _target_made,
         _leased,
+        _exchanged,
     )
     return tuple(fault for rule in rules for fault in rule(plan, over))
 
@@ -387,6 +389,22 @@ def _target_made(plan: Plan, over: Over) -> Iterator[str]:
     for later in (*checked, *_of(plan, ReadState)) if made else ():
         if not _dominated_by(plan, over, later, CreateTarget):
             yield f"{later.id} asks for a table that may not be there yet"
+
+
+def _exchanged(plan: Plan, over: Over) -> Iterator[str]:
+    """What takes a partition's place was built from the same staged rows, and what left it is kept until the commit."""
+    built = _of(plan, BuildPartitions)
+    for step in _of(plan, SwapPartitions):
+        assert isinstance(step.action, SwapPartitions)
+        wanted = (step.action.staging, step.action.partitions)
+        if not any(b.id in over[step.id] and (b.action.staging, b.action.partitions) == wanted for b in built):  # type: ignore[union-attr]
+            yield f"{step.id} can be reached without BuildPartitions of the same rows and partitions"
+    for step in built:
+        if not _dominated_by(plan, over, step, RecordStaged):
+            yield f"{step.id} can be reached without RecordStaged: what is built from may change"
+    for step in _of(plan, DropRetired):
+        if not _dominated_by(plan, over, step, CommitState):
+            yield f"{step.id} can be reached without CommitState: the old rows would be gone"
 
 
 def _leased(plan: Plan, over: Over) -> Iterator[str]:

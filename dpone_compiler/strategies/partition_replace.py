@@ -172,15 +172,18 @@ def _delta_selection(shape: Shape, columns: tuple[MovedColumn, ...], *, distinct
 _Change = tuple[str, Action, str, str]
 
 
-# How an exchange is called: why the new table has a CHECK, and what is done with the old one and the new one.
+# How an exchange is called: why the new table has a CHECK, what is done with the old one and the new one, and what a reader with an
+# older snapshot meets.
 _EXCHANGES = {
     "attach_detach": (
         "with a CHECK of the bound, so that ATTACH does not scan it under the lock",
         "detach each affected partition and attach the new one in its place",
+        "empty",
     ),
     "switch_partitions": (
         "in the filegroup, with the indexes and the constraints of the old one, and a CHECK of the bound: SWITCH moves no row",
         "switch the rows of each affected partition out, and the new ones in",
+        "refused",
     ),
 }
 
@@ -190,11 +193,11 @@ def _exchange(  # noqa: PLR0917 - the parts of one transaction
     shape: Shape,
     rows: Staging,
     affected: PartitionSet,
-    exchange: tuple[str, str],
+    exchange: tuple[str, str, str],
     moved_away: tuple[_Change, ...],
 ) -> None:
     """Build and prove beside the target, then exchange: the lock that readers wait for is held for the exchange and a count."""
-    why, done = exchange
+    why, done, older = exchange
     build: _Change = (
         "build-partitions",
         BuildPartitions(staging=rows, partitions=affected, level=shape.level),
@@ -207,7 +210,7 @@ def _exchange(  # noqa: PLR0917 - the parts of one transaction
         *moved_away,
         (
             "swap-partitions",
-            SwapPartitions(staging=rows, partitions=affected),
+            SwapPartitions(staging=rows, partitions=affected, older=older),
             done,
             "in one transaction, so that no reader finds a partition missing",
         ),

@@ -17,6 +17,8 @@ Statement = tuple[str, str]  # verb, argument
 Script = tuple[Statement, ...]
 OLD: tuple[Row, ...] = (("p1", "old"), ("p2", "old"))
 PARTITIONS = ("p1", "p2")
+SWITCH = "switch"
+"""How a table is emptied by a server that refuses readers with an older snapshot; any other way shows them no row."""
 
 
 class Session(NamedTuple):
@@ -31,7 +33,7 @@ class Session(NamedTuple):
     snapshot: tuple[Row, ...] | None = None
     deleted: tuple[Row, ...] = ()
     inserted: tuple[Row, ...] = ()
-    truncates: bool = False
+    truncates: str = ""
     staged: bool = True
     counts: tuple[tuple[int, int], ...] = ()
     over: bool = False
@@ -43,7 +45,7 @@ class World(NamedTuple):
     rows: tuple[Row, ...] = OLD
     token: int = 1
     committed_by: str = "old"
-    truncated: bool = False
+    truncated: str = ""
     moved: tuple[str, ...] = ()
     locks: tuple[tuple[str, int], ...] = ()
     sessions: tuple[Session, Session] = (Session(token=1), Session(token=2))
@@ -135,8 +137,8 @@ def _delete(world: World, who: int, _argument: str) -> World | None:
     return _with(world, who, deleted=session.deleted + gone, seen=())
 
 
-def _truncate(world: World, who: int, _argument: str) -> World:
-    return _with(world, who, deleted=world.rows, truncates=True)
+def _truncate(world: World, who: int, how: str) -> World:
+    return _with(world, who, deleted=world.rows, truncates=how or "whole")
 
 
 def _insert(world: World, who: int, _argument: str) -> World:
@@ -177,7 +179,10 @@ def _snapshot(world: World, who: int, _argument: str) -> World:
 
 def _read(world: World, who: int, _argument: str) -> World:
     session = world.sessions[who]
-    rows = () if session.snapshot is not None and world.truncated else _visible(world, session)
+    older = world.truncated if session.snapshot is not None else ""
+    if older == SWITCH:
+        return _refused(world, who)
+    rows = () if older else _visible(world, session)
     return _with(world, who, counts=(*session.counts, (len(rows), len({by for _, by in rows}))))
 
 
@@ -214,7 +219,7 @@ def _apply(world: World, who: int, _argument: str) -> World:
         if row in rows:
             rows.remove(row)
     changed = world._replace(rows=_bag((*rows, *session.inserted)), truncated=world.truncated or session.truncates)
-    return _with(changed, who, deleted=(), inserted=(), truncates=False)
+    return _with(changed, who, deleted=(), inserted=(), truncates="")
 
 
 def _commit(world: World, who: int, argument: str) -> World:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from dpone_compiler.plan import actions, snapshot_actions, swaps, tombstones
 from dpone_compiler.plan.feed_actions import AdvanceSlot
-from dpone_compiler.plan.interleaving.model import PARTITIONS, Script, Statement
+from dpone_compiler.plan.interleaving.model import PARTITIONS, SWITCH, Script, Statement
 from dpone_compiler.plan.lease_actions import RenewLease
 from dpone_compiler.plan.slice_actions import RecordSlice
 from dpone_compiler.plan.step import Step
@@ -79,6 +79,8 @@ def _transaction(steps: list[Step]) -> Iterator[Statement]:
                 yield from (("lock", "target"), ("fence", ""))
             case actions.DeleteAll(truncate=True):
                 yield from (("lock", "table"), ("truncate", ""))
+            case swaps.SwapPartitions(older="refused"):
+                yield from (("lock", "table"), ("truncate", SWITCH), ("insert", ""))
             case action if isinstance(action, _SWAPS):
                 yield from (("lock", "table"), ("truncate", "swap"), ("insert", ""))
             case action if isinstance(action, _DELETES):

@@ -7,7 +7,7 @@ from functools import cache
 from dpone_compiler.plan.actions import FreezeWindow
 from dpone_compiler.plan.feed_actions import ReadChanges
 from dpone_compiler.plan.interleaving.late import late_writer
-from dpone_compiler.plan.interleaving.model import OLD, End, Ends, Script, Statement, explore
+from dpone_compiler.plan.interleaving.model import OLD, SWITCH, End, Ends, Script, Statement, explore
 from dpone_compiler.plan.interleaving.scripts import (
     READS_COMMITTED,
     READS_REPEATABLE,
@@ -102,6 +102,7 @@ def _visible(script: Script, level: str) -> str:
 
 _OLD_SNAPSHOTS: tuple[tuple[Statement, str], ...] = (
     (("truncate", ""), "TRUNCATE does not wait for old snapshots and empties them"),
+    (("truncate", SWITCH), "a reader whose snapshot is older is refused (3961): it is told nothing wrong"),
     (("truncate", "swap"), "what is swapped in was filled after an old snapshot, which sees none of its rows"),
 )
 _SEEN: tuple[tuple[Statement, str], ...] = (

@@ -8,7 +8,7 @@ from itertools import permutations
 import pytest
 
 from dpone_compiler.plan.interleaving.late import late_writer
-from dpone_compiler.plan.interleaving.model import OLD, Script, explore
+from dpone_compiler.plan.interleaving.model import OLD, SWITCH, Script, explore
 from dpone_compiler.plan.interleaving.scripts import (
     READS_COMMITTED,
     READS_REPEATABLE,
@@ -26,6 +26,7 @@ PARTITIONS: Script = (("replace", "p1"), ("replace", "p2"), ("state", ""))
 LEASED: Script = (("renew", ""), *PARTITIONS)
 EXCHANGE: Script = (("replace", "all"), ("state", ""))
 SWAPPING: Script = (LOCK, FENCE, TABLE, ("truncate", "swap"), ("insert", ""), ("commit", ""))
+SWITCHING: Script = (LOCK, FENCE, TABLE, ("truncate", SWITCH), ("insert", ""), ("commit", ""))
 APPENDING: Script = (LOCK, FENCE, ("insert", ""), ("commit", ""))
 MOVING: Script = (("move", "p1"), ("move", "p2"), ("state", ""), ("drop_staging", ""))
 # ClickHouse's delete and insert, one after the other.
@@ -36,7 +37,7 @@ VERSIONS: Script = (("version", "p1"), ("version", "p2"), ("state", ""))
 _LOST = "an update is lost: a newer run's rows are replaced by an older one's"
 
 
-@pytest.mark.parametrize("script", [POSTGRES, TRUNCATING, SWAPPING, PARTITIONS, EXCHANGE, LEASED, VERSIONS])
+@pytest.mark.parametrize("script", [POSTGRES, TRUNCATING, SWAPPING, SWITCHING, PARTITIONS, EXCHANGE, LEASED, VERSIONS])
 def test_a_run_that_lost_its_lease_harms_nothing(script: Script) -> None:
     assert worst_of_writers(explore(script, taking_over(script)), newest="B") == NOTHING
 
@@ -67,6 +68,13 @@ def test_delete_and_insert_in_two_statements_keep_nobody_out() -> None:
     """No fence, and both are at one run: its staging is there for a run that lost its lease. On one host the file lock does it."""
     assert worst_of_writers(explore(BARE, taking_over(BARE)), newest="B") == "rows are there twice"
     assert worst_of_writers(explore(on_one_host(BARE), on_one_host(taking_over(BARE))), newest="B") == NOTHING
+
+
+def test_a_reader_with_an_older_snapshot_is_refused_by_a_switch() -> None:
+    ends = explore(SWITCHING, READS_REPEATABLE)
+    assert worst_of_reader(ends) == NOTHING and any(end.world.sessions[1].over for end, _ in ends)
+    assert not any(end.world.sessions[1].over for end, _ in explore(SWITCHING, READS_COMMITTED))
+    assert worst_of_reader(explore(SWAPPING, READS_REPEATABLE)) == "no row is seen"
 
 
 def test_without_the_fence_an_update_is_lost() -> None:

@@ -33,6 +33,7 @@ HISTORY = SOUND["history_run_pg"]
 # Dates and numerics of Postgres, some of which ClickHouse does not hold.
 TO_CLICKHOUSE = SOUND["orders_pg_to_ch"]
 LEASED = SOUND["merge_leased_ch"]
+ATTACHED, SWITCHED = SOUND["attach_pg"], SOUND["switch_ms"]
 
 
 def first(plan: Plan, *kinds: type) -> Step:
@@ -307,3 +308,17 @@ def test_a_sound_plan_is_proved(name: str) -> None:
 def test_every_change_of_a_target_is_in_a_sound_plan() -> None:
     proved = {type(step.action) for plan in SOUND.values() for step in plan.steps}
     assert set(MUTATIONS) <= proved, set(MUTATIONS) - proved
+
+
+@pytest.mark.parametrize("plan", [ATTACHED, SWITCHED])
+def test_an_exchange_is_built_from_what_is_proved_and_dropped_after_the_commit(plan: Plan) -> None:
+    assert verify_plan(plan) == ()
+    unbuilt = " ".join(verify_plan(without(plan, actions.BuildPartitions)))
+    assert "swap-partitions can be reached without BuildPartitions of the same rows and partitions" in unbuilt
+    build = first(plan, actions.BuildPartitions)
+    assert isinstance(build.action, actions.BuildPartitions)
+    other = replace(build.action, staging=replace(build.action.staging, role="delta"))
+    assert "without BuildPartitions" in " ".join(verify_plan(changed(plan, actions.BuildPartitions, action=other)))
+    early = changed(plan, actions.DropRetired, after=first(plan, actions.RecordStaged).after)
+    assert "drop-retired can be reached without CommitState" in " ".join(verify_plan(early))
+    assert "without RecordStaged" in " ".join(verify_plan(without(plan, actions.RecordStaged)))
