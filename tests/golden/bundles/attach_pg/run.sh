@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=attach_pg
-FINGERPRINT=fbc42eaced01a8e608047af128d0a3ae2fdd71dad6f6de9b522ca93a0ad5c1da
+FINGERPRINT=9a1b51114c5bb3e98e2fad03be5c4c2735614fd79517f017149ed0ec1a34ef5c
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=switch_ms
-FINGERPRINT=5be1905112d3520ffb9767a3a516e4f268a828b83f33d081fd92fb0b82882ade
+FINGERPRINT=384c91b5a5f6ced3b754fbc714bc675dda2d01f53ab9ac7ee7ae494303217dec
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg
