@@ -21,7 +21,6 @@ from dpone_compiler.plan.actions import (
     DeletePartitions,
     DeleteScope,
     DropPartitions,
-    DropRetired,
     ExchangeTables,
     Fence,
     FindPartitions,
@@ -38,6 +37,7 @@ from dpone_compiler.plan.actions import (
     Transfer,
     UpdateMatching,
 )
+from dpone_compiler.plan.exchanging import exchanged
 from dpone_compiler.plan.feed_actions import (
     AdvanceSlot,
     CheckChanges,
@@ -108,7 +108,7 @@ def verify_plan(plan: Plan) -> tuple[str, ...]:
         _one_slice,
         _target_made,
         _leased,
-        _exchanged,
+        exchanged,
     )
     return tuple(fault for rule in rules for fault in rule(plan, over))
 
@@ -182,8 +182,7 @@ def _fenced(plan: Plan, over: Over) -> Iterator[str]:
             yield f"transaction {group} is interrupted before {step.id}"
         last[group] = index
     groups = {step.transaction for step in _of(plan, *MUTATIONS)}
-    commit = {step.transaction for step in _of(plan, CommitState)}
-    if groups != {""} and groups and commit != groups:
+    if groups not in (set(), {""}) and {step.transaction for step in _of(plan, CommitState)} != groups:
         yield "data and state do not commit in the same transaction"
 
 
@@ -389,22 +388,6 @@ def _target_made(plan: Plan, over: Over) -> Iterator[str]:
     for later in (*checked, *_of(plan, ReadState)) if made else ():
         if not _dominated_by(plan, over, later, CreateTarget):
             yield f"{later.id} asks for a table that may not be there yet"
-
-
-def _exchanged(plan: Plan, over: Over) -> Iterator[str]:
-    """What takes a partition's place was built from the same staged rows, and what left it is kept until the commit."""
-    built = _of(plan, BuildPartitions)
-    for step in _of(plan, SwapPartitions):
-        assert isinstance(step.action, SwapPartitions)
-        wanted = (step.action.staging, step.action.partitions)
-        if not any(b.id in over[step.id] and (b.action.staging, b.action.partitions) == wanted for b in built):  # type: ignore[union-attr]
-            yield f"{step.id} can be reached without BuildPartitions of the same rows and partitions"
-    for step in built:
-        if not _dominated_by(plan, over, step, RecordStaged):
-            yield f"{step.id} can be reached without RecordStaged: what is built from may change"
-    for step in _of(plan, DropRetired):
-        if not _dominated_by(plan, over, step, CommitState):
-            yield f"{step.id} can be reached without CommitState: the old rows would be gone"
 
 
 def _leased(plan: Plan, over: Over) -> Iterator[str]:

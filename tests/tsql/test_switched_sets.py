@@ -51,7 +51,7 @@ def test_each_month_holds_what_was_staged_and_the_others_stay(
             (check,) = [text for text in texts if " CHECK " in text]
             given = (("low", f"'{low}'::date"), ("high", f"'{high}'::date"))
             session.execute("CREATE TABLE dbo.new (LIKE dbo.orders_months)")
-            bound = transpiled(f"SELECT 1 WHERE {check.split(' CHECK ')[1].rstrip(';')}").split(" WHERE ")[1]
+            bound = transpiled(f"SELECT 1 WHERE ({check.split(' CHECK (')[1].rstrip(');')})").split(" WHERE ")[1]
             session.execute(f"ALTER TABLE dbo.new ADD CHECK {bound}".encode())
             built += session.execute(transpiled(insert, given).encode()).rowcount
             with pytest.raises(psycopg.errors.CheckViolation):
