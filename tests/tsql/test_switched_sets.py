@@ -47,7 +47,9 @@ def test_each_month_holds_what_was_staged_and_the_others_stay(
         built = 0
         for low, high in MONTHS:
             texts = run_texts(build, Sampled(low, high))
-            (insert,) = [text.split(";")[0] for text in texts if text.startswith("INSERT")]
+            (insert,) = [
+                text.split(";")[0].replace(" WITH (TABLOCK)", "") for text in texts if text.startswith("INSERT")
+            ]
             (check,) = [text for text in texts if " CHECK " in text]
             given = (("low", f"'{low}'::date"), ("high", f"'{high}'::date"))
             session.execute("CREATE TABLE dbo.new (LIKE dbo.orders_months)")
