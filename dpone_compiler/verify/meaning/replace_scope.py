@@ -3,7 +3,8 @@
 The scope is typed (`portable_scope`: one column of the target, a value or a range), and read and delete are one object, so what is read
 is what is replaced. Rows for which the scope is unknown, NULL in its column, are not in it: they are neither read nor deleted. Rows
 outside stay as they are. An empty scope is refused, or the target's rows stay (`empty_slice: keep`), or go (`clear`). The
-watermark is not moved.
+watermark is not moved. Plans are made for `fail` and `clear`; `keep` is refused by code (DP230), since its delete and its proof would
+have to ask first whether anything was staged, and a scope that holds what the source does not is no replaced one.
 """
 
 from __future__ import annotations
