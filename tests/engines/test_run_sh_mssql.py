@@ -39,6 +39,7 @@ rows = {
     "acquire-lease": "7                   ",
     "clean-staging": "0\x1f0",
     "record-staged": "3",
+    "find-partitions": '["2026-01-01"]',
 }
 recorded = log.read_text().count('["record-slice", ""]')
 if recorded < 3:
@@ -87,7 +88,7 @@ class Lab:
             tool = tools / name
             tool.write_text(f"#!{sys.executable}\n{code}", encoding="utf-8")
             tool.chmod(tool.stat().st_mode | stat.S_IXUSR)
-        for name in ("merge_ms", "backfill_replace_ms"):
+        for name in ("merge_ms", "backfill_replace_ms", "switch_ms"):
             write_bundle(bundle(name), folder)
         self.environ = {
             **os.environ,
@@ -192,6 +193,23 @@ def test_a_work_file_has_a_limit(lab: Lab) -> None:
     done = lab.run(DPONEC_WORK_MB="0")
     assert done.returncode != 0
     assert not any("bcp" in call for call in lab.calls())
+
+
+def test_partitions_are_built_in_one_call_and_switched_in_that_of_the_state(lab: Lab) -> None:
+    done = lab.run("switch_ms")
+    assert done.returncode == 0, done.stderr
+    calls = [c for c in lab.calls() if "steps" in c]
+    build, swap, drop = (
+        next(c for c in calls if [step, ""] in c["steps"])  # type: ignore[operator]
+        for step in ("build-partitions", "swap-partitions", "drop-retired")
+    )
+    assert build["steps"] == [["build-partitions", ""]] and drop["steps"] == [["drop-retired", ""]]
+    inside = [name for name, _ in swap["steps"]]  # type: ignore[attr-defined]
+    assert inside == ["fence-finalize", "delete-moved", "swap-partitions", "reconcile", "commit-state"]
+    for call in (build, swap):
+        assert """DECLARE @partitions nvarchar(max) = N'["2026-01-01"]';""" in str(call["text"])
+    assert str(swap["text"]).startswith("BEGIN TRANSACTION;\nGO\n")
+    assert calls.index(build) < calls.index(swap) < calls.index(drop)
 
 
 def test_a_backfill_takes_slice_after_slice(lab: Lab) -> None:
