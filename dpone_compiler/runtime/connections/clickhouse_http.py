@@ -16,6 +16,7 @@ from typing import Self
 from urllib.parse import urlencode
 
 from dpone_compiler.runtime.connections.clickhouse_errors import EXCEPTION_TAIL, normalise, unreachable
+from dpone_compiler.runtime.connections.clickhouse_room import room_for
 from dpone_compiler.runtime.connections.clickhouse_text import (
     bind_identifiers,
     bind_legacy,
@@ -123,9 +124,11 @@ class ClickHouseHttpSession:
 
     def _bind(self, body: str, params: Mapping[str, str]) -> tuple[str, dict[str, str]]:
         if self._legacy:
-            return bind_legacy(body, params), {}
+            bound = bind_legacy(body, params)
+            return bound, room_for(bound)
         body = bind_identifiers(body, params)
-        return body, {"param_" + name: value for name, value in query_parameters(body, params).items()}
+        values = {"param_" + name: value for name, value in query_parameters(body, params).items()}
+        return body, {**room_for(body), **values}
 
     def _send(self, fields: Mapping[str, str], body: bytes) -> http.client.HTTPResponse:
         with self._network():

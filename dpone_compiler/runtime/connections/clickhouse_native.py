@@ -21,6 +21,7 @@ from xml.sax.saxutils import escape
 
 from dpone_compiler.runtime.connections.clickhouse_blocks import insert_rows
 from dpone_compiler.runtime.connections.clickhouse_errors import normalise, unreachable
+from dpone_compiler.runtime.connections.clickhouse_room import room_for
 from dpone_compiler.runtime.connections.clickhouse_text import bind_legacy, first_word, input_format, split_statements
 from dpone_compiler.runtime.connections.resolve import ConnectionUrl
 from dpone_compiler.runtime.connections.session import Chunk, EngineError, Result, RowStream
@@ -57,8 +58,9 @@ class ClickHouseNativeSession:
         for statement in split_statements(body):
             self._query_id = str(uuid.uuid4())
             with self._normalised():
+                bound = bind_legacy(statement, params)
                 answer = self._client.execute(
-                    bind_legacy(statement, params), with_column_types=True, query_id=self._query_id
+                    bound, with_column_types=True, query_id=self._query_id, settings=room_for(bound)
                 )
             if isinstance(answer, tuple) and answer[1]:
                 rows, columns = answer
@@ -83,13 +85,14 @@ class ClickHouseNativeSession:
         statement = bind_legacy(body.strip().rstrip(";"), params)
         if first_word(statement) != "INSERT" or input_format(statement) is None:
             raise EngineError("62", "the body is no INSERT that names its FORMAT")
+        limits = {**self._limits, **room_for(statement)}
         program = shutil.which(_CLIENT)
         if program is None:
             with self._normalised():
-                return insert_rows(self._driver, self._arguments, self._limits, statement, chunks)
+                return insert_rows(self._driver, self._arguments, limits, statement, chunks)
         with tempfile.TemporaryDirectory(prefix="dponec-") as folder:
             config = _configuration(Path(folder), self._arguments)
-            settings = ["--" + name + "=" + value for name, value in self._limits.items()]
+            settings = ["--" + name + "=" + value for name, value in limits.items()]
             with tempfile.TemporaryFile() as errors:
                 process = subprocess.Popen(
                     [program, "--config-file", str(config), *settings, "--query", statement],
