@@ -291,19 +291,16 @@ extract_begin() {
   EXTRACT+=(-f "$TMP/extract.sql")
 }
 extract_query() { EXTRACT+=(-c "\\o '$TMP/answer.$1'" -f "$2" -c '\o'); }
-extract_copy() { EXTRACT+=(-c "$(<"$1")"); }
+extract_copy() { EXTRACT+=(-f "$1"); }
 extract() { pg source-snapshot -1 -A -F $'\x1f' -P footer=off "${EXTRACT[@]}"; }
 pump_pg() { group_end; work piped_pg; }
 piped_pg() { extract | pg "$GROUP_SIDE" -1 "${GROUP[@]}"; }
 
 # ---- ClickHouse ---------------------------------------------------------------------------------------------------------
 
-CH_URL='' CH_ARGS=()
-ch() {
-  if [[ -n $CH_URL ]]; then ch_curl "$@"; else
-    clickhouse-client --config-file "$TMP/clickhouse.xml" "${CH_ARGS[@]}" --query "$CH_QUERY" "$@"
-  fi
-}
+CH_URL='' CH_ARGS=() CH_LONG=''
+ch() { if [[ -n $CH_URL ]]; then ch_curl "$@"; else ch_client --query "$CH_QUERY" "$@"; fi; }
+ch_client() { clickhouse-client --config-file "$TMP/clickhouse.xml" ${CH_ARGS[@]+"${CH_ARGS[@]}"} "$@"; }
 ch_curl() { # the same over HTTP; nothing of it stands on a command line
   local url=$CH_URL each status code=0
   [[ ${1-} != --format ]] || url+="&default_format=$2"
@@ -356,8 +353,9 @@ ch_option() { # type, value: the text that --param_ reads, in which a backslash 
 }
 ch_bind() { # file -> CH_QUERY and CH_ARGS; quoted text and comments are left alone
   local rest out='' name
-  local plain='^[^"`{'\''-]+' single="^'([^'\\\\]|\\\\.|'')*'" double='^"([^"\\]|\\.|"")*"' back='^`([^`\\]|\\.|``)*`'
-  local comment='^--[^'$'\n'']*' hole='^\{([A-Za-z_][A-Za-z0-9_]*):([A-Za-z0-9(), ]+)\}'
+  local quoted="'([^'\\\\]|\\\\.|'')*'"'|"([^"\\]|\\.|"")*"|`([^`\\]|\\.|``)*`'
+  # As much as there is, at once: a statement over 2,000 columns is longer than a shell may cut piece by piece.
+  local text='^([^"`{'\''-]|'$quoted'|-[^"`{'\''-]|-('$quoted')|--[^'$'\n'']*)+' hole='^\{([A-Za-z_][A-Za-z0-9_]*):([A-Za-z0-9(), ]+)\}'
   rest=$(<"$1")
   CH_ARGS=()
   while [[ -n $rest ]]; do
@@ -373,7 +371,7 @@ ch_bind() { # file -> CH_QUERY and CH_ARGS; quoted text and comments are left al
         ch_option "${BASH_REMATCH[2]}" "${P[$name]-}"
         CH_ARGS+=("--param_$name=$REPLY")
       fi
-    elif [[ $rest =~ $plain || $rest =~ $single || $rest =~ $double || $rest =~ $back || $rest =~ $comment ]]; then
+    elif [[ $rest =~ $text ]]; then
       out+=${BASH_REMATCH[0]}
       rest=${rest:${#BASH_REMATCH[0]}}
     else
@@ -382,8 +380,17 @@ ch_bind() { # file -> CH_QUERY and CH_ARGS; quoted text and comments are left al
     fi
   done
   CH_QUERY=${out%"${out##*[!$' \t\n;']}"}
+  CH_LONG=''
+  if ((${#CH_QUERY} >= 100 << 10)); then # the server's limits count before a SETTINGS clause is read; the system's are of one argument
+    CH_LONG=1
+    CH_ARGS+=("--max_query_size=$((${#CH_QUERY} * 2))" "--max_ast_elements=${#CH_QUERY}" "--max_expanded_ast_elements=$((${#CH_QUERY} * 2))")
+  fi
 }
-ch_rows() { local out=$1; shift; ch "$@" >"$out"; }
+ch_rows() {
+  local out=$1
+  shift
+  if [[ -z $CH_LONG || -n $CH_URL ]]; then ch "$@" >"$out"; else ch_client "$@" <<<"$CH_QUERY" >"$out"; fi
+}
 ch_sql() { ch_bind "$2"; work ch_rows /dev/null; }
 ch_query() {
   ch_bind "$2"
