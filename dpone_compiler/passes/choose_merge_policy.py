@@ -25,7 +25,8 @@ class ChooseMergePolicy:
         if not isinstance(load.decisions.merge_policy, Undecided):
             return PassResult(load=load)
         strategy = decided(load.decisions.strategy)
-        offered = context.sink.capabilities(context.facts.target_engine).merge_policies.get(strategy, ())
+        capabilities = context.sink.capabilities(context.facts.target_engine)
+        offered = capabilities.merge_policies.get(strategy, ())
         asked = load.write.merge_policy
         if not offered:
             return (
@@ -35,7 +36,9 @@ class ChooseMergePolicy:
         unfit = {p: why for p in offered if (why := _unfit(p, load, context) or verdicts[p].refused)}
         if asked != "auto":
             if asked not in offered:
-                return self._refuse(load, f"{context.sink.name} offers {', '.join(offered)} for {strategy}", offered[0])
+                known = f"{context.sink.name} offers {', '.join(offered)} for {strategy}"
+                newer = capabilities.newer_policies.get(asked)
+                return self._refuse(load, f"{newer}; this {known}" if newer else known, offered[0])
             if asked in unfit:
                 return self._refuse(load, unfit[asked], "")
             return self._choose(load, asked, "explicit_merge_policy", "the manifest asks for it", ())

@@ -128,6 +128,9 @@ class Capabilities:
     stages_alone: bool = False  # staging is made and filled outside of any transaction, though the sink has them
     cdc_source: bool = False
     not_read: str = ""  # why this engine cannot be a source; '' it can
+    newer_policies: Mapping[str, str] = field(
+        default_factory=dict
+    )  # policy -> which version has what this server lacks
 
 
 @value(kw_only=True)

@@ -34,6 +34,10 @@ _LACKS = {
 # Best first; the reasons are in docs/adr/0005-clickhouse-merge-default.md.
 _MERGE = ("partition_rewrite", "replacing_merge_tree", "lightweight_delete_insert", "shadow_swap")
 _LEGACY_MERGE = ("partition_rewrite", "replacing_merge_tree")
+_NEWER = {
+    "lightweight_delete_insert": "it needs lightweight deletes (ClickHouse 23.3), which are used from 23.12 on",
+    "shadow_swap": "it needs EXCHANGE TABLES (ClickHouse 20.10), which is used from 23.12 on",
+}
 
 
 def capabilities(engine: EngineFacts | None) -> Capabilities:
@@ -61,4 +65,5 @@ def capabilities(engine: EngineFacts | None) -> Capabilities:
         partitions=True,
         snapshots=False,
         not_read="ClickHouse is a target only in this version",
+        newer_policies=_NEWER if legacy else {},
     )

@@ -308,3 +308,13 @@ def test_a_row_without_a_cursor_is_older_than_any_other(world: World) -> None:
     world.insert(order(1, "none", at=None), order(1, "late", at="2026-01-02"), order(2, "none", at=None))
     merging(world, staging_duplicates="latest", source={"cursor": {**CURSOR, "nulls": "always_read"}}).run()
     world.same([order(1, "late", at="2026-01-02"), order(2, "none", at=None)])
+
+
+@on("ch18")
+@pytest.mark.parametrize(
+    ("policy", "needs"), [("lightweight_delete_insert", "ClickHouse 23.3"), ("shadow_swap", "ClickHouse 20.10")]
+)
+def test_a_policy_of_a_newer_server_is_refused_with_its_version(world: World, policy: str, needs: str) -> None:
+    world.orders()
+    told = world.refuses("DP231", "incremental_merge", key=["id"], merge_policy=policy, source={"cursor": CURSOR})
+    assert needs in told and "this clickhouse offers partition_rewrite" in told
