@@ -6,6 +6,7 @@ type next is said.
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -159,6 +160,17 @@ def test_a_client_that_is_missing_is_named_before_anything_is_called(missing: st
     assert (done.returncode, f"DP606: {missing} is not installed" in done.stderr) == (1, True), done.stderr
     assert "next: dponec run " in done.stderr
     assert not lab.calls()
+
+
+@pytest.mark.skipif(shutil.which("freebcp") is None, reason="apt-get install freetds-bin")
+def test_the_bcp_of_freetds_is_told_from_that_of_microsoft(lab: BcpLab) -> None:
+    """The real program: it has other flags, and stops before it opens a connection."""
+    (lab.folder / "bin" / "bcp").unlink()
+    (lab.folder / "bin" / "bcp").symlink_to(str(shutil.which("freebcp")))
+    done = lab.run()
+    assert (done.returncode, "DP606: this bcp is that of FreeTDS" in done.stderr) == (5, True), done.stderr
+    assert "next: dponec run " in done.stderr
+    assert _target(lab) == []
 
 
 def test_a_machine_without_a_utf_8_locale_is_refused(lab: BcpLab) -> None:

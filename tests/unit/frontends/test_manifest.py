@@ -297,6 +297,13 @@ def test_harmless_values_of_refused_keys() -> None:
     load_of(flat(writing="strategy: {only_new_rows: false, custom_predicate: null}") + "transforms: []\n")
 
 
+def test_the_client_of_bcp_is_that_of_linux() -> None:
+    assert codes(flat(reading="options: {client_os: linux}", writing="options: {client_os: linux}")) == []
+    assert (
+        codes(flat(reading="options: {client_os: windows}", writing="options: {client_os: Windows}")) == ["DP015"] * 2
+    )
+
+
 def test_a_number_where_a_name_is_needed_is_not_converted() -> None:
     assert codes(flat().replace("connection_id: pg", "connection_id: 1.10")) == ["DP012"]
     assert load_of(flat().replace("connection_id: pg", 'connection_id: "1.10"')).read.endpoint.connection == "1.10"

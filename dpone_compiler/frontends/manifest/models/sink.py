@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from dpone_compiler.frontends.manifest.models.closed import Closed, Field
 from dpone_compiler.frontends.manifest.models.source import HintKeys, PlaceField, TableField
 from dpone_compiler.frontends.manifest.models.values import (
+    CLIENT_OS,
     COLUMN_TEXT,
     Count,
     Duration,
@@ -155,6 +156,7 @@ class SinkOptions(Closed):
 
     bulk: Recorded = None
     clickhouse_bulk: Recorded = None
+    client_os: Annotated[object, CLIENT_OS] = None
     physical_design: Recorded = None
     schema_evolution: Recorded = None
     soft_delete: Annotated[SoftDelete | None, COLUMN_TEXT] = None

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from dpone_compiler.frontends.manifest.models.closed import Closed, Field
 from dpone_compiler.frontends.manifest.models.values import (
+    CLIENT_OS,
     COLUMN_TEXT,
     NAME_TEXT,
     SCHEMA_TEXT,
@@ -142,6 +143,7 @@ class SourceOptions(HintKeys):
     extract_mode: Recorded = None
     mssql_export_mode: Recorded = None
     bulk: Recorded = None
+    client_os: Annotated[object, CLIENT_OS] = None
     table_kind: Recorded = None
     source_kind: Recorded = None
     event_table: Recorded = None

@@ -537,6 +537,8 @@ broke() {
     [[ $state != DP410 ]] || stop 5 DP410 "$said" "$next"
     stop 1 "$state" "$said" "dponec explain $state"
   fi
+  [[ $text != *usage:*freebcp* ]] ||
+    stop "${CHANGED:-1}" DP606 'this bcp is that of FreeTDS, which knows neither -w nor -k; mssql-tools18 has the one that is meant' "$(by_dponec)"
   ! ms_full ||
     stop "${CHANGED:-1}" DP425 "the work file would be larger than $MS_LIMIT_MB MB (DPONEC_WORK_MB); nothing reached the target" "$(by_dponec)"
   [[ $text != *iconv:* ]] ||
