@@ -1,4 +1,4 @@
-"""No row of the seed document is dropped, every proof exists, and only live replay and SQL Server as a source may be later."""
+"""No row of the seed document is dropped, every proof exists, and only live replay may be later."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ MAY_BE_LATER = {
     "live replay on SQL Server",
     "live replay on BigQuery",
     "live replay on Kafka",
-    "SQL Server as a source",
 }
 
 
