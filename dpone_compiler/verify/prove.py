@@ -42,6 +42,11 @@ class Prover:
         self._evidence: dict[str, list[str]] = {name: [] for name in CELLS}
         self.counts: Counter[str] = Counter()
 
+    @property
+    def _once(self) -> bool:
+        """Slices that are only added to: what is done is never done again, so every try begins with nothing."""
+        return self._lab.intent.slices is not None and self._lab.intent.mode == "incremental_append"
+
     def cells(self) -> tuple[Cell, ...]:
         """The matrix so far."""
         claims = self._lab.bundle.doc.contract
@@ -99,11 +104,13 @@ class Prover:
         steps = iter(enumerate(story.steps))
         while waiting:
             index, step = next(steps)
-            tried = waiting[:_TOGETHER] if index else []  # the first load only fills the target
+            if self._once:
+                player, step = Player(self._lab), story.steps[0]
+            tried = waiting[:_TOGETHER] if index or self._once else []  # the first load only fills the target
             crashing, before = Crashing(tried), player.target
             found = player.play(step, crashing) or crashing.between(self._lab, before, player.target, index + 1)
             if found is not None:
-                self._fail_crashed(Case(steps=story.steps[: index + 1]), tried, found)
+                self._fail_crashed(Case(steps=(step,) if self._once else story.steps[: index + 1]), tried, found)
             if player.guarded:  # the source gets back what it had, or nothing would ever be loaded again
                 self._step(player, _back(living, step))
             else:
@@ -217,6 +224,7 @@ class Prover:
     def _rival(self, player: Player) -> None:
         """A second run in the middle of the first."""
         rival = _Rival(self._lab)
+        player = Player(self._lab) if self._once else player
         number = 9101
         row = self._selected(number, tick(player.load + 1, TICKS - 1))
         self._step(player, Step(put={number: row}), lambda lab: lab.run(faults=rival))

@@ -71,8 +71,8 @@ def test_the_examples_do_what_they_mean(name: str, engines: Engines) -> None:
 
 @pytest.mark.postgres_wheel
 @pytest.mark.chdb
-@pytest.mark.parametrize("name", ["cdc_slot_pg", "cdc_slot_ch", "attach_pg", "snapshot_hard_pg"])
-def test_changes_swapped_partitions_and_guarded_deletes_do_what_they_mean(name: str, engines: Engines) -> None:
+@pytest.mark.parametrize("name", ["cdc_slot_pg", "cdc_slot_ch", "attach_pg", "snapshot_hard_pg", "backfill_append_ch"])
+def test_what_the_examples_leave_out_does_what_it_means(name: str, engines: Engines) -> None:
     verdict = verified(GOLDEN / name, engines)
     assert verdict.verified, as_text(verdict)
     assert verdict.counts["crashes"] > 20
