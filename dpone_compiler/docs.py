@@ -21,7 +21,7 @@ from dpone_compiler.ir.load import STRATEGIES
 from dpone_compiler.policy.builtin import load_builtin_policy
 from dpone_compiler.policy.wording import condition_text
 from dpone_compiler.problems.catalogue import pages
-from dpone_compiler.spi.backend import Capabilities
+from dpone_compiler.spi.backend import Capabilities, adds_no_columns, makes_no_tables
 from dpone_compiler.verify.meaning.pages import strategy_pages
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
@@ -155,6 +155,7 @@ def _support() -> Iterator[str]:
         "",
     )
     yield from _routes()
+    yield from _targets()
     yield from _strategies()
 
 
@@ -182,6 +183,22 @@ def _routes() -> Iterator[str]:
                 "yes" if registry.backend(sink).capabilities(None).transactional else "no, every step is idempotent"
             )
             yield f"| {source} | {sink} | {', '.join(paths) or 'none'} | {together} |"
+    yield ""
+
+
+def _targets() -> Iterator[str]:
+    """What a plan may change in a table besides its rows."""
+    yield from (
+        "## Targets that a plan makes or changes",
+        "",
+        "| to | a missing table (`create_target: if_missing`) | missing columns (`schema_evolution: additive`) |",
+        "| --- | --- | --- |",
+    )
+    for name in registry.backend_names():
+        backend = registry.backend(name)
+        if not backend.declared:
+            made = backend.new_target is not makes_no_tables, backend.add_columns is not adds_no_columns
+            yield f"| {name} | {' | '.join('yes' if each else 'no' for each in made)} |"
     yield ""
 
 

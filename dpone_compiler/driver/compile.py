@@ -16,6 +16,7 @@ from dpone_compiler.diagnostics.diagnostic import Diagnostic, Diagnostics, has_e
 from dpone_compiler.driver.across import Named, check_names
 from dpone_compiler.driver.digests import input_digests
 from dpone_compiler.driver.emit import emit_bundle
+from dpone_compiler.driver.evolution import with_added_columns
 from dpone_compiler.driver.hints import Told, with_gaps_filled, with_hints
 from dpone_compiler.driver.inputs import catalog_files, catalog_folder, find_manifests, read_file
 from dpone_compiler.driver.new_target import with_new_target
@@ -243,7 +244,7 @@ def pass_context(
     )
     source, sink = registry.backend(read.engine), registry.backend(write.engine)
     return PassContext(
-        facts=with_new_target(load, facts, source, sink),
+        facts=with_added_columns(load, with_new_target(load, facts, source, sink), source, sink),
         source=source,
         sink=sink,
         policy=policy,

@@ -21,7 +21,7 @@ def with_new_target(load: Load, facts: Facts, source: Backend, sink: Backend) ->
     known = source_columns(load, facts, source)
     if load.write.create_target != "if_missing" or facts.target_table is not None or known is None:
         return facts
-    moved = tuple(_moved(load, facts, known, source, sink))
+    moved = tuple(proposed_columns(load, facts, known, source, sink))
     strategy = "" if load.write.strategy in OPEN_MODES else load.write.strategy
     new = sink.new_target(
         NewTable(
@@ -36,7 +36,7 @@ def with_new_target(load: Load, facts: Facts, source: Backend, sink: Backend) ->
     return replace(facts, target_table=made, new_target=new)
 
 
-def _moved(
+def proposed_columns(
     load: Load, facts: Facts, known: tuple[Column, ...], source: Backend, sink: Backend
 ) -> Iterator[MovedColumn]:
     """The columns that are loaded; one that the source lacks is left to `resolve-columns`, which refuses it."""

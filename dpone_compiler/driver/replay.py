@@ -27,6 +27,7 @@ _AGAIN = {  # where a failed stage is gone on from: a proof is only as good as t
     "cleanup": ("cleanup", "data and state are in; only staging and the lease are left"),
 }
 _MADE = "at most the empty target was made, and it stays: the same run again"
+_ADDED = "at most columns of NULLs were added to the target, and they stay: the same run again"
 _PROOF_AGAIN = "a failed proof says that the changes are not whole; they are made again from the proved staging"
 _IN_TRANSACTION = "the transaction was rolled back, the target is as before; staging is proved and not read again"
 _IN_PLACE = "some changes may be in, and each can be repeated; staging is proved and not read again"
@@ -99,16 +100,17 @@ def stages_of(steps: Sequence[StepDoc]) -> dict[str, tuple[str, ...]]:
 def _resume(steps: Sequence[StepDoc]) -> dict[str, Any]:
     stages = stages_of(steps)
     transactional = any(step.kind == "commit_state" and step.transaction for step in steps)
-    makes = any(step.kind == "create_target" for step in steps)
-    again = {**_AGAIN, "open": ("new", _MADE)} if makes else _AGAIN
-    told = {}
+    kinds = {step.kind for step in steps}
+    told = [said for kind, said in (("create_target", _MADE), ("add_columns", _ADDED)) if kind in kinds]
+    again = {**_AGAIN, "open": ("new", told[0])} if told else _AGAIN
+    found = {}
     for stage, ids in stages.items():
         go_on, state = again.get(stage, (stage, _IN_TRANSACTION if transactional else _IN_PLACE))
         if stage == "reconcile":
             go_on, state = "finalize", _PROOF_AGAIN
         command = "dponec run BUNDLE" if go_on == "new" else f"dponec resume {_RUN} --from-stage {go_on} --yes"
-        told[stage] = {"steps": list(ids), "target": state, "next": command}
-    return {"stages": told}
+        found[stage] = {"steps": list(ids), "target": state, "next": command}
+    return {"stages": found}
 
 
 def _resync(load: Load, resync: Resync, written: Written) -> dict[str, Any]:

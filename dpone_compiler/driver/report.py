@@ -24,6 +24,7 @@ def render_plan_md(context: Context, doc: PlanDoc, costing: Costing) -> str:
         _warnings,
         _decision,
         _new_target,
+        _new_columns,
         _slices,
         partial(_cost, costing),
         _contract,
@@ -142,6 +143,26 @@ def _new_target(context: Context, doc: PlanDoc) -> Iterator[str]:
         "| | how | why |",
         "| --- | --- | --- |",
         *(f"| {each.part} | {_code(each.how)} | {_text(each.why)} |" for each in new.design),
+        "",
+    )
+
+
+def _new_columns(context: Context, doc: PlanDoc) -> Iterator[str]:
+    """What is added to a target that lacks columns."""
+    added = context.load.decisions.added
+    if not added:
+        return
+    step = next(step.file for step in doc.steps if step.kind == "add_columns")
+    yield from (
+        "## The target gets new columns",
+        "",
+        f"Its snapshot lacks them (schema_evolution: additive), so [{step}]({step}) adds them where they are missing, all in one "
+        "statement or transaction, under the lease and before anything is read. Nothing else is changed in the table, a table with "
+        "another change is refused, and what was added stays when the run fails.",
+        "",
+        "| column | type | rows that are there |",
+        "| --- | --- | --- |",
+        *(f"| {_code(column.name)} | {_code(column.native)} | NULL |" for column in added),
         "",
     )
 

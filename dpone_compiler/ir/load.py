@@ -243,7 +243,7 @@ class Write:
     """Where it goes and how it was asked to go. `mode` is one of OPEN_MODES or of STRATEGIES; `merge_policy` "auto" or a policy word.
 
     `state_schema`: schema of the state table; '' means beside the target. `lock_connection`: for sinks without locks.
-    `create_target`: one of new_target.CREATE_WORDS.
+    `create_target`: one of new_target.CREATE_WORDS. `schema_evolution`: one of evolution.EVOLUTION_WORDS.
     """
 
     endpoint: Endpoint
@@ -256,6 +256,7 @@ class Write:
     lock_connection: str = ""
     version_column: str = ""
     create_target: str = "never"
+    schema_evolution: str = "none"
     policies: Policies = Policies()
     snapshot: Snapshot = Snapshot()
     history: History = History()
@@ -331,10 +332,12 @@ class Gate:
 class Decisions:
     """Everything that passes decide. Strings are the registered names of strategies, policies and native paths.
 
-    `new_target`: the table that the plan makes where it is missing; None: it makes none.
+    `new_target`: the table that the plan makes where it is missing; None: it makes none. `added`: columns that the plan adds to
+    the target of the snapshot.
     """
 
     new_target: NewTarget | None = None
+    added: tuple[Column, ...] = ()
     columns: tuple[MovedColumn, ...] | Undecided = Undecided()
     strategy: Undecided | Chosen[str] = Undecided()
     merge_policy: Undecided | Chosen[str] = Undecided()

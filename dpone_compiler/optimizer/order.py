@@ -13,6 +13,7 @@ from dpone_compiler.passes.choose_reconcile import ChooseReconcile
 from dpone_compiler.passes.choose_strategy import ChooseStrategy
 from dpone_compiler.passes.cut_slices import CutSlices
 from dpone_compiler.passes.design_target import DesignTarget
+from dpone_compiler.passes.evolve_target import EvolveTarget
 from dpone_compiler.passes.parse_expressions import ParseExpressions
 from dpone_compiler.passes.resolve_columns import ResolveColumns
 from dpone_compiler.passes.safety_gates import SafetyGates
@@ -26,6 +27,7 @@ ORDER = PassOrder(
         CheckCursor(),
         CheckTechnical(),
         DesignTarget(),
+        EvolveTarget(),
         ChooseMergePolicy(),
         ChooseNativePath(),
         ChooseBatching(),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dpone_compiler.ir.interval import Interval, PartitionSet, Scope
 from dpone_compiler.ir.load import Partitioning
-from dpone_compiler.ir.schema import Column, TableRef
+from dpone_compiler.ir.schema import Column
 from dpone_compiler.plan.feed_actions import FeedAction
 from dpone_compiler.plan.lease_actions import LeaseAction
 from dpone_compiler.plan.selection import Selection
@@ -24,20 +24,12 @@ from dpone_compiler.plan.swaps import (
     DropRetired,
     SwapPartitions,
 )
-from dpone_compiler.plan.target_actions import TargetAction
+from dpone_compiler.plan.target_actions import AddColumns, CheckTable, TargetAction
 from dpone_compiler.plan.tombstones import TombstoneAction
 from dpone_compiler.plan.value_actions import CheckValues
 from dpone_compiler.source.value import value
 
 # ---- before anything is written -------------------------------------------------------------------------------------
-
-
-@value(kw_only=True)
-class CheckTable:
-    """Refuse on structural drift of one side: columns by name and type, key, partition scheme, engine."""
-
-    side: str  # source | target
-    table: TableRef
 
 
 @value(kw_only=True)
@@ -349,6 +341,7 @@ class ReleaseLease:
 
 Action = (
     CheckTable
+    | AddColumns
     | ReadState
     | CheckPartitionList
     | AcquireLease

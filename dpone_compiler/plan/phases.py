@@ -34,6 +34,7 @@ from dpone_compiler.plan.actions import (
     Transfer,
 )
 from dpone_compiler.plan.emptied import create_alone, created
+from dpone_compiler.plan.growing import add_columns
 from dpone_compiler.plan.making import make_target
 from dpone_compiler.plan.sequence import COMMITTED, STAGED, Sequence
 from dpone_compiler.plan.slice_actions import CheckSliceFilled
@@ -87,7 +88,7 @@ def open_run(
             make_target(seq, load)
         seq.add(
             f"check-{side}",
-            CheckTable(side=side, table=table),
+            CheckTable(side=side, table=table, may_lack=_added(load) if side == "target" else ()),
             f"refuse when the {side} is not what the plan was compiled for",
             "a dropped, retyped or added column would surface in the middle of the load",
             idempotency=PURE,
@@ -116,6 +117,7 @@ def open_run(
         "two runs on one target would undo each other",
         idempotency=Idempotency.IDEMPOTENT,
     )
+    add_columns(seq, load)
     before_window(seq)
     if load.write.slices is not None:
         take_slice(seq, load, load.write.slices)
@@ -160,6 +162,10 @@ def open_run(
             "drop staging of older attempts",
             "a zombie of an older attempt must fail instead of moving its rows",
         )
+
+
+def _added(load: Load) -> tuple[str, ...]:
+    return tuple(column.name for column in load.decisions.added)
 
 
 def stage(seq: Sequence, shape: Shape, selection: Selection, staging: Staging) -> None:

@@ -33,7 +33,7 @@ from dpone_compiler.plan.snapshot_actions import (
     MarkMissing,
 )
 from dpone_compiler.plan.step import Plan
-from dpone_compiler.plan.target_actions import CreateTarget
+from dpone_compiler.plan.target_actions import AddColumns, CreateTarget
 from dpone_compiler.plan.tombstones import MarkDeleted
 
 
@@ -53,6 +53,8 @@ def _unread(load: Load, plan: Plan) -> Iterator[str]:
     rows = [action for action in transfers if action.staging.role in ("rows", "changes")]
     if [a.target for a in actions if isinstance(a, CreateTarget)] != list(filter(None, [load.decisions.new_target])):
         yield "the missing target is not made as it was designed"
+    if [a.columns for a in actions if isinstance(a, AddColumns)] != list(filter(None, [load.decisions.added])):
+        yield "the columns that the target lacks are not added as they were decided"
     if not rows:
         yield "no step reads the rows"
     for transfer in rows:

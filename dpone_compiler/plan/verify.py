@@ -14,7 +14,6 @@ from dpone_compiler.plan.actions import (
     CheckPartitionList,
     CheckScope,
     CheckStagedRows,
-    CheckTable,
     CommitState,
     DeleteAll,
     DeleteMatching,
@@ -37,6 +36,9 @@ from dpone_compiler.plan.actions import (
     Transfer,
     UpdateMatching,
 )
+from dpone_compiler.plan.dominated import Over
+from dpone_compiler.plan.dominated import dominated_by as _dominated_by
+from dpone_compiler.plan.dominated import steps_of as _of
 from dpone_compiler.plan.exchanging import exchanged
 from dpone_compiler.plan.feed_actions import (
     AdvanceSlot,
@@ -59,8 +61,8 @@ from dpone_compiler.plan.snapshot_actions import (
     ProveMissing,
     ProveVersions,
 )
-from dpone_compiler.plan.step import Idempotency, Plan, Step
-from dpone_compiler.plan.target_actions import CheckNotLost, CreateTarget
+from dpone_compiler.plan.step import Idempotency, Plan
+from dpone_compiler.plan.target_rules import columns_added, target_made
 from dpone_compiler.plan.tombstones import CheckTombstones, MarkDeleted, ProveDeleted
 from dpone_compiler.plan.value_actions import CheckValues, counted
 
@@ -106,22 +108,12 @@ def verify_plan(plan: Plan) -> tuple[str, ...]:
         _deletes_guarded,
         _tombstones,
         _one_slice,
-        _target_made,
+        target_made,
+        columns_added,
         _leased,
         exchanged,
     )
     return tuple(fault for rule in rules for fault in rule(plan, over))
-
-
-Over = dict[str, frozenset[str]]
-
-
-def _of(plan: Plan, *kinds: type) -> tuple[Step, ...]:
-    return tuple(step for step in plan.steps if isinstance(step.action, kinds))
-
-
-def _dominated_by(plan: Plan, over: Over, step: Step, *kinds: type) -> bool:
-    return any(other.id in over[step.id] and other.id != step.id for other in _of(plan, *kinds))
 
 
 def _staging_first(plan: Plan, over: Over) -> Iterator[str]:
@@ -374,20 +366,6 @@ def _one_slice(plan: Plan, over: Over) -> Iterator[str]:
         for step in records:
             if step.id not in over[commit.id] or step.transaction != commit.transaction:
                 yield f"{step.id} records the slice apart from its data"
-
-
-def _target_made(plan: Plan, over: Over) -> Iterator[str]:
-    """A table is made only where nothing was lost with it, and is checked like any other before a row is asked for."""
-    made = _of(plan, CreateTarget)
-    if len(made) > 1:
-        yield f"{len(made)} steps make the target"
-    for step in made:
-        if not _dominated_by(plan, over, step, CheckNotLost):
-            yield f"{step.id} can be reached without CheckNotLost: rows that were loaded would be missing"
-    checked = [s for s in _of(plan, CheckTable) if isinstance(s.action, CheckTable) and s.action.side == "target"]
-    for later in (*checked, *_of(plan, ReadState)) if made else ():
-        if not _dominated_by(plan, over, later, CreateTarget):
-            yield f"{later.id} asks for a table that may not be there yet"
 
 
 def _leased(plan: Plan, over: Over) -> Iterator[str]:

@@ -21,6 +21,7 @@ CODES: Mapping[str, tuple[str, ...]] = {
     "renew_lease": ("DP410",),
     "read_state": ("DP411", "DP412", "DP416"),
     "acquire_lease": ("DP413",),
+    "add_columns": ("DP410",),
     "create_slot": ("DP440", "DP441", "DP442"),
     "freeze_window": ("DP430", "DP440", "DP444"),
     "open_attempt": ("DP410",),
@@ -63,6 +64,7 @@ CODES: Mapping[str, tuple[str, ...]] = {
     "release_lease": ("DP410", "DP511"),
 }
 MAKES = ("create_target",)
+ADDS = ("add_columns",)
 _RUN_ID = "RUN_ID"
 
 
@@ -124,6 +126,7 @@ class _Place:
             for kind in ("take_lease", "acquire_lease", "open_attempt", "record_staged", "commit_state")
         }
         self._makes = any(each.kind in MAKES for each in doc.steps[: at + 1])
+        self._adds = any(each.kind in ADDS for each in doc.steps[: at + 1])
         self._leased = at >= min(first["take_lease"], first["acquire_lease"])
         self._opened = at > first["open_attempt"]
         self._staged, self._committed = at > first["record_staged"], at > first["commit_state"]
@@ -161,6 +164,8 @@ class _Place:
             yield State(state=untouched, tell="the run ended before it took the lease", next=run)
         elif not self._opened:
             unopened = "no attempt is open; at most a lease is left, which runs out by itself"
+            if self._adds:
+                unopened += ", and columns of NULLs in the target, which stay"
             yield State(state=unopened, tell=self._phase("idle or done, or no row"), next=run)
             if self._step.kind == "open_attempt":
                 opened = "the attempt was opened and the answer was lost; its window is frozen"

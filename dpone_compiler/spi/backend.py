@@ -7,10 +7,11 @@ from dataclasses import field
 from typing import Any
 
 from dpone_compiler.expr.types import DataType
+from dpone_compiler.ir.evolution import AddedColumns
 from dpone_compiler.ir.load import Load, MovedColumn
 from dpone_compiler.ir.loss import Loss, sentence
 from dpone_compiler.ir.new_target import NewTarget
-from dpone_compiler.ir.schema import Column, EngineFacts, TableFacts
+from dpone_compiler.ir.schema import Column, EngineFacts, TableFacts, TableStructure
 from dpone_compiler.plan.step import Plan, Step
 from dpone_compiler.source.value import value
 
@@ -19,7 +20,8 @@ from dpone_compiler.source.value import value
 class Facts:
     """What is known of the two ends at compile time. None: no snapshot was given, the plan says what it could not check.
 
-    `new_target`: the target is in no snapshot and is to be made; `target_table` is then what it will be.
+    `new_target`: the target is in no snapshot and is to be made; `target_table` is then what it will be. `added`: the same of a target
+    that lacks columns; None: the load adds none.
     """
 
     source_engine: EngineFacts | None
@@ -27,6 +29,7 @@ class Facts:
     target_engine: EngineFacts | None
     target_table: TableFacts | None
     new_target: NewTarget | None = None
+    added: AddedColumns | None = None
 
 
 @value(kw_only=True)
@@ -169,6 +172,11 @@ def makes_no_tables(new: NewTable) -> NewTarget:
     return NewTarget(structure=None, refused=f"{new.load.write.endpoint.engine} makes no tables in this version")
 
 
+def adds_no_columns(new: NewTable, _table: TableStructure) -> AddedColumns:
+    """The answer of an engine that adds none."""
+    return AddedColumns(refused=f"{new.load.write.endpoint.engine} gets no columns in this version")
+
+
 def keeps_no_lease(context: Context, _step: Step) -> Unsupported:
     """Of an engine that is no place for the lease of another one's target."""
     engine = context.lock.name if context.lock is not None else "this engine"
@@ -208,4 +216,6 @@ class Backend:
     declared: str = ""
     optional: Callable[[str], str] = lambda native: native  # the type of a column that may be NULL
     new_target: Callable[[NewTable], NewTarget] = makes_no_tables
+    # (`columns`: those that are missing, the table as the snapshot has it); the table is of this engine and stays as it is otherwise
+    add_columns: Callable[[NewTable, TableStructure], AddedColumns] = adds_no_columns
     natives: tuple[NativeType, ...] = ()  # every type that a catalog can show, for `dponec types`

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from dpone_compiler.frontends import meaning
 from dpone_compiler.frontends.load_checks import check_load, name_fault
+from dpone_compiler.ir.evolution import EVOLUTION_WORDS
 from dpone_compiler.ir.load import (
     ENGINES,
     SOURCE_ENGINES,
@@ -189,6 +190,7 @@ WRITES = st.builds(
     lock_connection=optional(NAME),
     version_column=optional(NAME),
     create_target=st.sampled_from(CREATE_WORDS),
+    schema_evolution=st.sampled_from(EVOLUTION_WORDS),
     policies=POLICIES,
     snapshot=SNAPSHOTS,
     history=HISTORIES,

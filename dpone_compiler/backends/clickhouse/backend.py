@@ -12,6 +12,7 @@ from dpone_compiler.backends.clickhouse import (
     feed_steps,
     history,
     missing,
+    new_columns,
     new_target,
     partitions,
     proof_steps,
@@ -196,6 +197,8 @@ def _lowered(ctx: Context, step: Step) -> Lowered | Unsupported:  # noqa: PLR091
             return feed_steps.check_changes(ctx, action)
         case feed_actions.CollapseChanges():
             return feed_steps.collapse_changes(ctx, action)
+        case target_actions.AddColumns():
+            return new_columns.add_columns(ctx, action)
         case target_actions.CheckNotLost() | target_actions.CreateTarget():
             return new_target.lower(ctx, action)
         case lease_actions.TakeLease() | lease_actions.RenewLease():
@@ -275,6 +278,7 @@ BACKEND = Backend(
     state_commands=state_commands,
     hazards=hazards,
     new_target=new_target.design,
+    add_columns=new_columns.design,
     optional=optional,
     natives=NATIVES,
     judge_policy=judge_policy,

@@ -26,7 +26,7 @@ from dpone_compiler.sql.clickhouse_names import ident, literal, number, qualifie
 from dpone_compiler.sql.render import Sql, frame, join
 
 
-def check_table(ctx: Context, _action: CheckTable) -> Lowered | Unsupported:
+def check_table(ctx: Context, action: CheckTable) -> Lowered | Unsupported:
     """Columns of this plan by name and type; with a snapshot also the table's engine, partition key and sorting key."""
     seen = view(ctx)
     if not seen.columns:
@@ -38,10 +38,11 @@ def check_table(ctx: Context, _action: CheckTable) -> Lowered | Unsupported:
         frame(
             "SELECT 'DP420' AS code, concat('column ', pair.1, ' is not there with type ', pair.2) AS detail, 1 AS count "
             "FROM (SELECT arrayJoin([<<pairs>>]) AS pair) "
-            "WHERE pair NOT IN (SELECT name, type FROM system.columns WHERE database = <<database>> AND table = <<table>>)",
+            "WHERE pair NOT IN (SELECT name, type FROM system.columns WHERE database = <<database>> AND table = <<table>>)<<lacking>>",
             pairs=join(", ", pairs),
             database=literal(seen.target.schema),
             table=literal(seen.target.name),
+            lacking=_lacking(seen, action),
         )
     ]
     if seen.structure is not None:
@@ -52,6 +53,19 @@ def check_table(ctx: Context, _action: CheckTable) -> Lowered | Unsupported:
             _same(seen, "engine", seen.structure.table_engine.partition("(")[0].partition(" ")[0]),
         ]
     return Lowered(op="check", bodies={"main": join("\nUNION ALL ", pieces).text})
+
+
+def _lacking(seen: View, action: CheckTable) -> Sql:
+    """All of these are still to be added, or each is as any other."""
+    if not action.may_lack:
+        return Sql("")
+    return frame(
+        " AND NOT (pair.1 IN (<<names>>) AND (SELECT count() FROM system.columns WHERE database = <<database>> "
+        "AND table = <<table>> AND name IN (<<names>>)) = 0)",
+        names=join(", ", [literal(name) for name in action.may_lack]),
+        database=literal(seen.target.schema),
+        table=literal(seen.target.name),
+    )
 
 
 def _added(ctx: Context, seen: View, known: tuple[str, ...]) -> Sql:

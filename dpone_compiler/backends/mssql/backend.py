@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dpone_compiler.backends.mssql import new_columns
 from dpone_compiler.backends.mssql.canonical import row_text
 from dpone_compiler.backends.mssql.capabilities import capabilities
 from dpone_compiler.backends.mssql.carry import carry
@@ -52,5 +53,6 @@ BACKEND = Backend(
     judge_policy=judge_policy,
     hazards=hazards,
     new_target=design,
+    add_columns=new_columns.design,
     natives=NATIVES,
 )

@@ -22,7 +22,7 @@ _BODY = """\
   SET @dp_problems = (
     SELECT N'; ' + p.[problem] FROM (
       SELECT CASE
-          WHEN e.[name] IS NULL THEN NULL
+          WHEN e.[name] IS NULL<<lacking>> THEN NULL
           WHEN c.[name] IS NULL THEN CONCAT(N'column ', e.[name], N' is gone')
           WHEN <<found>> <> e.[type] THEN CONCAT(N'column ', e.[name], N' is ', <<found>>, N', the plan was made for ', e.[type])
           WHEN e.[required] = 1 AND c.is_nullable = 1 THEN CONCAT(N'column ', e.[name], N' may be NULL now')
@@ -48,6 +48,11 @@ _ADDED = """
        WHERE c.[object_id] = @dp_object AND c.is_nullable = 0 AND c.default_object_id = 0 AND c.is_identity = 0
          AND c.is_computed = 0 AND c.generated_always_type = 0 AND c.system_type_id <> 189
          AND NOT EXISTS (SELECT 1 FROM (VALUES <<written>>) AS w ([name]) WHERE w.[name] = c.[name] COLLATE DATABASE_DEFAULT)"""
+
+# All of them are still to be added, or each is as any other.
+_LACKING = """
+            OR (e.[name] IN (<<names>>) AND NOT EXISTS (
+                  SELECT 1 FROM sys.columns AS l WHERE l.[object_id] = @dp_object AND l.[name] IN (<<names>>)))"""
 
 _SHOWN = Sql("STUFF(LEFT(@dp_problems, 900), 1, 2, N'')")
 # VALUES needs a row; the name of none is the name of no column, and it asks nothing.
@@ -77,6 +82,7 @@ def check_table(ctx: Context, action: CheckTable) -> Lowered:
         base=BASE_TYPE,
         columns=join(",\n          ", rows or [_NOTHING]),
         added=added,
+        lacking=_lacking(action),
         drifted=refuse(
             "DP420",
             "run dponec introspect, compile again and review the new plan",
@@ -85,6 +91,11 @@ def check_table(ctx: Context, action: CheckTable) -> Lowered:
         ),
     )
     return Lowered(op="sql", bodies={"main": batch(ctx.load, statements(MESSAGE, body)).text})
+
+
+def _lacking(action: CheckTable) -> Sql:
+    listed = join(", ", [literal(name) for name in action.may_lack])
+    return frame(_LACKING, names=listed) if action.may_lack else Sql("")
 
 
 def _expected(column: Column, required: bool, written: bool) -> Sql:

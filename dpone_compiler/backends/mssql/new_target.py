@@ -67,7 +67,7 @@ def design(new: NewTable) -> NewTarget:
     """The structure, or why there is none."""
     key, partition = new.load.write.key, new.load.write.partition
     try:
-        columns = tuple(_column(new, column) for column in new.columns)
+        columns = tuple(own_spelling(new, column) for column in new.columns)
     except NativeTypeError as error:
         return NewTarget(structure=None, refused=str(error))
     if len(columns) > MOST_COLUMNS:
@@ -90,7 +90,7 @@ def _large(columns: tuple[Column, ...], name: str) -> bool:
     return any(column.name == name and "(max)" in column.native for column in columns)
 
 
-def _column(new: NewTable, column: Column) -> Column:
+def own_spelling(new: NewTable, column: Column) -> Column:
     """The column as the catalog spells it; texts of a key are as long as a key can be."""
     native = read_native(_SUCCESSORS.get(column.native, column.native))
     if new.unique and column.name in new.load.write.key and native.name in _UNITS:
@@ -173,7 +173,7 @@ def _create_target(ctx: Context, action: CreateTarget) -> Lowered:
         _CREATE,
         missing=_missing(ctx),
         lock=target_lock(ctx.load),
-        create=sql(create_table(target, [*map(_definition, structure.columns)], structure.primary_key)),
+        create=sql(create_table(target, [*map(definition, structure.columns)], structure.primary_key)),
         indexes=join("", made),
     )
     return Lowered(
@@ -186,7 +186,7 @@ def _create_target(ctx: Context, action: CreateTarget) -> Lowered:
     )
 
 
-def _definition(column: Column) -> exp.ColumnDef:
+def definition(column: Column) -> exp.ColumnDef:
     """NULL is written out: what a column without it means depends on the session."""
     null = exp.NotNullColumnConstraint(allow_null=column.nullable)
     constraints = [exp.ColumnConstraint(kind=null)]

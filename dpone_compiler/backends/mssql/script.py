@@ -47,10 +47,12 @@ _ALONE = """\
 
 # The shared lock on the row is kept until COMMIT, so nobody can take the lease over in between.
 _FENCED = """\
-  IF NOT EXISTS (SELECT 1 FROM <<state>> WITH (REPEATABLEREAD)
+<<locks>>  IF NOT EXISTS (SELECT 1 FROM <<state>> WITH (REPEATABLEREAD)
 <<mine>>)
     THROW 50410, N'DP410: another run holds the lease of this load now, so this one may not write', 1;
 <<body>>"""
+
+_NO_LOCKS = Sql("")
 
 _MINE = """\
    WHERE [load] = <<load>> AND [fence] = CONVERT(bigint, @fence) AND [lease_owner] = @run_id"""
@@ -113,9 +115,9 @@ def alone(load: Load, body: Sql) -> Sql:
     return batch(load, frame(_ALONE, body=body))
 
 
-def fenced(load: Load, body: Sql) -> Sql:
-    """A batch that is one transaction, and writes only while the lease is ours."""
-    return alone(load, frame(_FENCED, state=state_sql(load), mine=mine(load), body=body))
+def fenced(load: Load, body: Sql, locks: Sql = _NO_LOCKS) -> Sql:
+    """A batch that is one transaction, and writes only while the lease is ours. `locks`: what has to be taken before the state row."""
+    return alone(load, frame(_FENCED, locks=locks, state=state_sql(load), mine=mine(load), body=body))
 
 
 def refuse(code: str, hint: str, *pieces: Sql) -> Sql:

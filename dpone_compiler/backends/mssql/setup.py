@@ -92,7 +92,7 @@ def _schema(name: str) -> Sql:
 
 
 def _grants(ctx: Context) -> Sql:
-    """TRUNCATE, IDENTITY_INSERT and SWITCH ask for ALTER on the table."""
+    """TRUNCATE, IDENTITY_INSERT, SWITCH and a new column ask for ALTER on the table."""
     load = ctx.load
     target = names.target(load)
     actions = [step.action for step in ctx.plan.steps]
@@ -105,7 +105,9 @@ def _grants(ctx: Context) -> Sql:
         swap=frame(_SWAPS, schema=word(identifier(target.schema))) if swaps else Sql(""),
         state=word(table(names.state(load))),
         slices=frame(_SLICES, slices=word(table(names.slices(load)))) if load.write.slices else Sql(""),
-        target_grants=_on_target(ctx, Sql(", ALTER" if truncates or numbers or switches else "")),
+        target_grants=_on_target(
+            ctx, Sql(", ALTER" if truncates or numbers or switches or load.decisions.added else "")
+        ),
         staging=word(identifier(load.write.staging_schema or target.schema)),
     )
 

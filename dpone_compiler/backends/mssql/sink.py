@@ -8,6 +8,7 @@ from dpone_compiler.backends.mssql import (
     checks,
     history,
     missing,
+    new_columns,
     new_target,
     scope,
     shadow,
@@ -137,6 +138,8 @@ def _lower(ctx: Context, step: Step, action: do.Action) -> Lowered | Unsupported
             return state.release_lease(ctx)
         case feed.CreateSlot() | feed.ExportSnapshot() | feed.ReadChanges() | feed.AdvanceSlot():
             return Unsupported("the slot is the source's")
+        case making.AddColumns():
+            return new_columns.add_columns(ctx, action)
         case making.CheckNotLost() | making.CreateTarget():
             return new_target.lower(ctx, action)
         case elsewhere.TakeLease() | elsewhere.RenewLease():

@@ -3,6 +3,7 @@ extra_float_digits 1 or more, client_encoding UTF8, standard_conforming_strings 
 
 from __future__ import annotations
 
+from dpone_compiler.backends.postgres import new_columns
 from dpone_compiler.backends.postgres.canonical import row_text
 from dpone_compiler.backends.postgres.capabilities import capabilities
 from dpone_compiler.backends.postgres.carry import carry
@@ -59,6 +60,7 @@ BACKEND = Backend(
     replay_files=replay_files,
     hazards=hazards,
     new_target=design,
+    add_columns=new_columns.design,
     natives=NATIVES,
     lower_lease=lower_lease,
     lease_setup=lease_setup,

@@ -22,7 +22,7 @@ _BODY = """\
   END IF;
   SELECT string_agg(problem, '; ' ORDER BY problem) INTO problems FROM (
     SELECT CASE
-        WHEN e.name IS NULL THEN NULL
+        WHEN e.name IS NULL<<lacking>> THEN NULL
         WHEN a.attname IS NULL THEN format('column %I is gone', e.name)
         WHEN <<found>> <> e.type AND format_type(a.atttypid, a.atttypmod) <> e.type
           THEN format('column %I is %s, the plan was made for %s', e.name, <<found>>, e.type)
@@ -46,6 +46,12 @@ _ADDED = """
       FROM pg_attribute AS a
      WHERE a.attrelid = relation AND a.attnum > 0 AND NOT a.attisdropped AND a.attnotnull AND NOT a.atthasdef
        AND a.attidentity = '' AND a.attname NOT IN (<<written>>)"""
+
+# All of them are still to be added, or each is as any other.
+_LACKING = """
+          OR e.name = ANY (ARRAY[<<names>>]) AND NOT EXISTS (
+               SELECT FROM pg_attribute AS l
+                WHERE l.attrelid = relation AND l.attname = ANY (ARRAY[<<names>>]) AND l.attnum > 0 AND NOT l.attisdropped)"""
 
 _DECLARE = Sql("  relation oid;\n  problems text;")
 
@@ -71,9 +77,15 @@ def check_table(ctx: Context, action: CheckTable) -> Lowered:
         drifted=literal(f"the {side} table {ref} has changed: "),
         found=COLUMN_TYPE,
         columns=join(",\n        ", rows or [_NOTHING]),
+        lacking=_lacking(action),
         added=added,
     )
     return Lowered(op="sql", bodies={"main": do_block(body, _DECLARE).text + "\n"})
+
+
+def _lacking(action: CheckTable) -> Sql:
+    listed = join(", ", [literal(name) for name in action.may_lack])
+    return frame(_LACKING, names=listed) if action.may_lack else Sql("")
 
 
 # VALUES needs a row; a NULL name is no problem.

@@ -44,7 +44,7 @@ _GUARD = "SELECT CASE WHEN to_regclass(<<target>>) IS NULL THEN '0' ELSE '1' END
 def design(new: NewTable) -> NewTarget:
     """The structure, or why there is none."""
     try:
-        columns = tuple(_column(new, column) for column in new.columns)
+        columns = tuple(own_spelling(new, column) for column in new.columns)
     except NativeTypeError as error:
         return NewTarget(structure=None, refused=str(error))
     key, partition = new.load.write.key, new.load.write.partition
@@ -67,7 +67,7 @@ def design(new: NewTable) -> NewTarget:
     return NewTarget(structure=structure, design=tuple(_reasons(new, primary, indexes)))
 
 
-def _column(new: NewTable, column: Column) -> Column:
+def own_spelling(new: NewTable, column: Column) -> Column:
     """The column in the catalog's own spelling; a type that people have made is there only in the source's own database."""
     read, write = new.load.read.endpoint, new.load.write.endpoint
     if "." in read_native(column.native).name and read.connection != write.connection:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from dpone_compiler.backends.postgres import names
 from dpone_compiler.backends.postgres.script import statements, word
 from dpone_compiler.backends.postgres.slices import create_table
@@ -11,7 +13,7 @@ from dpone_compiler.plan.changes import feed_of
 from dpone_compiler.plan.feed_actions import ReadChanges
 from dpone_compiler.spi.backend import Context, SetupFile
 from dpone_compiler.sql.identifiers import identifier, table
-from dpone_compiler.sql.render import Sql, frame
+from dpone_compiler.sql.render import Sql, frame, join
 
 _STATE = """\
 <<schema>>CREATE TABLE IF NOT EXISTS <<state>> (
@@ -66,6 +68,11 @@ _SLICES = 'GRANT SELECT, INSERT ON <<slices>> TO :"loader";\n'
 _OWNED = """\
 -- A swap renames tables and gives the new one the owner of the old: the loader must be (a member of) the owner of <<target>>.
 GRANT CREATE ON SCHEMA <<schema>> TO :"loader";
+"""
+
+# https://www.postgresql.org/docs/current/sql-altertable.html: one must own the table.
+_GROWN = """\
+-- Columns are added to the target: the loader must be (a member of) the owner of <<target>>.
 """
 
 _SOURCE = """\
@@ -146,8 +153,17 @@ def _grants(ctx: Context) -> Sql:
         state_schema=word(identifier(state.schema)),
         target_grants=_on_target(ctx, truncates),
         staging_schema=word(identifier(load.write.staging_schema or target.schema)),
-        swap=frame(_OWNED, target=word(table(target)), schema=word(identifier(target.schema))) if swaps else Sql(""),
+        swap=join("", list(_owned(ctx, swaps=swaps))),
     )
+
+
+def _owned(ctx: Context, *, swaps: bool) -> Iterator[Sql]:
+    """What only the target's owner may do."""
+    target = names.target(ctx.load)
+    if ctx.load.decisions.added:
+        yield frame(_GROWN, target=word(table(target)))
+    if swaps:
+        yield frame(_OWNED, target=word(table(target)), schema=word(identifier(target.schema)))
 
 
 def _on_target(ctx: Context, truncates: bool) -> Sql:

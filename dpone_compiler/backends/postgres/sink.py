@@ -9,6 +9,7 @@ from dpone_compiler.backends.postgres import (
     feed_sink,
     history,
     missing,
+    new_columns,
     new_target,
     scope,
     shadow,
@@ -138,6 +139,8 @@ def _lower(ctx: Context, step: Step, action: do.Action) -> Lowered | Unsupported
             return feed_sink.collapse_changes(ctx, action)
         case gone.CheckTombstones() | gone.MarkDeleted() | gone.ProveDeleted():
             return tombstones.lower(ctx, action)
+        case making.AddColumns():
+            return new_columns.add_columns(ctx, action)
         case making.CheckNotLost() | making.CreateTarget():
             return new_target.lower(ctx, action)
         case elsewhere.TakeLease() | elsewhere.RenewLease():

@@ -12,6 +12,7 @@ from dpone_compiler.frontends.dsl.endings import Endings
 from dpone_compiler.frontends.dsl.problems import ArgumentNotUsable, SaidTwice, ScriptError, SideMissing
 from dpone_compiler.frontends.dsl.script import RUNNING, place
 from dpone_compiler.frontends.dsl.sides import column_of, where_text
+from dpone_compiler.ir.evolution import EVOLUTION_WORDS
 from dpone_compiler.ir.load import (
     CHUNK_KINDS,
     Backfill,
@@ -56,6 +57,7 @@ class LoadBuilder(Endings):
     partition: Partitioning | None = None
     places: tuple[str, ...] = ("", "", "", "")  # staging, state, lock connection, version column
     creates: str = "never"
+    evolves: str = "none"
     hints: Hints | None = None
     kept: Policies | None = None
     compared: Snapshot | None = None
@@ -205,6 +207,11 @@ class LoadBuilder(Endings):
         creates = checked.one_of(when, CREATE_WORDS, "way to make a missing target", "0")
         return replace(self, creates=creates, spans=self._at({"sink.create_target": "0"}))
 
+    def schema_evolution(self, how: str) -> LoadBuilder:
+        """What becomes of columns that the target lacks: "none" refuses the load, "additive" adds them."""
+        evolves = checked.one_of(how, EVOLUTION_WORDS, "way to change a target", "0")
+        return replace(self, evolves=evolves, spans=self._at({"sink.schema_evolution": "0"}))
+
     def key(self, *columns: str) -> LoadBuilder:
         """The columns that identify a row."""
         self._first(not self.unique, "a key")
@@ -336,6 +343,7 @@ class LoadBuilder(Endings):
                 lock_connection=lock,
                 version_column=version,
                 create_target=self.creates,
+                schema_evolution=self.evolves,
                 policies=self.kept or Policies(),
                 snapshot=self.compared or Snapshot(),
                 history=self.kept_history or History(),

@@ -14,6 +14,7 @@ from dpone_compiler.frontends.language.draft import Draft
 from dpone_compiler.frontends.language.endpoints import read_from, read_into
 from dpone_compiler.frontends.language.problems import QuantityNotUnderstood, UnknownWord
 from dpone_compiler.frontends.language.trees import Node, names, quantity, subtree, subtrees, texts, tokens, word
+from dpone_compiler.ir.evolution import EVOLUTION_WORDS
 from dpone_compiler.ir.load import (
     CHUNK_KINDS,
     Backfill,
@@ -333,6 +334,11 @@ def _create(draft: Draft, clause: Node) -> None:
     draft.place("sink.create_target", clause)
 
 
+def _evolve(draft: Draft, clause: Node) -> None:
+    draft.evolve = draft.one_of(names(clause)[0], EVOLUTION_WORDS, "way to change a target") or draft.evolve
+    draft.place("sink.schema_evolution", clause)
+
+
 def _version(draft: Draft, clause: Node) -> None:
     (draft.version,) = _names(draft, clause)
     draft.place("sink.version_column", clause)
@@ -362,6 +368,7 @@ CLAUSES: Mapping[str, Callable[[Draft, Node], None]] = MappingProxyType(
         "state_clause": _state,
         "lock_clause": _lock,
         "create_clause": _create,
+        "evolve_clause": _evolve,
         "scope_clause": _scope,
         "backfill_clause": _backfill,
         "key_clause": _key,

@@ -61,6 +61,7 @@ class Draft:
     lock: str = ""
     version: str = ""
     create: str = "never"
+    evolve: str = "none"
     description: str = ""
     depends_on: tuple[str, ...] = ()
     hints: Hints = field(default_factory=Hints)

@@ -55,6 +55,7 @@ def _built(draft: Draft) -> Load | None:
             lock_connection=draft.lock,
             version_column=draft.version,
             create_target=draft.create,
+            schema_evolution=draft.evolve,
             policies=draft.policies,
             snapshot=draft.snapshot,
             history=draft.history,

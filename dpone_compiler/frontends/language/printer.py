@@ -54,11 +54,11 @@ def _clauses(load: Load) -> Iterator[str]:
         ("state", write.state_schema),
         ("lock by", write.lock_connection),
         ("version", write.version_column),
+        ("create", _unless("never", write.create_target)),
+        ("evolve", _unless("none", write.schema_evolution)),
     ):
         if name:
             yield f"{word} {_name(name)}"
-    if write.create_target != "never":
-        yield f"create {write.create_target}"
     yield from _incremental(load)
     if read.feed is not None:
         yield _feed(read.feed)
@@ -217,6 +217,10 @@ def _limits(limits: Limits) -> Iterator[str]:
         said.append(f" max_delete_rows {limits.max_delete_rows}")
     if said:
         yield "limits" + "".join(said)
+
+
+def _unless(usual: str, said: str) -> str:
+    return "" if said == usual else said
 
 
 def _endpoint(endpoint: Endpoint) -> str:

@@ -17,6 +17,7 @@ from dpone_compiler.frontends.manifest.build_read import (
 )
 from dpone_compiler.frontends.manifest.build_write import (
     backfill_of,
+    evolution_of,
     history_of,
     limits_of,
     partition_of,
@@ -115,6 +116,7 @@ def _write(notes: Notes, process: Process, options: SourceOptions, strategy: Str
         lock_connection=sink.lock_connection or "",
         version_column=strategy.version_column or "",
         create_target=notes.one("sink.create_target", Said("sink.create_target", sink.create_target)) or "never",
+        schema_evolution=evolution_of(notes, sink),
         policies=policies_of(notes, strategy),
         snapshot=snapshot_of(notes, strategy, sink.options),
         history=history_of(notes, strategy),

@@ -11,6 +11,7 @@ from dpone_compiler.frontends.manifest.models.sink import (
     PartitionBlock,
     PolicyKeys,
     Scd2Block,
+    Sink,
     SinkOptions,
     Strategy,
 )
@@ -157,3 +158,20 @@ def backfill_of(notes: Notes, strategy: Strategy) -> Backfill | None:
         chunk=chunk,
         max_chunks=block.max_chunks or default.max_chunks,
     )
+
+
+def evolution_of(notes: Notes, sink: Sink) -> str:
+    """Whether columns are added: our word, or dpone's block where it asks for that and for it to be applied."""
+    written = sink.options.schema_evolution if sink.options is not None else None
+    block = written if isinstance(written, dict) else {}
+    held = False in (block.get("enabled"), block.get("apply_safe")) or block.get("ddl_mode") in _HELD
+    asked = block.get("mode") == "additive" and not held
+    said = notes.one(
+        "sink.schema_evolution",
+        Said("sink.schema_evolution", sink.schema_evolution),
+        Said("sink.options.schema_evolution", "additive" if asked else None),
+    )
+    return said or "none"
+
+
+_HELD = ("plan_only", "manual_approval")

@@ -136,6 +136,8 @@ def _strategy(load: Load) -> Iterator[tuple[str, Any]]:
         yield below + "cdc.delete_policy", load.read.feed.deletes
     if mode == "snapshot_diff" and write.snapshot.missing == "soft_delete":
         yield "sink.options.soft_delete.column", write.snapshot.mark
+    if write.schema_evolution != "none" and not any(p == "sink.options.schema_evolution" for p, _ in load.passthrough):
+        yield "sink.options.schema_evolution.mode", write.schema_evolution
 
 
 def _policy(load: Load) -> str:

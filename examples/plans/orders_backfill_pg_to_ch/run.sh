@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=orders_backfill_pg_to_ch
-FINGERPRINT=215dd674886b0f6826dcff539fb1a5b4de5d34cf96547bb1f396e297d596de35
+FINGERPRINT=2091b75ba0d474852299876dd7201f5d29886a2362e83dfdcd73381ce59cfdf6
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=demo_source

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=orders_backfill_pg_to_pg
-FINGERPRINT=152583d98a0b3c955e60e0a017d8b514b5128627bb85ec7001d42347ec48fece
+FINGERPRINT=703b6fdb4e5794b1a1f6d1f939d623fcdc4b45731fdaa4fe993445e4f7201d70
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=demo_source

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=orders_days_pg_to_pg
-FINGERPRINT=8e63d4a6db8a0dc9d281ff15c00138292310141c388873206e20e7a31277a35f
+FINGERPRINT=1a7d3878c03c248da6fe16b9a2c6199ae711cb42a0915f65c9cc91f8784f2ba9
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=demo_source

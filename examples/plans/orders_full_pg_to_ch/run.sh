@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=orders_full_pg_to_ch
-FINGERPRINT=80246ffbd046f66414c607e55fc38fd0e6e5ea4a132047244bf785759da3ac75
+FINGERPRINT=5b592f24a6ef4ea6bcb6e024753eccdb23cff06bcbc6bc2cd3623c82d9e5f91e
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=demo_source

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=orders_full_pg_to_pg
-FINGERPRINT=8cbb8e737bd70caafa0cdab6c6f953386c2055b04d8b729fa4d492975f65d04f
+FINGERPRINT=7e958ab25b5fe17eeda2804bbfc3f8ef877d19fe70aa72144dcd2a81c0e960d5
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=demo_source

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=orders_months_pg_to_ch
-FINGERPRINT=b997e04dc35e5998ce64e106b5a7d02212ebdd9c27adecbfcf6131b8b098954f
+FINGERPRINT=da63cb547719d9964488b03a61c7b8eb48832ef59fc5a54fc8e4a8fb1f174715
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=demo_source

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=orders_pg_to_ch
-FINGERPRINT=c9997fc61ee642757830ecb468b5d3e22c7b9d7475fb149260f5623aae14230d
+FINGERPRINT=d984dc0027211dd69ad93082853e561dd2eefea98b9974dc18a80f8e827097b2
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=demo_source

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=orders_pg_to_pg
-FINGERPRINT=87505c5719876651a478cb1c1296aa30d74cde6c39d6d5292b097c7ab0b2c9f9
+FINGERPRINT=1009746474d738ab0ec856e6d3f8f3f909ac2f21050603fb2c5b979075027e2f
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=demo_source

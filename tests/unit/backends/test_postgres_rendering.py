@@ -108,6 +108,7 @@ EVERY: tuple[do.Action, ...] = (
         table=TABLE,
         target=NewTarget(structure=TableStructure(columns=tuple(m.target for m in MOVED), primary_key=KEY)),
     ),
+    making.AddColumns(table=TABLE, columns=tuple(m.target for m in MOVED)),
     elsewhere.TakeLease(),
     elsewhere.RenewLease(),
     snap.FreezeInstant(),

@@ -28,6 +28,7 @@ DAYS = SOUND["orders_days_pg_to_pg"]
 SLOT, CHANGES = SOUND["cdc_slot_pg"], SOUND["cdc_table_pg"]
 SCOPED = SOUND["replace_pg"]
 MADE = SOUND["create_pg"]
+GROWN = SOUND["evolve_pg"]
 HARD, SOFT, DIFF = SOUND["snapshot_hard_pg"], SOUND["snapshot_soft_pg"], SOUND["snapshot_soft_ch"]
 HISTORY = SOUND["history_run_pg"]
 # Dates and numerics of Postgres, some of which ClickHouse does not hold.
@@ -234,6 +235,26 @@ FAULTS: dict[str, tuple[Callable[[], Plan], str]] = {
     "table made late": (
         lambda: moved(MADE, making.CreateTarget, actions.AcquireLease),
         "asks for a table that may not be there yet",
+    ),
+    "column added without the lease": (
+        lambda: moved(GROWN, making.AddColumns, actions.AcquireLease),
+        "add-columns can be reached without AcquireLease",
+    ),
+    "column added to any table": (
+        lambda: without(GROWN, actions.CheckTable),
+        "add-columns can be reached without CheckTable",
+    ),
+    "column added in a transaction": (
+        lambda: changed(GROWN, making.AddColumns, transaction="finalize"),
+        "holds the lock of its ALTER until the transaction finalize ends",
+    ),
+    "column added late": (
+        lambda: moved(GROWN, making.AddColumns, actions.Transfer),
+        "without a check of the target with its new columns",
+    ),
+    "column missing for ever": (
+        lambda: without(GROWN, making.AddColumns),
+        "lets columns be missing that no step adds",
     ),
     "scope unchecked": (lambda: without(SCOPED, actions.CheckScope), "can be reached without CheckScope"),
     "another scope deleted": (lambda: another_scope(SCOPED), "works on another scope than the one that is read"),

@@ -158,7 +158,7 @@ class SinkOptions(Closed):
     clickhouse_bulk: Recorded = None
     client_os: Annotated[object, CLIENT_OS] = None
     physical_design: Recorded = None
-    schema_evolution: Recorded = None
+    schema_evolution: Recorded = None  # what of it is done, evolution_of says
     soft_delete: Annotated[SoftDelete | None, COLUMN_TEXT] = None
     technical_columns: Recorded = None
     deletes: Recorded = None
@@ -200,4 +200,5 @@ class Sink(Closed):
     lock_connection: Text | None = None
     state_schema: Text | None = None
     create_target: Literal["never", "if_missing"] | None = None
+    schema_evolution: Literal["none", "additive"] | None = None
     options: SinkOptions | None = None

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=append_ch
-FINGERPRINT=ece407924c9e1bb18dbac6f4f95a1b376e6fceb355903e7f0dcb5220f0ac8d4f
+FINGERPRINT=c68814625d343cf46b2b4596aad7e5f98c57b1e6ed41ac50b86195f7bf737aa8
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

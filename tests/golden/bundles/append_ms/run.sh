@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=append_ms
-FINGERPRINT=131d8b17230d135a9b43e4ab73f77a9f418a2248fded3c50d042cdbe237b2db2
+FINGERPRINT=6ad816f67b76b3ffff624a3adc5a46ab287d1a172d129535328b346ae6c984dc
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=append_ms_pg
-FINGERPRINT=961f105b03c53c91c01971ade247b1e9103350917365dace6826a856c4029589
+FINGERPRINT=a9c02fe888f626c469e2554609579f6baf260168d5e60df66ce7604b3bdbdfae
 TRANSACTIONAL=1
 SOURCE_ENGINE=mssql
 SOURCE_CONNECTION=case_ms_source

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=append_pg
-FINGERPRINT=2cdb71c09c0216ee9050f2b4560ba6da169a69c59c424f6ecb8c83848c6797f4
+FINGERPRINT=eb3407daa417d9c514d1722a6b0687b512d04248e7f5f388bb790691476a8c7c
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

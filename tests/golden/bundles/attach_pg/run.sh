@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=attach_pg
-FINGERPRINT=9a1b51114c5bb3e98e2fad03be5c4c2735614fd79517f017149ed0ec1a34ef5c
+FINGERPRINT=7c3f3cd09436c149fcdba245b4fe6e6e52f406e1766600e15c1a3ec0c8836e87
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=backfill_append_ch
-FINGERPRINT=c2ee04b56ae391a3b2d79bf774d93db698b9272b96d5083d2c2eee2a37e7c2f5
+FINGERPRINT=699f4d924318ae2701f84a6adae8eee937b96daf6af4a4837e061b7e4e6a52fb
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

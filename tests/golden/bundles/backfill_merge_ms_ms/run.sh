@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=backfill_merge_ms_ms
-FINGERPRINT=5b3fe63ecaaf4ecffcfd43037ad324360eea30c4286a6c7c82091e94f1693afc
+FINGERPRINT=72ea8e73cbd83fec221e7cfe95cb21eb7ed45725e90bbd8b0f02dd6776cf0775
 TRANSACTIONAL=1
 SOURCE_ENGINE=mssql
 SOURCE_CONNECTION=case_ms_source

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=backfill_replace_ms
-FINGERPRINT=b676c57c90d084863262b87bf7975190fe7b70fc5dfa55825b53711341d0ea11
+FINGERPRINT=3de1b9ddcbd2f2db572b4005136d675b90b065516d87161714f776a198ad0524
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=backfill_replace_pg
-FINGERPRINT=cb6881a3d6b76c732bcc5f54d00c06f623e57565e87eb52c4319fd7302859fc0
+FINGERPRINT=6e5f83d7cbed386dad0bc43e8eac029946fd826e0199194b81f4044cdc454e04
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

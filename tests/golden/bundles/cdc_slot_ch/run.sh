@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=cdc_slot_ch
-FINGERPRINT=254bd4ef11071525efe64f64e86a8defc4ba907d6c9d907d04cd9314d8d469ed
+FINGERPRINT=65b7cde72bbb6be2f75870d6ad90fa33a12da20120f864fd2c9d632e4185b024
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_changes

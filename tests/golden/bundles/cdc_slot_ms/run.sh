@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=cdc_slot_ms
-FINGERPRINT=90ee6a3130ace4e10eba41928b7caf11e9ced680e4386cfe5aac4c973930692f
+FINGERPRINT=078a6b869815144f620bcfbb376d36757b1c6c59449ac01cfbe9899d92da2b6a
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_changes

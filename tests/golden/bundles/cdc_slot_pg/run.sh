@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=cdc_slot_pg
-FINGERPRINT=47d976f7dc5369e4a34885faa320b8edb5755bcce2dbc5ccb10eb959ef006bc1
+FINGERPRINT=7f81a27bdb24f1cae9d2121df54168866ea6275dab8ad90a6dd9484f6fda578c
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_changes

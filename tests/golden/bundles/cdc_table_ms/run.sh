@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=cdc_table_ms
-FINGERPRINT=92ecc7b3f27c41a2c4cc51067af7af343e14fccc33699c183ab958feffb16f54
+FINGERPRINT=160be3d6d5ccd10a5b8a6fe5e1e6489607127f79df96a90957329801a39d635a
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_changes

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=cdc_table_pg
-FINGERPRINT=970145195bebb8c65050ca1625023cc5e191947a3e675ac20d3deb525af21278
+FINGERPRINT=f3d83c0583bf2784f0a30d4b1deaae1fbfbe6b6ec6463f3c4f5f3a475549ea1d
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_changes

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=create_ch
-FINGERPRINT=6d571d5387cc956772496ad3fd3d1c268d9dfd0bfd36374de231abe0ae2a950f
+FINGERPRINT=5571354886f4c6e8baca222cae941b5d4cd9fba9dceae606084aa48ffdb4206d
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=create_ch18
-FINGERPRINT=52aa9cf6a6c6d189f169f8442bc193e376c1738850e70e61b7b42192a8bb818c
+FINGERPRINT=3c5f17468ca631bc14d7af4f9380abd90807acac7fa993a81a956a765226c478
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=create_ms
-FINGERPRINT=c6f6f054e4be8815dd09ac62f995bd19ed7641c6b98c1b7c50b406c00dbe522e
+FINGERPRINT=b46a0534e66370c0986d9f7fef5bf2225e5e53cae2c12994df3afadffa026b6f
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

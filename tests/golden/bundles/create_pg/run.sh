@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=create_pg
-FINGERPRINT=37aa9518690584b9d48190ed3baebedc3ef9c3af96c115d43ac7f8551cf66d0f
+FINGERPRINT=973ca2032a75de129ce8e1747437cfc657044b3f77edfb7f17d538b956228ad7
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

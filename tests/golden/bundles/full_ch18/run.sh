@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=full_ch18
-FINGERPRINT=518a718d17fc20cf9bec43564e8163760893827ce9d681d064a1d6defc7cc9d2
+FINGERPRINT=56ba5055591378393aed7e697cc29d1e1ce11be2a21e77b06b17b34196c372e0
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

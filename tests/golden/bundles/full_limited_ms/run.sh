@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=full_limited_ms
-FINGERPRINT=75008d516b0ccb97b0937b36d733afd7b074365d783bc4338ab4d80f77f930d7
+FINGERPRINT=874ced2ff3ea1b1b8056c53cea55ad8b7d0c331e83ec08bbb63deb2e1d2af959
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=full_ms
-FINGERPRINT=3773b672b6f449f780d6d14741a2342e955531f3ba25cd9e370662258c38f5b8
+FINGERPRINT=6d5cb5aae3ce85b45e3a4d619f4d1a1cbb83069d03851d099a6efe3b4001a509
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=full_truncate_ms
-FINGERPRINT=a78dcb66b342c6706c888471babb2abc5c4526cf7fb95a0b3b97c7c5f581e8e0
+FINGERPRINT=53d099409b5178d60d3d5cf152c8204a695b7bb237c6d1eed62cc9f2b46c97c1
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

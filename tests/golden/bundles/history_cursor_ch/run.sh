@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=history_cursor_ch
-FINGERPRINT=817f2055bb337a85e62fdb2b1214a419cea37d5d5f530eb2dfa4fca7f6d24359
+FINGERPRINT=c79e288072340535d5e7addc1a6402daf36285581d93715804cd333968a8d482
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=history_cursor_ms
-FINGERPRINT=2615e618dfc78baff33ed5f542d20f17092075d9d6d8e20d64180b17d69b2f5c
+FINGERPRINT=15ff7bf4d8fb6af089003bccac962afbd3124c7076317c642a998f265274ce61
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=history_cursor_pg
-FINGERPRINT=be95fdab69906f2240babc7cc2eaaf7699123726cb040d5b9fabd672aa903976
+FINGERPRINT=ed9195f4cab1bde7391c48d5d2600e2ccec75392d4a1413903a40a192e628514
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

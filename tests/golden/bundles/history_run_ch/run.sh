@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=history_run_ch
-FINGERPRINT=263157ba494186e9d62cf9f32384e47a2e264f10105b058201f1f5ecf562bb30
+FINGERPRINT=37621380409338e703a82052239fc11fa0ec4c886ebfe5eea4dd9a7bb202968e
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=history_run_ms
-FINGERPRINT=cf740966990e9989e4fbb161a4181a7ee8b37b27fbd7ca35fe51d831d77502f5
+FINGERPRINT=f7a480d35301eef6eaa8c68cb57c5d63e5e84f3eb7f17266f48d23bd29376bf2
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=merge_ch
-FINGERPRINT=7ed680451d77ba812b7ad878817fd6221c0e9e50d29a4c788e1fb4dac9f09029
+FINGERPRINT=f9a9dc1b54c7ca65ce0ab77357f8f64b9d6bbb41c7d6f522e241e1649775f8c9
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=merge_ch18
-FINGERPRINT=85c82644be842ce218cf8232502fec9c470dd66c4935b6318f8797785848f299
+FINGERPRINT=c2ec1c58ccadf3c620ff67036fa91c95b217a20c40a15bda41055538721d2def
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=merge_delete_ms
-FINGERPRINT=b60e900e10817a1166c3f46e89a4ab4f34cea3489269469e96d0fda5bb28d0db
+FINGERPRINT=865b346e7662323da050ca499423624c767f020b9efe171ffcd358b5c2a0aa70
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=merge_deletes_hard_ms_ms
-FINGERPRINT=e9208930454ea76164c98bab5267c29b5bb6d72eb104e9eebd106c2d5d06d7ff
+FINGERPRINT=c53a78fc5d8c20cb4f420a2c1dce9edfcc08dbadb227a7c966ef70f1d060873f
 TRANSACTIONAL=1
 SOURCE_ENGINE=mssql
 SOURCE_CONNECTION=case_ms_source

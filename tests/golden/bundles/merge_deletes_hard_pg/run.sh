@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=merge_deletes_hard_pg
-FINGERPRINT=982186eab6841502ecd06ed33c11f7fb439d5bd789e0b3fb3b90d64ed822e4f0
+FINGERPRINT=6b23f2b0f0cbb95f7550447f6765867d8c7198267ef6229d8bad509079454673
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=merge_deletes_soft_ch
-FINGERPRINT=1afd7b3eeb8346c3ce5a7fed01672894189ba36a326962a43091595f962b73fa
+FINGERPRINT=2af4aa6e2495c983ea50bc9b9b3179fe470cfb0f75c2ae46a91e9b9f6decd8c9
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=merge_deletes_soft_ms
-FINGERPRINT=5951f731260ea0cacf4aa4c8bc404227e9646dfb92bfc905d52d2801c660231f
+FINGERPRINT=4ac333ddb6da263395dc8f69dbd0b4fb30526bd83c1cd72a9fff4abdfd828279
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

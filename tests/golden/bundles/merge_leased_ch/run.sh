@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=merge_leased_ch
-FINGERPRINT=8c64fc057be745c2ca5e5dd97b17731f898489517eb7419e4ba749ff7dde5b8e
+FINGERPRINT=8e327a23eed21e1b81de87d82c6b0fabb9fde4c2bbbf32d9398588257e12206c
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

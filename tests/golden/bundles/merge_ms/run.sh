@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=merge_ms
-FINGERPRINT=d0b1dcfcee0905190c1cf0e5d9e02973c618e899d1e65e84214fb86f9a99a01d
+FINGERPRINT=b71c631ee4cf47d9f5576ff81d765a4d6e745067df47eca5634b6213623c107d
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=merge_ms_ms
-FINGERPRINT=1a76094c671a190cbc631e7a211dc50b9da1c37403c6d2b10e6a3fba5a3c54eb
+FINGERPRINT=ff931737fcb88f09980a62346ea7532eea508503c861ada1a639d7bd20f622a0
 TRANSACTIONAL=1
 SOURCE_ENGINE=mssql
 SOURCE_CONNECTION=case_ms_source

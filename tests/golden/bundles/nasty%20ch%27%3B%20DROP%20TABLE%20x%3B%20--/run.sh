@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME='nasty ch'\''; DROP TABLE x; --'
-FINGERPRINT=3423ae7ccceee6127efd252e83209e3f99bce84887fa368a126ce9004591502f
+FINGERPRINT=6f27f38b5705fdc7c8d2f1b99a2c63e423bf5a5ef4c7ce3c36388bb3dccaf6da
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME='nasty'\''; DROP TABLE x; -- $(id) `id` 😀'
-FINGERPRINT=5293ce5c96ea952bf966b3e4a4bd400ba08b608237bfe7fc38ecd27893536775
+FINGERPRINT=b78c3841163d147963636b9da8e59acc5f2dfd89a66c137a1a39a744095a3851
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

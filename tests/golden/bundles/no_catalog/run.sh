@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=no_catalog
-FINGERPRINT=4f45c3bbd72128e312bcf7436b828abace198c5f5c0fa0dfedeb3aa219a16e03
+FINGERPRINT=6a141ff5ad906cb6e906d6e450a3430a301d3df89d5f1834fc7aab6fc465960a
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=nobody_pg

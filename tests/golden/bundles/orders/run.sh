@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=orders
-FINGERPRINT=a7f6f184b073081b6c47faba1175a41e270f1fdc095003da5cf62c228a492aff
+FINGERPRINT=0a9a35d758850b3140fc77158f24bee45c0f48dfe493097bbe81a3735219e809
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=pg_oltp

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=partitions_ch
-FINGERPRINT=1f380a10c153ecde2eb79cb34824ecc1ed039cc1eb288cb766e29d4369458ffb
+FINGERPRINT=ead73c9c61ac3807f2b05c11a496b80a559ab0bf925862674e6de58271f69e5e
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=partitions_ms
-FINGERPRINT=679e6efc71baa507ecf211cb2ca731c18544fd4305da9e8399f70431248af529
+FINGERPRINT=1ace61b8048e707015085f90e6c4555868712c25c540b9e206ec533d598e951a
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

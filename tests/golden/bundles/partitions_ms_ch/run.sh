@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=partitions_ms_ch
-FINGERPRINT=5a59e7529cdf9e36c2855a7f7b5df7739386186db7965e80eff097327c90ca09
+FINGERPRINT=907239f97a94c5812f3dc08d6fa8b51f6292676f0eb568299f2f710b5f2468c8
 TRANSACTIONAL=''
 SOURCE_ENGINE=mssql
 SOURCE_CONNECTION=case_ms_source

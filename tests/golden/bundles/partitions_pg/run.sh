@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=partitions_pg
-FINGERPRINT=a270ec83b5f94c07c076081348d205fb229bd782dc2e22f3fd3776fa15f19a2a
+FINGERPRINT=fc419a249521d5981b52609a78a4a3a26ea2e15f4219de8c16b7c12d2c8aace5
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

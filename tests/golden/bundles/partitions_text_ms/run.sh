@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=partitions_text_ms
-FINGERPRINT=98a2dc3b60fa1bc683382807ae942abc22925752d491d42318c180ef1949853c
+FINGERPRINT=301109a1d535d752bd83dbd172312117e81b0b15d3b35c9a20ac4244e32c2446
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=replace_ch
-FINGERPRINT=9f4ba65ca6100a0b238263a57f2a084f1e0ff7d7099d3d2f4257c69c6b8a5402
+FINGERPRINT=c592787dc72bdc995ca37ee390616718bb24f8eb9902edd60d49515f1f7f45e7
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=replace_pg
-FINGERPRINT=75d6d9fb7fb5c946c7feb8ab74eb8de5a0fb46f5dd688207ada582d5043e26f7
+FINGERPRINT=13da8fd0bcbf9a1e10989dc9d7972a3e02487d349764eae0122bd2325ac2ce6f
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

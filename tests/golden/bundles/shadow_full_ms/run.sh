@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=shadow_full_ms
-FINGERPRINT=99163d37da6a63ee75c3ed0a6ad8167685b4c7f10678a5eb76af702e92c004fa
+FINGERPRINT=726621d17aa633d80e1824181687231d5fb5963877b67b4c4d329b2c9c35c52d
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

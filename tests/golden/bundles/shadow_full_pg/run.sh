@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=shadow_full_pg
-FINGERPRINT=5d4936e02a3ac218c9e91bed2ca685362ed0ea42ec9c7f7648b59e89c311324b
+FINGERPRINT=3f2e152d0f159bff6ba5e79cf17052a37a077d1e44c2209e48b4f446c6d2bf72
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=shadow_merge_pg
-FINGERPRINT=60fe41e0fd1dd406d823109d8a73c4ab9f04fb5758b1cec48bb429da608cab90
+FINGERPRINT=761e5c7aea15ddd647d8e487c7e6538706d284fbac73bf8a1e93f46138b99ed7
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=snapshot_hard_ch18
-FINGERPRINT=a2259cc0274c6837aacb54d1b03b2aee221a0f20e0f00c80176bdf663b3c2377
+FINGERPRINT=61ba839e6544a12f2641958fc4fc84295bd78487c79b766cae12a4a1be9f63f8
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=snapshot_hard_ms_ms
-FINGERPRINT=ac21fd80f122dd4ca0d62902f963cdc0304e287cf35125025a9be8c98e7b72ac
+FINGERPRINT=49c5a1652b24d5862ae281989333819875d189eb73488aeb342c49197b1d1506
 TRANSACTIONAL=1
 SOURCE_ENGINE=mssql
 SOURCE_CONNECTION=case_ms_source

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=snapshot_hard_pg
-FINGERPRINT=f84939e1468bcf36dcb6434e3d063261c418c1f7e231879ebb4ff5a30427b02e
+FINGERPRINT=2deae0894fb510f32f29793b1b4b5722346c3d290ac0131b1d60ec9265925f0e
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=snapshot_soft_ch
-FINGERPRINT=7ed4ef7c2f47374d59611bfb0510164dfc5e3477c93f9b07bee32b836a201438
+FINGERPRINT=7b90237ebe48601750a110dc4342243891ef27b98cb274c5fb22abaf5d1c0317
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=snapshot_soft_ms
-FINGERPRINT=44e24e4627ddab7809c7c277308716b0d820ecfd8037c5a27a41ea80430d4e94
+FINGERPRINT=de316aca305a35ba44b43be82bd68190051677ab04027cd91ac997e329529994
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

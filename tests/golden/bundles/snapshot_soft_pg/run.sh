@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=snapshot_soft_pg
-FINGERPRINT=6f64648d65dd53f8f49110aee4e13324fa80782bf5f0ca09261e15461293c8d5
+FINGERPRINT=6dce5a6b9987d124faf78b8124e692a58e3056bafc030a0bb81970554ecf08d5
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=switch_ms
-FINGERPRINT=384c91b5a5f6ced3b754fbc714bc675dda2d01f53ab9ac7ee7ae494303217dec
+FINGERPRINT=5976389198a81c8ee9f765be13be931ddc72532b9b7c9cf1c5c2b7e31be43c21
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

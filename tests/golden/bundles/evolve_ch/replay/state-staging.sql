@@ -1,0 +1,3 @@
+-- dponec state staging: load evolve_ch
+SELECT name, toString(sum(held)) AS rows FROM (SELECT name, toUInt64(0) AS held FROM system.tables WHERE database = 'dwh' AND startsWith(name, 'orders__dponec_85aa2db6_')
+UNION ALL SELECT table AS name, sum(rows) AS held FROM system.parts WHERE database = 'dwh' AND startsWith(table, 'orders__dponec_85aa2db6_') AND active GROUP BY table) GROUP BY name ORDER BY name

@@ -1,0 +1,7 @@
+-- step drop-rows
+-- purpose: drop staging (rows)
+-- engine: clickhouse (target)
+-- idempotency: idempotent
+-- why: nothing is left behind
+-- params: staging_rows
+DROP TABLE IF EXISTS `dwh`.{staging_rows:Identifier} SYNC SETTINGS max_table_size_to_drop = 0

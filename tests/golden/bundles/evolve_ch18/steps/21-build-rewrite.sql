@@ -1,0 +1,9 @@
+-- step build-rewrite
+-- purpose: build the new content of every affected partition
+-- engine: clickhouse (target)
+-- idempotency: idempotent-as-a-unit, repeat from clear-rewrite
+-- why: target rows that stay (NULL keys too), and the staged rows
+-- params: staging_rewrite, staging_rows
+INSERT INTO `dwh`.{staging_rewrite:Identifier} (`id`, `day`, `at`, `amount`, `status`, `st'at;us $(id) \`x\` "y" ]z`, `a$dponec$\\ %s`)
+SELECT `id`, `day`, `at`, `amount`, `status`, `st'at;us $(id) \`x\` "y" ]z`, `a$dponec$\\ %s` FROM `dwh`.`orders` WHERE _partition_id IN (SELECT _partition_id FROM `dwh`.{staging_rows:Identifier} UNION ALL SELECT _partition_id FROM `dwh`.`orders` WHERE (`id`, `day`) IN (SELECT `id`, `day` FROM `dwh`.{staging_rows:Identifier})) AND (`id`, `day`) NOT IN (SELECT `id`, `day` FROM `dwh`.{staging_rows:Identifier})
+UNION ALL SELECT `id`, `day`, `at`, `amount`, `status`, `st'at;us $(id) \`x\` "y" ]z`, `a$dponec$\\ %s` FROM `dwh`.{staging_rows:Identifier}

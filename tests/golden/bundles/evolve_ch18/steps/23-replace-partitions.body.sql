@@ -1,0 +1,7 @@
+-- step replace-partitions (body)
+-- purpose: replace each affected partition
+-- engine: clickhouse (target)
+-- idempotency: idempotent-as-a-unit, repeat from clear-rewrite
+-- why: one partition a statement: each is atomic, and repeating it gives the same rows
+-- params: staging_rewrite
+ALTER TABLE `dwh`.`orders` REPLACE PARTITION ID {item:String} FROM `dwh`.{staging_rewrite:Identifier}

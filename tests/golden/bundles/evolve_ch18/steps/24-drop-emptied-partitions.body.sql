@@ -1,0 +1,7 @@
+-- step drop-emptied-partitions (body)
+-- purpose: drop partitions whose rows all moved or left
+-- engine: clickhouse (target)
+-- idempotency: idempotent-as-a-unit, repeat from clear-rewrite
+-- why: an empty replacement would be refused or ignored by some versions
+-- params: staging_rows, staging_rewrite
+ALTER TABLE `dwh`.`orders` DROP PARTITION ID {item:String}

@@ -1,0 +1,42 @@
+-- step transfer-rows (load)
+-- purpose: stream the source into staging (rows)
+-- engine: mssql (target)
+-- idempotency: idempotent-as-a-unit, repeat from clear-rows
+-- why: one pass, constant memory, the vendors' bulk formats
+-- params: window_low, window_high, run_id, fence
+SET ANSI_NULLS, ANSI_PADDING, ANSI_WARNINGS, ARITHABORT, CONCAT_NULL_YIELDS_NULL, QUOTED_IDENTIFIER ON;
+SET NUMERIC_ROUNDABORT OFF;
+SET NOCOUNT, XACT_ABORT ON;
+SET LOCK_TIMEOUT 30000;
+BEGIN TRY
+  IF @@TRANCOUNT <> 0 THROW 50424, N'DP424: this step makes a transaction of its own, and one is open', 1;
+  BEGIN TRANSACTION;
+  IF NOT EXISTS (SELECT 1 FROM [dbo].[dponec_state] WITH (REPEATABLEREAD)
+   WHERE [load] = N'evolve_ms' AND [fence] = CONVERT(bigint, @fence) AND [lease_owner] = @run_id)
+    THROW 50410, N'DP410: another run holds the lease of this load now, so this one may not write', 1;
+  DECLARE @dp_taken bigint;
+  INSERT INTO [dbo].[orders__dponec_d29683a0_rows] WITH (TABLOCK) ([id], [day], [at], [amount], [status], [st'at;us $(id) `x` "y" ]]z], [a$dponec$\ %s])
+  SELECT CONVERT(bigint, [r].[c0]),
+         CONVERT(date, [r].[c1], 23),
+         CONVERT(datetimeoffset(6), [r].[c2]),
+         CONVERT(decimal(18,2), [r].[c3]),
+         [r].[c4],
+         [r].[c5],
+         CONVERT(decimal(18,2), [r].[c6])
+    FROM OPENJSON(@rows) WITH (
+         [c0] nvarchar(max) 'strict $[0]',
+         [c1] nvarchar(max) 'strict $[1]',
+         [c2] nvarchar(max) 'strict $[2]',
+         [c3] nvarchar(max) 'strict $[3]',
+         [c4] nvarchar(max) 'strict $[4]',
+         [c5] nvarchar(max) 'strict $[5]',
+         [c6] nvarchar(max) 'strict $[6]') AS [r];
+  SET @dp_taken = ROWCOUNT_BIG();
+  COMMIT TRANSACTION;
+END TRY
+BEGIN CATCH
+  IF XACT_STATE() <> 0 ROLLBACK TRANSACTION;
+  THROW;
+END CATCH;
+
+  SELECT CONVERT(nvarchar(20), @dp_taken) AS [rows];
