@@ -34,7 +34,7 @@ def test_a_literal_is_read_back_exactly(clickhouse_server: ClickHouseServer, tmp
     port = clickhouse_server.native_url_for("default").rpartition(":")[2].partition("/")[0]
     body = tmp_path / "body.sql"
     body.write_text(
-        "-- {v:String} stays\nSELECT hex({v:String}), '{v:String}', hex('a''b{v:String}'), length({l:Array(String)})\n"
+        "-- the vendors' own: {v:String} stays\nSELECT hex({v:String}), '{v:String}', hex('a''b{v:String}'), length({l:Array(String)})\n"
     )
     config = f"<config><host>127.0.0.1</host><port>{port}</port></config>\n"
     (tmp_path / "clickhouse.xml").write_text(config)

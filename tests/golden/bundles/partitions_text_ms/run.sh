@@ -354,8 +354,9 @@ ch_option() { # type, value: the text that --param_ reads, in which a backslash 
 ch_bind() { # file -> CH_QUERY and CH_ARGS; quoted text and comments are left alone
   local rest out='' name
   local quoted="'([^'\\\\]|\\\\.|'')*'"'|"([^"\\]|\\.|"")*"|`([^`\\]|\\.|``)*`'
-  # As much as there is, at once: a statement over 2,000 columns is longer than a shell may cut piece by piece.
-  local text='^([^"`{'\''-]|'$quoted'|-[^"`{'\''-]|-('$quoted')|--[^'$'\n'']*)+' hole='^\{([A-Za-z_][A-Za-z0-9_]*):([A-Za-z0-9(), ]+)\}'
+  # As much as there is, at once: a statement over 2,000 columns is longer than a shell may cut piece by piece. The longest match wins,
+  # so a comment reaches to the end of its line: an apostrophe in it opens no text.
+  local text='^([^"`{'\''-]|'$quoted'|-[^"`{'\''-]|-('$quoted')|--[^'$'\n'']*('$'\n''|$))+' hole='^\{([A-Za-z_][A-Za-z0-9_]*):([A-Za-z0-9(), ]+)\}'
   rest=$(<"$1")
   CH_ARGS=()
   while [[ -n $rest ]]; do
