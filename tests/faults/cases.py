@@ -46,6 +46,8 @@ class Case:
     history: bool = False  # the target keeps versions; the current ones are what the source holds
     leased: bool = False  # the target's lease is kept in the source's database
     engine: str = "MergeTree PARTITION BY toYYYYMM(day)"  # of a target on ClickHouse that keeps no history
+    before: str = ""  # what is done to the target before the load is compiled
+    sink: str = ""  # more of the sink
     legacy: bool = False  # ClickHouse 18.16: no Date32, and instants of whole seconds
 
     def manifest(self, database: str, lease: int = 60, lock_timeout: int = 30) -> str:
@@ -58,7 +60,7 @@ class Case:
             f"  table: {{schema: public, name: {self.reads}}}\n{self.source}  options: {{estimated_rows: 200{self.options}}}\n"
             f"sink:\n  type: {self.target}\n  connection_id: faults_target\n"
             f"  table: {{schema: {schema}, name: orders}}\n{staging}"
-            f"{'  options: {soft_delete: {column: gone}}' if self.marked else ''}\n"
+            f"{'  options: {soft_delete: {column: gone}}' if self.marked else ''}\n{self.sink}"
             f"  limits: {{lease: {lease}, lock_timeout: {lock_timeout}}}\n  strategy:\n{self.strategy}"
         )
 

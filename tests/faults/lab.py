@@ -87,6 +87,8 @@ class Lab:
             if case.reads != "orders":
                 session.execute(CHANGES_SQL)
         self.target.create(case)
+        if case.before:
+            self.target.execute(case.before)
         self.model = Model(rows, note_size)
         self._write(list(self.model.rows.values()), [])
         self._compile(lease, lock_timeout)
@@ -278,7 +280,11 @@ class Lab:
         ):
             session = open_session(parse_url(name, url))
             read = read_postgres if url.startswith("postgresql") else read_clickhouse
-            text = write_catalog(name, *read(session, (table,)))
+            try:
+                found = read(session, (table,))
+            except LookupError:  # a target that the plan makes
+                found = read(session, ())
+            text = write_catalog(name, *found)
             session.close()
             (self.folder / "catalog" / f"{name}.yaml").write_text(text, encoding="utf-8")
         (self.folder / "load.yaml").write_text(self.case.manifest(database, lease, lock_timeout), encoding="utf-8")

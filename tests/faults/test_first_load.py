@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -44,4 +45,39 @@ def test_on_clickhouse(
     case: Case, point: str, request: pytest.FixtureRequest, tmp_path: Path, record_property: Note
 ) -> None:
     postgres, clickhouse, zygote = (request.getfixturevalue(name) for name in ("pg_wheel", "chdb", "zygote"))
+    _killed_and_finished(new_clickhouse_lab(case, zygote, tmp_path, postgres, clickhouse), point, record_property)
+
+
+# The steps that change the table itself: it is dropped, or lacks a column, before the load is compiled.
+_MAKES = {"sink": "  create_target: if_missing\n", "before": "DROP TABLE {}"}
+_ADDS = {"sink": "  schema_evolution: additive\n", "before": "ALTER TABLE {} DROP COLUMN note"}
+_SHAPED = [
+    (_MAKES, "before:create-target"),
+    (_MAKES, "after-commit:create-target"),
+    (_ADDS, "before:add-columns"),
+    (_ADDS, "after-commit:add-columns"),
+    (_ADDS, "after-commit:check-columns"),
+    (_ADDS, "after-commit:open-attempt"),
+]
+
+
+def _shaped(case: Case, table: str, shape: dict[str, str]) -> Case:
+    return replace(case, sink=shape["sink"], before=shape["before"].format(table))
+
+
+@pytest.mark.parametrize(("shape", "point"), _SHAPED)
+def test_where_the_table_is_made_or_grows_on_postgres(  # noqa: PLR0917 - fixtures
+    pg_wheel: EmbeddedPostgres, zygote: Zygote, tmp_path: Path, shape: dict[str, str], point: str, record_property: Note
+) -> None:
+    case = _shaped(PG_MERGE, "dwh.orders", shape)
+    _killed_and_finished(new_postgres_lab(case, zygote, tmp_path, pg_wheel), point, record_property)
+
+
+@pytest.mark.parametrize(("shape", "point"), _SHAPED)
+@pytest.mark.chdb
+def test_where_the_table_is_made_or_grows_on_clickhouse(
+    shape: dict[str, str], point: str, request: pytest.FixtureRequest, tmp_path: Path, record_property: Note
+) -> None:
+    postgres, clickhouse, zygote = (request.getfixturevalue(name) for name in ("pg_wheel", "chdb", "zygote"))
+    case = _shaped(CH_MERGE, "orders", shape)
     _killed_and_finished(new_clickhouse_lab(case, zygote, tmp_path, postgres, clickhouse), point, record_property)
