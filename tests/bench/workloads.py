@@ -59,7 +59,7 @@ SEEN = (
     Workload("ch_most", "clickhouse", 200_000, 60, 0.80, 6),
     Workload("ch_spread_twentieth", "clickhouse", 200_000, 60, 0.05, 24, spread=True),
 )
-# Committed when the phases of the model were as they are, and before anybody had measured them.
+# Committed before anybody had measured them, and when the constants were as they are but for those of the newest ways.
 BLIND = (
     Workload("pg_wide_trickle", "postgres", 80_000, 400, 0.02, 12),
     Workload("pg_narrow_third", "postgres", 180_000, 30, 0.33, 36),
