@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+from pathlib import Path
+
 from dpone_compiler.driver.compile import Options
-from dpone_compiler.driver.past import read_past
+from dpone_compiler.driver.past import Past
 from dpone_compiler.driver.request import Request
 
 
@@ -14,5 +17,12 @@ def request_options(request: Request) -> Options:
         policies=request.policies,
         overrides=request.overrides,
         costs=request.costs,
-        past=read_past(request.runs),
+        past=_past(request.runs),
     )
+
+
+def _past(runs: Path | None) -> Past:
+    if runs is None:
+        return Past()
+    found: Past = import_module("dpone_compiler.driver.past_runs").read_past(runs)
+    return found

@@ -9,13 +9,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import field
-from pathlib import Path
 from statistics import median
 from typing import Any
 
 from dpone_compiler.ir.load import WHOLE_MODES
-from dpone_compiler.runtime.history import list_runs
-from dpone_compiler.runtime.receipt import read_receipt
 from dpone_compiler.source.value import value
 
 # What they stage is a share of the source: its changes, or the rows of a scope.
@@ -38,12 +35,6 @@ class Past:
         new = self.new.get(load, ())[-_RUNS:]
         changed = _rounded(min(1.0, median(new) / known)) if new and known else None
         return {"rows": known, "changed": changed}
-
-
-def read_past(runs: Path | None) -> Past:
-    """The receipts of a folder of runs, such as .dponec/runs; None: nothing."""
-    listed = [] if runs is None else list_runs(runs)
-    return past_of(read_receipt(Path(runs or "") / each["run_id"]) for each in listed)
 
 
 def past_of(receipts: Iterable[Mapping[str, Any]]) -> Past:
