@@ -81,7 +81,8 @@ def _fresh(engine: Engine, run: Callable[[str, str], str]) -> Iterator[FreshData
 
     def fresh_database() -> str:
         made.append(f"t{next(_numbers)}")
-        run(engine.url, f"CREATE DATABASE {made[-1]}")
+        # Copying the files of the template costs half of writing each of its blocks to the log, the default.
+        run(engine.url, f"CREATE DATABASE {made[-1]}" + (" STRATEGY file_copy" if engine.name == "postgres" else ""))
         return engine.url_for(made[-1])
 
     yield fresh_database

@@ -77,10 +77,10 @@ class Engine:
 def _preamble(request: Request) -> Iterator[str]:
     if request.database:
         yield "USE `" + request.database.replace("\\", "\\\\").replace("`", "\\`") + "`"
-    for name, value in request.params.items():
-        yield "SET param_" + name + " = " + _quoted(value)
-    for name, value in request.settings.items():
-        yield "SET " + name + " = " + _quoted(value)
+    # One statement for all of them: each costs a third of a millisecond, and a run sends hundreds.
+    given = {**{"param_" + name: value for name, value in request.params.items()}, **request.settings}
+    if given:
+        yield "SET " + ", ".join(f"{name} = {_quoted(value)}" for name, value in given.items())
     # In a named session it would stay for the next request.
     if request.readonly and not request.session:
         yield "SET readonly = 2"
