@@ -11,6 +11,7 @@ import yaml
 
 from dpone_compiler.driver.compile import Options, compile_paths
 from dpone_compiler.driver.output import write_bundle
+from dpone_compiler.embedded.clickhouse_http import start_chdb
 from dpone_compiler.embedded.engine import Engine
 from dpone_compiler.runtime.connections.clickhouse_text import split_statements
 from tests.bundle_files.routes import manifest
@@ -31,10 +32,17 @@ DAY, DAYS = "2026-01-05", "20458"
 AT, MICROSECONDS = "2026-01-05 00:00:00.000000", "1767571200000000"
 
 
+@pytest.fixture(scope="module")
+def own_chdb(chdb: Engine) -> Iterator[Engine]:
+    """The plan names the databases `dwh` and `dponec`; on the shared server they belong to others, too."""
+    with start_chdb() as engine:
+        yield engine
+
+
 @pytest.fixture
-def clickhouse(chdb: Engine, tmp_path: Path) -> Iterator[tuple[BcpLab, str]]:
+def clickhouse(own_chdb: Engine, tmp_path: Path) -> Iterator[tuple[BcpLab, str]]:
     """full_refresh from SQL Server into chDB, content compared; and the address of its database."""
-    url = chdb.url
+    url = own_chdb.url
     load = manifest("mssql", "clickhouse", "full_refresh")
     load["sink"]["strategy"]["policies"] = {"reconcile": "content"}
     file = tmp_path / "load.yaml"
