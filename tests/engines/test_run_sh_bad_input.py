@@ -53,8 +53,7 @@ TOOLS = (
 PSQL = r"""
 import os, subprocess, sys
 words, mode = [os.environ["STANDIN_PSQL"], *sys.argv[1:]], os.environ.get("STANDIN_MODE", "")
-bodies = [open(file).read() for flag, file in zip(words, words[1:]) if flag == "-f"]
-copies = any("TO STDOUT" in body and "status" in body for body in bodies)
+copies = any("TO STDOUT" in word and "status" in word for word in words)
 if mode == "too long" and copies:
     print("ERROR:  54000: string buffer exceeds maximum allowed length (1073741823 bytes)", file=sys.stderr)
     sys.exit(3)

@@ -58,7 +58,9 @@ def clickhouse(own_chdb: Engine, tmp_path: Path) -> Iterator[tuple[BcpLab, str]]
     for body in sorted((tmp_path / load["name"] / "setup").glob("*.sql")):
         for statement in split_statements(body.read_text(encoding="utf-8")):
             run_clickhouse(url, statement)
-    lab = BcpLab(tmp_path, tmp_path / load["name"] / "run.sh", DPONE_CONN_CASE_CH=url)
+    # The lock of a target lies in that folder: tests of two workers load the same one, on servers of their own.
+    places = {"DPONE_CONN_CASE_CH": url, "XDG_RUNTIME_DIR": str(tmp_path)}
+    lab = BcpLab(tmp_path, tmp_path / load["name"] / "run.sh", **places)
     rows = [(str(n), DAY, AT, None if n % 2 else "2.50", text) for n, text in enumerate(TEXTS)]
     canonical = [(n, DAYS, MICROSECONDS, None if amount is None else "2.5", text) for n, _, _, amount, text in rows]
     lab.lay(["\t".join(escaped(value) for value in row) for row in rows], digests(canonical))

@@ -291,7 +291,11 @@ extract_begin() {
   EXTRACT+=(-f "$TMP/extract.sql")
 }
 extract_query() { EXTRACT+=(-c "\\o '$TMP/answer.$1'" -f "$2" -c '\o'); }
-extract_copy() { EXTRACT+=(-f "$1"); }
+extract_copy() { # -c shows the server the comment that names the step; longer than one argument may be, it goes by a file, without
+  local size
+  size=$(wc -c <"$1")
+  if ((size < 100 << 10)); then EXTRACT+=(-c "$(<"$1")"); else EXTRACT+=(-f "$1"); fi
+}
 extract() { pg source-snapshot -1 -A -F $'\x1f' -P footer=off "${EXTRACT[@]}"; }
 pump_pg() { group_end; work piped_pg; }
 piped_pg() { extract | pg "$GROUP_SIDE" -1 "${GROUP[@]}"; }
