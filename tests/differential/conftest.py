@@ -1,4 +1,4 @@
-"""The end of the session says which cells were told how many stories."""
+"""Where a cell is compiled and played."""
 
 from __future__ import annotations
 
@@ -6,13 +6,11 @@ import os
 from pathlib import Path
 
 import pytest
-from _pytest.terminal import TerminalReporter
 from hypothesis import HealthCheck, settings
 
 from tests.engine_fixtures import FreshDatabase
 from tests.engines.loads.world import Sink, World
 
-TOLD = "differential"
 _QUIET = {
     "deadline": None,
     "database": None,
@@ -28,30 +26,3 @@ def world(sink: Sink, pg_wheel_db: FreshDatabase, request: pytest.FixtureRequest
     """Where a cell is compiled: a source on Postgres 18 and a target on the sink."""
     fresh: FreshDatabase = request.getfixturevalue(sink.fixture)
     return World(sink=sink, source_url=pg_wheel_db(), target_url=fresh(), folder=tmp_path)
-
-
-class Told:
-    """Collects what the tests of a session report; with xdist the controller sees them all."""
-
-    def __init__(self) -> None:
-        self.lines: list[str] = []
-
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Take the cells that a test reports."""
-        if report.when == "call":
-            self.lines += [str(value) for key, value in report.user_properties if key == TOLD]
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    """Collect in the process that prints."""
-    if not hasattr(config, "workerinput"):
-        config.pluginmanager.register(Told(), "dponec-differential")
-
-
-def pytest_terminal_summary(terminalreporter: TerminalReporter, config: pytest.Config) -> None:
-    """One line a cell."""
-    told = config.pluginmanager.get_plugin("dponec-differential")
-    if told is not None and told.lines:
-        terminalreporter.section("differential tests")
-        for line in sorted(told.lines):
-            terminalreporter.write_line(line)

@@ -16,11 +16,12 @@ from dpone_compiler.verify.generate import Generator, Seeded
 from dpone_compiler.verify.lab import Lab
 from dpone_compiler.verify.play import Difference, play
 from dpone_compiler.verify.shrink import shrink
-from tests.differential.conftest import SOAK, TOLD
+from tests.differential.conftest import SOAK
 from tests.differential.labs import make_lab
 from tests.differential.shapes import CELLS, Shape
 from tests.engine_fixtures import FreshDatabase
 from tests.engines.loads.world import SINKS, World
+from tests.told import TOLD
 
 T = TypeVar("T")
 ROOT = Path(__file__).resolve().parents[2]

@@ -1,4 +1,4 @@
-"""Labs, one a load and worker, and the summary that says where each kill landed."""
+"""Labs, one a load and worker."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from itertools import count
 from pathlib import Path
 
 import pytest
-from _pytest.terminal import TerminalReporter
 
 from dpone_compiler.embedded.engine import Engine
 from dpone_compiler.embedded.postgres import EmbeddedPostgres
@@ -17,7 +16,6 @@ from tests.faults.cases import Case
 from tests.faults.lab import Lab
 from tests.faults.zygote import Zygote
 
-LANDED = "landed"
 _numbers = count(1)
 
 LabOf = Callable[[Case], Lab]
@@ -80,33 +78,3 @@ def _database(postgres: EmbeddedPostgres, side: str) -> str:
     name = f"faults_{side}{next(_numbers)}"
     _run_postgres(postgres.url, f"CREATE DATABASE {name}")
     return postgres.url_for(name)
-
-
-class Landings:
-    """Collects the user properties of the kill tests; with xdist the controller sees them all."""
-
-    def __init__(self) -> None:
-        self.lines: list[str] = []
-
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Take the places that a test reports."""
-        if report.when == "call":
-            self.lines += [str(value) for key, value in report.user_properties if key == LANDED]
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    """Collect in the process that prints."""
-    if not hasattr(config, "workerinput"):
-        config.pluginmanager.register(Landings(), "dponec-landings")
-
-
-def pytest_terminal_summary(terminalreporter: TerminalReporter, config: pytest.Config) -> None:
-    """List every landing with -v, a count otherwise."""
-    landings = config.pluginmanager.get_plugin("dponec-landings")
-    if landings is None or not landings.lines:
-        return
-    terminalreporter.section("kills")
-    terminalreporter.write_line(f"{len(landings.lines)} kills landed (-v lists them)")
-    if config.option.verbose > 0:
-        for line in sorted(landings.lines):
-            terminalreporter.write_line(line)

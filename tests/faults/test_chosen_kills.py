@@ -9,11 +9,12 @@ import psycopg
 import pytest
 
 from tests.faults.cases import CH_SLOT, PG_CHANGES, PG_GONE_HARD, PG_GONE_SOFT, PG_SCOPE, PG_SLOT, Case
-from tests.faults.conftest import LANDED, LabOf
+from tests.faults.conftest import LabOf
 from tests.faults.lab import Lab
 from tests.faults.points import Point, points_of
 from tests.faults.policies import ON_CLICKHOUSE, ON_POSTGRES
 from tests.faults.test_kill_matrix import RESUMES, Note
+from tests.told import LANDED
 
 _CONFIRMED = """SELECT (confirmed_flush_lsn - '0/0')::bigint FROM pg_replication_slots
   WHERE database = current_database() AND NOT temporary"""

@@ -10,10 +10,11 @@ import pytest
 
 from dpone_compiler.embedded.postgres import EmbeddedPostgres
 from tests.faults.cases import CH_APPEND, CH_MERGE, PG_MERGE, Case
-from tests.faults.conftest import LANDED, new_clickhouse_lab, new_postgres_lab
+from tests.faults.conftest import new_clickhouse_lab, new_postgres_lab
 from tests.faults.lab import Lab
 from tests.faults.test_kill_matrix import Note
 from tests.faults.zygote import Zygote
+from tests.told import LANDED
 
 _POSTGRES = ("after-commit:acquire-lease", "after-commit:open-attempt", "inside:transfer-rows:rows=1", "before-commit:finalize",
              "after-commit:finalize")  # fmt: skip

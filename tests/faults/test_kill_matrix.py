@@ -11,10 +11,11 @@ from collections.abc import Callable
 import pytest
 
 from tests.faults.cases import CASES, Case
-from tests.faults.conftest import LANDED, LabOf
+from tests.faults.conftest import LabOf
 from tests.faults.lab import Lab
 from tests.faults.points import Point, points_of, steps_of
 from tests.faults.zygote import ROOT
+from tests.told import LANDED
 
 _POSTGRES = [pytest.param(c, s, id=f"{c.name}-{s}") for c in CASES.values() if c.target == "postgres" for s in c.steps]
 _CLICKHOUSE = [

@@ -15,12 +15,13 @@ import pytest
 from dpone_compiler.embedded.engine import Engine
 from dpone_compiler.embedded.postgres import EmbeddedPostgres
 from tests.faults.cases import CH_LEASED, CH_MERGE
-from tests.faults.conftest import LANDED, LabOf, new_clickhouse_lab
+from tests.faults.conftest import LabOf, new_clickhouse_lab
 from tests.faults.lab import Lab
 from tests.faults.points import points_of
 from tests.faults.test_kill_matrix import RESUMES, Note
 from tests.faults.trap import marker
 from tests.faults.zygote import Ended, Zygote
+from tests.told import LANDED
 
 _FREE = "SELECT count(*) FROM public.dponec_leases WHERE lease_owner IS NULL"
 

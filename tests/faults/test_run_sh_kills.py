@@ -16,10 +16,11 @@ import pytest
 from dpone_compiler.embedded.clickhouse_legacy import ClickHouseServer
 from dpone_compiler.embedded.postgres import EmbeddedPostgres
 from tests.faults.cases import CH18_MERGE, PG_MERGE
-from tests.faults.conftest import LANDED, new_clickhouse_lab, new_postgres_lab
+from tests.faults.conftest import new_clickhouse_lab, new_postgres_lab
 from tests.faults.lab import PASSWORD, Lab
 from tests.faults.test_kill_matrix import Note
 from tests.faults.zygote import Zygote
+from tests.told import LANDED
 
 _HELD = 4  # another run holds the lease
 _PATIENCE = 20.0  # seconds for a lease of two
