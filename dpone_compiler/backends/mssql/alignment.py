@@ -11,12 +11,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
-from dpone_compiler.expr.types import Kind
 from dpone_compiler.ir.load import Load, Partitioning, PartitionUnit
+from dpone_compiler.ir.partition_units import is_one_unit, unit_of_bounds
 from dpone_compiler.ir.partitioning import CLUSTERED, NONCLUSTERED, RangePartitioning
-from dpone_compiler.ir.schema import Column, PartitionStat, TableFacts
+from dpone_compiler.ir.schema import PartitionStat, TableFacts
 from dpone_compiler.sql.mssql_native import NativeTypeError, read_native
 
 # Of the hazards of every table (backends/mssql/hazards.py); `filtered_unique_index` and `columnstore` are told with their indexes.
@@ -72,7 +72,7 @@ def _ranges(wanted: Partitioning, table: TableFacts, facts: RangePartitioning) -
         yield f"partition function {facts.function} is RANGE LEFT: the first instant of a unit belongs to the partition before it"
     if wanted.nulls == "own":
         yield "rows without a partition value lie in the leftmost partition, beside others"
-    unit = _unit(wanted, table.structure.column(wanted.column))
+    unit = unit_of_bounds(wanted, table.structure.column(wanted.column))
     if unit is None:
         yield "a partition of a single value has no unit"
         return
@@ -124,29 +124,13 @@ def _columns(load: Load, table: TableFacts) -> Iterator[str]:
             yield f"column {column.name} has a type of its own: {column.native}"
 
 
-def _unit(wanted: Partitioning, column: Column | None) -> PartitionUnit | None:
-    """The unit of the bounds; a date's own value is its day."""
-    if wanted.unit is not PartitionUnit.VALUE:
-        return wanted.unit
-    return PartitionUnit.DAY if column is not None and column.type.kind is Kind.DATE else None
-
-
 def _whole(part: PartitionStat, unit: PartitionUnit) -> bool:
     """The bound runs from the start of a unit (in UTC) to the start of the next."""
     ends = _BOUND.fullmatch(part.bound)
     if ends is None:
         return False
     low, high = (_instant(end) for end in ends.group("low", "high"))
-    if low is None or high is None:
-        return False
-    midnight = low.replace(hour=0, minute=0, second=0, microsecond=0)
-    start = {
-        PartitionUnit.HOUR: low.replace(minute=0, second=0, microsecond=0),
-        PartitionUnit.DAY: midnight,
-        PartitionUnit.MONTH: midnight.replace(day=1),
-        PartitionUnit.YEAR: midnight.replace(month=1, day=1),
-    }[unit]
-    return low == start and high == _after(low, unit)
+    return low is not None and high is not None and is_one_unit(low, high, unit)
 
 
 def _instant(text: str) -> datetime | None:
@@ -157,19 +141,4 @@ def _instant(text: str) -> datetime | None:
     try:
         return datetime.fromisoformat(f"{found[1]}T{found[2] or '00:00:00'}").replace(tzinfo=UTC)
     except ValueError:
-        return None
-
-
-def _after(start: datetime, unit: PartitionUnit) -> datetime | None:
-    try:
-        match unit:
-            case PartitionUnit.HOUR:
-                return start + timedelta(hours=1)
-            case PartitionUnit.MONTH:
-                return (start + timedelta(days=32)).replace(day=1)
-            case PartitionUnit.YEAR:
-                return start.replace(year=start.year + 1)
-            case _:
-                return start + timedelta(days=1)
-    except (OverflowError, ValueError):  # the last unit of the calendar
         return None

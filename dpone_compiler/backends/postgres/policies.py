@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from dpone_compiler.backends.postgres.merges import MERGES, judge_merge
-from dpone_compiler.expr.types import Kind
-from dpone_compiler.ir.load import Load, Partitioning, PartitionUnit
-from dpone_compiler.ir.schema import Column, TableFacts
+from dpone_compiler.ir.load import Load, PartitionUnit
+from dpone_compiler.ir.partition_units import is_one_unit, unit_of_bounds
+from dpone_compiler.ir.schema import TableFacts
 from dpone_compiler.spi.backend import Facts, PolicyVerdict
 
 LARGE_PARTITION = 1_000_000  # rows; below it DELETE + INSERT costs less than building indexes anew is worth
@@ -76,7 +76,7 @@ def attach_refusal(load: Load, table: TableFacts | None) -> str:
     if wanted.nulls == "own":
         return "a partition of NULLs has no bound"
     column = table.structure.column(wanted.column)
-    unit = _unit(wanted, column)
+    unit = unit_of_bounds(wanted, column)
     if unit is None:
         return "a partition of a single value has no unit"
     if not table.statistics.partitions:
@@ -106,13 +106,6 @@ def _hanging(table: TableFacts, sentences: dict[str, str]) -> str:
     return "; ".join(found)
 
 
-def _unit(wanted: Partitioning, column: Column | None) -> PartitionUnit | None:
-    """The unit of the bounds; a date's own value is its day."""
-    if wanted.unit is not PartitionUnit.VALUE:
-        return wanted.unit
-    return PartitionUnit.DAY if column is not None and column.type.kind is Kind.DATE else None
-
-
 def _whole(bound: str, unit: PartitionUnit) -> bool:
     """The bound runs from the start of a unit (in UTC) to the start of the next."""
     ends = _BOUND.fullmatch(bound)
@@ -124,25 +117,7 @@ def _whole(bound: str, unit: PartitionUnit) -> bool:
         return False
     if low.tzinfo is not None:
         low, high = low.astimezone(UTC), high.astimezone(UTC)
-    start = {
-        PartitionUnit.HOUR: low.replace(minute=0, second=0, microsecond=0),
-        PartitionUnit.DAY: low.replace(hour=0, minute=0, second=0, microsecond=0),
-        PartitionUnit.MONTH: low.replace(day=1, hour=0, minute=0, second=0, microsecond=0),
-        PartitionUnit.YEAR: low.replace(month=1, day=1, hour=0, minute=0, second=0, microsecond=0),
-    }[unit]
-    return low == start and high == _after(low, unit)
-
-
-def _after(start: datetime, unit: PartitionUnit) -> datetime:
-    match unit:
-        case PartitionUnit.HOUR:
-            return start + timedelta(hours=1)
-        case PartitionUnit.MONTH:
-            return (start + timedelta(days=32)).replace(day=1)
-        case PartitionUnit.YEAR:
-            return start.replace(year=start.year + 1)
-        case _:
-            return start + timedelta(days=1)
+    return is_one_unit(low, high, unit)
 
 
 def _rows_a_partition(table: TableFacts | None) -> int | None:
