@@ -92,6 +92,23 @@ def test_postgres_to_postgres(pg: tuple[Session, Session], form: str) -> None:
     assert one.run("(TABLE s EXCEPT TABLE t) UNION ALL (TABLE t EXCEPT TABLE s)", {}).rows == ()
 
 
+def test_postgres_takes_a_large_batch_without_a_second_copy_of_it(pg: tuple[Session, Session]) -> None:
+    one, _ = pg
+    one.run("CREATE TABLE t (a int, s text)", {})
+    batch = Chunk(b"".join(b"%d\t%s\n" % (number, b"x" * (number % 500)) for number in range(100_000)), 100_000)
+    before = _resident()
+    assert one.copy_in("COPY t FROM STDIN", {}, [batch]) == 100_000
+    assert _resident() - before < len(batch.data) / 4  # libpq keeps its buffer as long as the connection
+    body = "SELECT count(*), sum(length(s)) FROM t WHERE length(s) = a % 500"
+    assert one.run(body, {}).rows == (("100000", str(sum(number % 500 for number in range(100_000)))),)
+
+
+def _resident() -> int:
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    (line,) = (line for line in status.splitlines() if line.startswith("RssAnon:"))
+    return int(line.split()[1]) * 1024
+
+
 def test_postgres_failures_leave_nothing(pg: tuple[Session, Session]) -> None:
     one, two = pg
     one.run("CREATE TABLE t (a int PRIMARY KEY, s text)", {})

@@ -92,14 +92,21 @@ def write(connection: "psycopg.Connection[object]", chunks: Iterable[Chunk]) -> 
         for chunk in chunks:
             if _refused(pgconn):
                 break
-            while pgconn.put_copy_data(chunk.data) == 0:
-                _push(pgconn, ready)
-            _push(pgconn, ready)
+            for at in range(0, len(chunk.data), CHUNK_BYTES):
+                _put(pgconn, memoryview(chunk.data)[at : at + CHUNK_BYTES], ready)
+            del chunk  # a batch is let go before the next one is asked for
     except BaseException:
         with contextlib.suppress(Exception):  # the producer's failure is the cause; the server only confirms it
             end(connection, ready, b"the source of the rows failed")
         raise
     return end(connection, ready, None)
+
+
+def _put(pgconn: "PGconn", piece: memoryview, ready: select.poll) -> None:
+    """libpq copies what it is given into a buffer that never shrinks: a batch goes in pieces, each sent before the next."""
+    while pgconn.put_copy_data(piece) == 0:
+        _push(pgconn, ready)
+    _push(pgconn, ready)
 
 
 def _push(pgconn: "PGconn", ready: select.poll) -> None:

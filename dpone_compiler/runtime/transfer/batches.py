@@ -6,6 +6,7 @@ share of a batch's time that the sink took; the rest was waiting for the source.
 
 from __future__ import annotations
 
+import io
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -36,10 +37,11 @@ class Batches:
         """The same bytes in the same order, in batches."""
         asked = self._clock()
         while (batch := self._gather(chunks)) is not None:
-            ready = self._clock()
+            ready, rows = self._clock(), batch.rows
             yield batch
+            del batch  # before the next one is gathered: two at once would be most of what a transfer holds
             taken = self._clock()
-            self._observe(batch.rows, ready - asked, taken - ready)
+            self._observe(rows, ready - asked, taken - ready)
             asked = taken
 
     def told(self) -> dict[str, Any]:
@@ -58,15 +60,16 @@ class Batches:
         }
 
     def _gather(self, chunks: Iterator[Chunk]) -> Chunk | None:
-        parts: list[bytes] = []
-        rows = size = 0
-        while not parts or (rows < self._controller.batch_size and size < MOST_BYTES):
+        # Grows in place and gives its bytes away; to join parts would be to hold all of them twice.
+        gathered = io.BytesIO()
+        rows = 0
+        while not gathered.tell() or (rows < self._controller.batch_size and gathered.tell() < MOST_BYTES):
             chunk = next(chunks, None)
             if chunk is None:
                 break
-            parts.append(chunk.data)
-            rows, size = rows + chunk.rows, size + len(chunk.data)
-        return Chunk(b"".join(parts), rows) if parts else None
+            gathered.write(chunk.data)
+            rows += chunk.rows
+        return Chunk(gathered.getvalue(), rows) if gathered.tell() else None
 
     def _observe(self, rows: int, waited: float, taken: float) -> None:
         total = waited + taken

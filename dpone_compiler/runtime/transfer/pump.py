@@ -127,6 +127,7 @@ class _Meter:
                 self._progress(self.rows, self.bytes)
                 self._due = time.monotonic() + _EVERY
             yield chunk
+            del chunk  # a batch is let go before the next one is asked for
 
     def last(self) -> None:
         if self._progress is not None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
+import tracemalloc
 from collections.abc import Iterable, Iterator, Mapping
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dpone_compiler.runtime.connections.session import Chunk
+from dpone_compiler.runtime.connections.session import CHUNK_BYTES, Chunk
 from dpone_compiler.runtime.transfer.batches import MOST_BYTES, Batches
 from dpone_compiler.runtime.transfer.pump import pump
 from tests.unit.runtime.test_pump import Memory, Rows
@@ -89,6 +90,40 @@ def test_an_empty_stream_has_no_batch() -> None:
     each = Batches(PLAN)
     assert list(each.of(iter(()))) == []
     assert each.told() == {}
+
+
+class Wide(Rows):
+    """Forty MiB in chunks as Postgres gives them."""
+
+    def _make(self, count: int, failure: BaseException | None) -> Iterator[Chunk]:
+        for number in range(count):
+            yield Chunk(bytes([number % 256]) * CHUNK_BYTES, 1)
+        self.total = count
+
+
+class Letting(Memory):
+    """A sink that keeps nothing, and is slow enough for the reader to be ahead by as much as it may."""
+
+    def copy_in(self, body: str, params: Mapping[str, str], chunks: Iterable[Chunk]) -> int:
+        rows = 0
+        for chunk in chunks:
+            time.sleep(0.02)
+            rows += chunk.rows
+            del chunk
+        return rows
+
+
+def test_a_transfer_holds_one_batch_once_and_what_waits_before_it() -> None:
+    tracemalloc.start()
+    try:
+        done = pump(Memory(Wide(160, None)), "", Letting(), "", {}, batches=Batches(PLAN))
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert done.rows_in == 160
+    assert done.bytes == 160 * CHUNK_BYTES
+    # A batch, the queue of the same size, and a quarter for a buffer that grows; a batch held twice would be a half more.
+    assert MOST_BYTES < peak < 2.25 * MOST_BYTES + 2 * CHUNK_BYTES
 
 
 class Slow(Memory):
