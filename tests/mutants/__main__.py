@@ -64,7 +64,7 @@ def _extra(arena: Arena, mutant: Generated) -> bool:
 
 def _candidates(mutant: Generated) -> Iterable[Case]:
     base = cases()[BASES[mutant.sink, mutant.strategy, mutant.policy]]
-    return [base, *(case for case in cases_for(mutant.sink, mutant.strategy) if case != base)]
+    return [base, *(case for case in cases_for(mutant.sink, mutant.strategy, mutant.step) if case != base)]
 
 
 def _told(what: str, verdict: Verdict, started: float) -> bool:

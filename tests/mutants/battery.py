@@ -22,7 +22,16 @@ from tests.engines.loads.world import Sink, World
 FOLDER = Path(__file__).resolve().parents[1] / "engines" / "loads"
 SINKS = {"postgres": "pg18", "clickhouse": "chdb"}
 # Strategies have a file each; the others are about any load.
-_SHARED = ("test_damage", "test_interrupted", "test_two_runs", "test_columns", "test_drift")
+_SHARED = (
+    "test_damage", "test_interrupted", "test_two_runs", "test_columns", "test_drift", "test_checked_tables", "test_leases",
+)  # fmt: skip
+# The beginnings of steps that one of them is about: it is asked first.
+_ABOUT = {
+    "check-source": "test_checked_tables", "check-target": "test_checked_tables", "acquire-lease": "test_leases",
+    "fence-": "test_two_runs",
+    "drop-old-staging": "test_interrupted", "open-attempt": "test_interrupted", "record-": "test_interrupted",
+    "reconcile": "test_damage", "check-staged-rows": "test_damage",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +51,10 @@ def cases() -> dict[str, Case]:
     return {case.id: case for case in found}
 
 
-def cases_for(sink: str, strategy: str) -> list[Case]:
-    """Those that may see a mutant of this target engine and strategy, the strategy's own first."""
-    order = {name: place for place, name in enumerate((f"test_{strategy}", *_SHARED))}
+def cases_for(sink: str, strategy: str, step: str = "") -> list[Case]:
+    """Those that may see a mutant of this target engine and strategy: those about the step first, then the strategy's own."""
+    first = [module for start, module in _ABOUT.items() if step.startswith(start)]
+    order = {name: place for place, name in enumerate(dict.fromkeys((*first, f"test_{strategy}", *_SHARED)))}
     fitting = [case for case in cases().values() if case.sink.name == SINKS[sink] and case.module in order]
     return sorted(fitting, key=lambda case: order[case.module])
 
