@@ -23,15 +23,18 @@ FOLDER = Path(__file__).resolve().parents[1] / "engines" / "loads"
 SINKS = {"postgres": "pg18", "clickhouse": "chdb"}
 # Strategies have a file each; the others are about any load.
 _SHARED = (
-    "test_damage", "test_interrupted", "test_two_runs", "test_columns", "test_drift", "test_checked_tables", "test_leases",
+    "test_each_row", "test_state_rows", "test_damage", "test_interrupted", "test_two_runs", "test_columns", "test_drift",
+    "test_checked_tables", "test_leases",
 )  # fmt: skip
-# The beginnings of steps that one of them is about: it is asked first.
+# The steps that one of them is about, by their beginnings: it is asked first.
 _ABOUT = {
-    "check-source": "test_checked_tables", "check-target": "test_checked_tables", "acquire-lease": "test_leases",
-    "fence-": "test_two_runs",
-    "drop-old-staging": "test_interrupted", "open-attempt": "test_interrupted", "record-": "test_interrupted",
-    "reconcile": "test_damage", "check-staged-rows": "test_damage",
-}  # fmt: skip
+    "test_checked_tables": ("check-source", "check-target"),
+    "test_leases": ("acquire-lease",),
+    "test_state_rows": ("read-state", "open-attempt", "record-", "commit-state", "release-lease"),
+    "test_two_runs": ("fence-",),
+    "test_interrupted": ("drop-old-staging",),
+    "test_damage": ("reconcile", "check-staged-rows"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,7 @@ def cases() -> dict[str, Case]:
 
 def cases_for(sink: str, strategy: str, step: str = "") -> list[Case]:
     """Those that may see a mutant of this target engine and strategy: those about the step first, then the strategy's own."""
-    first = [module for start, module in _ABOUT.items() if step.startswith(start)]
+    first = [module for module, starts in _ABOUT.items() if step and step.startswith(starts)]
     order = {name: place for place, name in enumerate(dict.fromkeys((*first, f"test_{strategy}", *_SHARED)))}
     fitting = [case for case in cases().values() if case.sink.name == SINKS[sink] and case.module in order]
     return sorted(fitting, key=lambda case: order[case.module])

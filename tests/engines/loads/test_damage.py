@@ -99,7 +99,7 @@ _TRIGGERS = {
 
 @on("pg18", "pg15")
 @pytest.mark.parametrize("what", _TRIGGERS)
-@pytest.mark.parametrize("load", ["merge", "partitions", "full"])
+@pytest.mark.parametrize("load", _LOADS)
 def test_a_trigger_that_does_not_take_the_rows_as_they_are(world: World, load: str, what: str) -> None:
     _loaded(world, load)
     body = f"BEGIN {_TRIGGERS[what]} END"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.engines.loads import model
+from tests.engines.loads.hooks import When
 from tests.engines.loads.model import order
 from tests.engines.loads.world import CURSOR, EVERYWHERE, World, on
 
@@ -202,3 +203,23 @@ def test_a_late_row_that_moved_leaves_its_old_partition(world: World) -> None:
     world.source("UPDATE orders SET note = 'v2', at = clock_timestamp() WHERE id = 2")
     world.run()
     world.same(world.source_rows())
+
+
+@on("pg18", "chdb")
+@pytest.mark.parametrize("day", ["2025-12-31", "2026-02-15", "2026-04-01"])
+def test_a_staged_row_outside_of_the_affected_partitions(world: World, day: str) -> None:
+    """Before, between and behind them: the rows that its partition holds already would be doubled."""
+    world.orders()
+    world.insert(order(1), order(2, day="2026-03-01"))
+    replacing(world)
+
+    def moved() -> None:
+        (staging,) = [name for name in world.leftovers() if "rows" in name]
+        if world.sink.clickhouse:
+            world.target(f"ALTER TABLE `{staging}` DELETE WHERE id = 1 SETTINGS mutations_sync = 1")
+            world.target(f"INSERT INTO `{staging}` SETTINGS async_insert = 0 VALUES (1, 1, '', '{day}', 0)")
+        else:
+            world.target(f"UPDATE \"{staging}\" SET day = '{day}' WHERE id = 1")
+
+    world.fails("DP506", faults=When("before:check-partition-values", moved))
+    world.same([])
