@@ -32,7 +32,7 @@ _ABOUT = {
     "test_leases": ("acquire-lease",),
     "test_state_rows": ("read-state", "open-attempt", "record-", "commit-state", "release-lease"),
     "test_two_runs": ("fence-",),
-    "test_interrupted": ("drop-old-staging",),
+    "test_interrupted": ("drop-old-staging", "clear-rewrite", "create-rewrite", "build-rewrite"),
     "test_damage": ("reconcile", "check-staged-rows"),
 }
 

@@ -124,3 +124,28 @@ def test_a_resumed_run_reads_its_own_window_again(world: World) -> None:
     after = world.state("show")
     assert (after["watermark"], after["run_id"]) == (dead["window_high"], dead["run_id"])
     assert {row.id for row in world.rows()} == {1, 2, 3, 4}
+
+
+@on("chdb")
+@pytest.mark.parametrize("load", ["merge", "partitions"])
+@pytest.mark.parametrize("point", ["before:build-rewrite", "before:record-rewrite", "before:replace-partitions"])
+def test_partitions_that_are_written_again(world: World, load: str, point: str) -> None:
+    """What was built and not recorded is built anew, not added to; what was recorded stands."""
+    _interrupted(world, load, point)
+
+
+@on("chdb")
+@pytest.mark.parametrize("load", LOADS)
+def test_staging_of_an_older_attempt_goes(world: World, load: str) -> None:
+    """A zombie of that attempt must fail instead of moving its rows. What another database holds under such a name stays."""
+    _loaded(world, load)
+    world.insert(order(4, "v1", "2026-04-01", world.now()))
+    with pytest.raises(Died):
+        world.outcome(faults=death("before:drop-old-staging"))
+    run_id = world.state("show")["run_id"].replace("-", "_")
+    with pytest.raises(Died):
+        world.outcome(faults=death("before:record-staged"))
+    (own,) = [name for name in world.leftovers() if name.endswith(run_id) and "rows" in name]
+    world.target(f"CREATE TABLE `{own.replace(run_id, 'older')}` (id Int8) ENGINE = Log")
+    world.run()  # it looks that nothing is left
+    world.same(world.source_rows())
