@@ -113,6 +113,15 @@ def test_rows_that_leave_the_filter(world: World, policy: str) -> None:
     assert {row.id for row in world.rows()} == ({3} if left else {1, 2, 3})
 
 
+@on("chdb")
+def test_a_number_that_is_none_is_named_behind_a_filter(world: World) -> None:
+    world.orders()
+    world.insert(order(1, "open"), order(2, "closed"))
+    world.source("UPDATE orders SET amount = 'NaN'")
+    merging(world, source={"cursor": CURSOR, "where": "note <> 'closed'"}, on_leave_filter="delete")
+    assert 'column "amount": 1 values (NaN); policy fail' in world.fails("DP524").message
+
+
 @on("pg18", "chdb", "ch18")
 def test_null_keys_fail_or_are_skipped(world: World) -> None:
     world.orders(key="", order_by="tuple()")

@@ -7,7 +7,6 @@ import pytest
 from tests.engines.loads.hooks import Died, When, death
 from tests.engines.loads.model import order
 from tests.engines.loads.test_interrupted import LOADS
-from tests.engines.loads.test_mutants import mutate
 from tests.engines.loads.world import World, on
 
 # Rows of loads that come before and behind this one, in the phases of a run; their numbers are nobody's.
@@ -57,6 +56,10 @@ def test_rows_of_other_loads_are_neither_read_nor_written(world: World, load: st
     world.insert(order(3, day="2026-02-02", at=world.now()))
     with pytest.raises(Died):
         world.outcome(faults=death("after-commit:record-staged" if world.sink.clickhouse else "before:fence-finalize"))
+    rewrites = [step.id for step in world.opened().doc.steps if step.id == "record-rewrite"]
+    for step in rewrites:
+        with pytest.raises(Died):
+            world.outcome(faults=death(f"after-commit:{step}"))
     world.run()
     world.insert(order(4, day="2026-02-03", at=world.now()))
     world.run()
@@ -124,14 +127,19 @@ def test_the_state_row_of_another_attempt_is_left_alone(world: World, load: str,
 
 @on("chdb")
 @pytest.mark.parametrize("load", LOADS)
-def test_a_state_that_is_committed_is_committed_again(world: World, load: str) -> None:
-    """A statement whose answer was lost is sent again: its guard spares it, and nothing hangs on that."""
+def test_no_state_is_written_under_a_token_that_is_not_the_newest(world: World, load: str) -> None:
+    """Whichever step would write it."""
     world.orders()
     world.insert(order(1))
     mode, given = LOADS[load]
     world.load(mode, **given)
-    mutate(world, "commit-state.guard", lambda _: "SELECT '0'\n")
-    with pytest.raises(Died):
-        world.outcome(faults=death("after-commit:commit-state"))
+    newer = (
+        "INSERT INTO dponec_state SETTINGS async_insert = 0 SELECT * REPLACE (seq + 1 AS seq, fence + 5 AS fence)"
+        " FROM dponec_state WHERE load = 'orders' ORDER BY seq DESC LIMIT 1"
+    )
+    writes = ("open-attempt", "record-staged", "record-rewrite", "commit-state", "release-lease")
     world.run()
-    world.same(world.source_rows())
+    for step in [step.id for step in world.opened().doc.steps if step.id in writes]:
+        world.source("UPDATE orders SET note = 'v2', at = clock_timestamp()")
+        assert world.fails("DP410", faults=When(f"before:{step}", lambda: world.target(newer))).step == step
+        world.run()
