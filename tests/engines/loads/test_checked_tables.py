@@ -147,7 +147,7 @@ def test_a_table_beside_the_source_is_not_looked_at(world: World, load: str) -> 
     _passes(world, "check-source")
 
 
-@on("pg18", "pg15")
+@on("pg18")
 @pytest.mark.parametrize("load", LOADS)
 def test_a_table_beside_a_postgres_target_is_not_looked_at(world: World, load: str) -> None:
     world.target(_others(world, "orders_copy", "before"))

@@ -42,7 +42,7 @@ def _taken(holder: psycopg.Connection[Any], until: str, pid: str, since: str) ->
     return _TAKEN.format(until=until, pid=pid.format(**own), since=since.format(**own)).encode()
 
 
-@on("pg18", "pg15")
+@on("pg18")
 @pytest.mark.parametrize("holder", HOLDERS)
 @pytest.mark.parametrize("load", LOADS)
 def test_a_lease_is_left_to_a_holder_that_lives(world: World, load: str, holder: str) -> None:
@@ -57,7 +57,7 @@ def test_a_lease_is_left_to_a_holder_that_lives(world: World, load: str, holder:
     )
 
 
-@on("pg18", "pg15")
+@on("pg18")
 @pytest.mark.parametrize("load", LOADS)
 def test_a_holder_whose_session_may_not_be_looked_at_keeps_its_lease(world: World, load: str) -> None:
     """pg_stat_activity hides backend_start of other roles' sessions."""
@@ -78,7 +78,7 @@ def test_a_holder_whose_session_may_not_be_looked_at_keeps_its_lease(world: Worl
     assert (ended.code, ended.exit_code) == ("DP413", 4), ended
 
 
-@on("pg18", "pg15")
+@on("pg18")
 @pytest.mark.parametrize("load", LOADS)
 def test_the_lease_of_an_unfinished_run_is_its_own(world: World, load: str) -> None:
     """Nobody knows whether its holder lives. What is about to end is taken; what was over and is prolonged has a living holder."""
