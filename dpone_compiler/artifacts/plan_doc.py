@@ -8,6 +8,8 @@ query     run `file`; exactly one row comes back, and its columns named in `capt
 check     run `file`; any row that comes back is a violation (columns: code, detail, count) and stops the run
 transfer  stream `files.extract` of the source connection into `files.load` of the target connection
 foreach   run `files.query` (one column of items, at most `max_items`), then `files.body` with parameter `item` for each
+await     run `files.query` until no row comes back, for at most `max_seconds`; a row that is still there stops the run like a check.
+          `files.body`, if there is one, is run once after the first row
 snapshot  on a load's first run: export a snapshot by the replication command in `file`, and give `feed_start`
 changes   run `file` on the source (it prepares a temporary table), then decode the messages of `files.extract` as `files.spec`
           says, into `files.load` of the same session
@@ -57,6 +59,7 @@ class StepDoc:
     snapshot: str = ""
     wire: str = ""
     max_items: int = 0
+    max_seconds: int = 0
     idempotency: str = "idempotent"
     guard: GuardDoc = GuardDoc(kind="rerun")
     retry_boundary: str = ""

@@ -133,6 +133,7 @@ PHASES = {
     "record_rewrite": "rewrite",
     "replace_partitions": "swap",
     "drop_partitions": "swap",
+    "await_cleared": "swap",
     "move_partitions": "swap",
     "exchange_tables": "swap",
 }

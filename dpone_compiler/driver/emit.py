@@ -118,6 +118,7 @@ def _step_doc(context: Context, item: LoweredStep, stem: str) -> StepDoc:
         snapshot=step.snapshot,
         wire=getattr(step.action, "wire", ""),
         max_items=lowered.max_items,
+        max_seconds=lowered.max_seconds,
         idempotency=step.idempotency.value,
         guard=GuardDoc(kind=step.guard.kind, phase=step.guard.phase, file=guard_file, why=step.guard.why),
         retry_boundary=step.retry_boundary,

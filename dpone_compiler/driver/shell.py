@@ -188,6 +188,9 @@ def _single(step: StepDoc) -> Iterable[Line]:
         files = (step.files["query"], step.files["body"], step.guard.file, str(step.max_items or 0))
         yield command(f"{engine}_foreach", step.side, *files, *step.params)
         return
+    if step.op == "await":
+        yield command("ch_await", str(step.max_seconds), step.files["query"], step.files.get("body", ""))
+        return
     yield _call(step, op)
     if step.kind in ("take_lease", "acquire_lease"):
         yield command("leased", *step.captures)

@@ -299,6 +299,11 @@ class DropPartitions:
     by_key: tuple[str, ...] = ()
 
 
+@value(kw_only=True)
+class AwaitCleared:
+    """Wait until no restart of the server can bring back the rows that were replaced or dropped."""
+
+
 # ---- proof and state ------------------------------------------------------------------------------------------------
 
 
@@ -373,6 +378,7 @@ Action = (
     | RecordRewrite
     | ReplacePartitions
     | DropPartitions
+    | AwaitCleared
     | BuildPartitions
     | SwapPartitions
     | DropRetired

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from dpone_compiler.plan.actions import ReadState
 from dpone_compiler.plan.lease_actions import RenewLease, TakeLease
-from dpone_compiler.plan.sequence import RERUN
+from dpone_compiler.plan.sequence import RERUN, chained
 from dpone_compiler.plan.step import Idempotency, Step
 from dpone_compiler.plan.target_actions import CheckNotLost
 from dpone_compiler.plan.verify import MUTATIONS
@@ -37,7 +36,7 @@ _RENEW = Step(
 
 def under_a_lease(steps: tuple[Step, ...]) -> tuple[Step, ...]:
     """The same steps with the two of the lease among them, each after the one before it."""
-    return tuple(_chained([*_leased(steps)]))
+    return chained(_leased(steps))
 
 
 def _leased(steps: tuple[Step, ...]) -> Iterator[Step]:
@@ -53,8 +52,3 @@ def _leased(steps: tuple[Step, ...]) -> Iterator[Step]:
         if step is first:
             yield _RENEW
         yield step
-
-
-def _chained(steps: list[Step]) -> Iterator[Step]:
-    for at, step in enumerate(steps):
-        yield replace(step, after=(steps[at - 1].id,) if at else ())

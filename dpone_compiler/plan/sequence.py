@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
+
 from dpone_compiler.plan.actions import Action
 from dpone_compiler.plan.step import Guard, Idempotency, Step
 
 RERUN = Guard(kind="rerun", why="repeating it changes nothing")
 STAGED = Guard(kind="phase", phase="staged", why="the state row says staged, and staging still holds the recorded rows")
 COMMITTED = Guard(kind="phase", phase="committed", why="the state row is written in the same transaction")
+
+
+def chained(steps: Iterable[Step]) -> tuple[Step, ...]:
+    """The steps, each after the one before it."""
+    in_order = tuple(steps)
+    return tuple(replace(step, after=(in_order[at - 1].id,) if at else ()) for at, step in enumerate(in_order))
 
 
 class Sequence:

@@ -50,6 +50,7 @@ from dpone_compiler.plan.feed_actions import (
 )
 from dpone_compiler.plan.graph import BrokenGraph, dominators
 from dpone_compiler.plan.lease_actions import RenewLease, TakeLease
+from dpone_compiler.plan.settling import waited
 from dpone_compiler.plan.slice_actions import NextSlice, RecordSlice
 from dpone_compiler.plan.snapshot_actions import (
     BuildDiff,
@@ -112,6 +113,7 @@ def verify_plan(plan: Plan) -> tuple[str, ...]:
         columns_added,
         _leased,
         exchanged,
+        waited,
     )
     return tuple(fault for rule in rules for fault in rule(plan, over))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dpone_compiler.ir.load import Load
 from dpone_compiler.plan.realised import unrealised
+from dpone_compiler.plan.settling import settled
 from dpone_compiler.plan.step import Plan
 from dpone_compiler.plan.verify import verify_plan
 from dpone_compiler.spi.strategy import Setting, Strategy
@@ -19,8 +20,13 @@ class UnprovedPlan(RuntimeError):
 
 def plan_load(load: Load, strategy: Strategy, setting: Setting) -> Plan:
     """The proved plan of a decided load. Raises UnprovedPlan."""
-    plan = strategy.steps(load, setting)
+    plan = settled_on(setting, strategy.steps(load, setting))
     faults = (*verify_plan(plan), *unrealised(load, plan))
     if faults:
         raise UnprovedPlan(load.name, faults)
     return plan
+
+
+def settled_on(setting: Setting, plan: Plan) -> Plan:
+    """The plan, with the wait that the sink's server needs where partitions are replaced."""
+    return settled(plan) if setting.sink.capabilities(setting.facts.target_engine).replaced_rows_return else plan

@@ -25,7 +25,7 @@ from dpone_compiler.plan.sequence import COMMITTED, Sequence
 from dpone_compiler.plan.shape import filter_of, finish, shape_of, staging, tombstone_of
 from dpone_compiler.plan.step import Idempotency, Plan
 from dpone_compiler.plan.verify import verify_plan
-from dpone_compiler.planning.plan_load import UnprovedPlan
+from dpone_compiler.planning.plan_load import UnprovedPlan, settled_on
 from dpone_compiler.spi.columns import source_column
 from dpone_compiler.spi.strategy import NotViable, Setting, Strategy
 
@@ -59,7 +59,7 @@ def plan_resync(load: Load, strategy: Strategy, setting: Setting) -> Plan | NotV
     bound = _bound(load, setting) if strategy.reload == "loaded" else None
     if bound is None and strategy.reload == "loaded":
         return NotViable("cursor_required", "without a cursor of a known type nothing says which rows are loaded")
-    plan = _steps(shape, moved.source, partition, bound)
+    plan = settled_on(setting, _steps(shape, moved.source, partition, bound))
     faults = (*verify_plan(plan), *unread(load, plan))
     if faults:
         raise UnprovedPlan(load.name, faults)

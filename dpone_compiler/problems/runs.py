@@ -186,6 +186,14 @@ PAGES: tuple[Page, ...] = (
         "its rows in dponec_slices), then `dponec run`.",
     ),
     run_page(
+        "DP436",
+        "Replaced rows could still come back",
+        "The new partitions are in, and the server has not yet removed the parts that they replaced from its disk. ClickHouse before "
+        "26.6 would show those rows again after a restart, beside the new ones, so the watermark has not moved. A query that has been "
+        "reading the old parts for long keeps them, or the table's old_parts_lifetime is longer than the wait. Exit code 5.",
+        "the same command again when the long queries have ended: it replaces and waits once more, and commits.",
+    ),
+    run_page(
         "DP440",
         "The slot has lost changes",
         "The replication slot is gone, was invalidated because the source ran past max_slot_wal_keep_size, belongs to something else, or "

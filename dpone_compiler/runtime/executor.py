@@ -1,4 +1,4 @@
-"""Carries out one step: the six ops, and nothing else. Order, guards and transactions are the runner's."""
+"""Carries out one step: the ops of a plan, and nothing else. Order, guards and transactions are the runner's."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from dpone_compiler.artifacts.plan_doc import StepDoc
 from dpone_compiler.runtime.bundle import LoadedBundle
 from dpone_compiler.runtime.connections.session import EngineError, Result, Session
 from dpone_compiler.runtime.faults import Faults
-from dpone_compiler.runtime.outcome import RefusedError
+from dpone_compiler.runtime.outcome import STOPPED, RefusedError
 from dpone_compiler.runtime.parameters import Parameters
 from dpone_compiler.runtime.progress import Listener
 from dpone_compiler.runtime.sessions import Sessions
@@ -19,6 +19,7 @@ from dpone_compiler.runtime.transfer.batches import Batches
 from dpone_compiler.runtime.transfer.changes import Changes, read_spec
 from dpone_compiler.runtime.transfer.decoded import DecodedSession
 from dpone_compiler.runtime.transfer.pump import pump
+from dpone_compiler.runtime.waiting import await_none
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,9 @@ class Executor:
                 return self._transfer(step)
             case "foreach":
                 return self._foreach(step, session), 0
+            case "await":
+                self._await(step, session)
+                return None, 0
             case "changes":
                 return self._changes(step, session)
             case _:
@@ -97,6 +101,21 @@ class Executor:
         detail = row.get("detail") or step.purpose
         count = f" ({row['count']})" if row.get("count") else ""
         raise RefusedError(row.get("code") or "DP500", f"{detail}{count}", step=step.id)
+
+    def _await(self, step: StepDoc, session: Session) -> None:
+        params = self._parameters.of(step)
+        query, body = (self._bundle.body(step.files[role]) if role in step.files else "" for role in ("query", "body"))
+
+        def ask() -> Result:
+            result = session.run(query, params)
+            _answered(step, result)
+            return result
+
+        left = await_none(ask, (lambda: session.run(body, params)) if body else None, step.max_seconds)
+        if left.rows:
+            row = dict(zip(left.columns, left.rows[0], strict=True))
+            message = f"{row['detail']} ({row['count']}); waited {step.max_seconds} seconds"
+            raise RefusedError(row["code"] or "DP500", message, exit_code=STOPPED, retryable=True)
 
     def _transfer(self, step: StepDoc) -> tuple[int, int]:
         expected = _number(self._parameters.get("source_rows"))

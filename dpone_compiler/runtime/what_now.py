@@ -53,6 +53,7 @@ CODES: Mapping[str, tuple[str, ...]] = {
     "exchange_tables": ("DP420",),
     "swap_partitions": ("DP420", "DP506", "DP510"),
     "drop_partitions": ("DP510",),
+    "await_cleared": ("DP436",),
     "reconcile": ("DP507", "DP510"),
     "prove_missing": ("DP510",),
     "prove_deleted": ("DP510",),

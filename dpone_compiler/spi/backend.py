@@ -50,10 +50,11 @@ class Lowered:
     """How one step is done.
 
     `op`: see artifacts.plan_doc. `bodies`: role -> SQL text (`main` for sql/query/check; `extract` + `load` for transfer;
-    `query` + `body` for foreach); each becomes one file. `guard`: SQL that answers one row, one cell: '1' = already done.
-    `locks`: sentences (mode, object, until when). `visibility`: isolation level -> what a reader of the target sees meanwhile.
-    `params`: names that the bodies read. `captures`: names that a query gives. `settings`: of a transfer's load, what the engine
-    is told besides the rows, under the names that users of dpone know.
+    `query` + `body` for foreach; `query`, perhaps `body` for await); each becomes one file. `guard`: SQL that answers one row,
+    one cell: '1' = already done. `locks`: sentences (mode, object, until when). `visibility`: isolation level -> what a reader
+    of the target sees meanwhile. `params`: names that the bodies read. `captures`: names that a query gives. `settings`: of a
+    transfer's load, what the engine is told besides the rows, under the names that users of dpone know. `max_items`,
+    `max_seconds`: the bounds of a foreach and of an await.
     """
 
     op: str
@@ -64,6 +65,7 @@ class Lowered:
     locks: tuple[str, ...] = ()
     visibility: Mapping[str, str] = field(default_factory=dict)
     max_items: int = 0
+    max_seconds: int = 0
     settings: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -128,6 +130,7 @@ class Capabilities:
     partitions: bool
     snapshots: bool  # a source snapshot can span statements
     state_in_target: bool = True
+    replaced_rows_return: bool = False  # a server that restarts soon after a replacement shows the old rows again
     stages_alone: bool = False  # staging is made and filled outside of any transaction, though the sink has them
     cdc_source: bool = False
     not_read: str = ""  # why this engine cannot be a source; '' it can

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -65,3 +66,27 @@ def _clickhouse_dies(lab: Lab, engine: Engine, finalizer: bytes) -> None:
     _kill_and_restart(lab, engine, marker("transfer-rows", "load", url=True), 20_000)
     _kill_and_restart(lab, engine, finalizer, 0)
     _kill_and_restart(lab, engine, marker("commit-state"), 0)
+
+
+@pytest.mark.parametrize(
+    ("case", "start"),
+    [
+        pytest.param(CH_MERGE, start_chdb, id="ch_merge", marks=pytest.mark.chdb),
+        *(
+            pytest.param(case, start_clickhouse_server, id=case.name, marks=pytest.mark.clickhouse_server)
+            for case in (CH18_MERGE, CH18_FULL)
+        ),
+    ],
+)
+def test_a_restart_brings_back_nothing(
+    case: Case, start: Callable[[], Engine], pg_wheel: EmbeddedPostgres, zygote: Zygote, tmp_path: Path
+) -> None:
+    """Before 26.6 a server reads replaced parts again that it has not removed yet (ClickHouse issue 107605)."""
+    with start() as engine:
+        lab = new_clickhouse_lab(case, zygote, tmp_path, pg_wheel, engine)
+        lab.ready()
+        lab.change()
+        lab.done()
+        engine.kill()
+        engine.restart()
+        lab.check()

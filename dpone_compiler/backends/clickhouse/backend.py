@@ -9,6 +9,7 @@ from typing import assert_never
 from dpone_compiler.backends.clickhouse import (
     apply_steps,
     clean_steps,
+    clearing,
     feed_steps,
     history,
     missing,
@@ -142,6 +143,8 @@ def _lowered(ctx: Context, step: Step) -> Lowered | Unsupported:  # noqa: PLR091
             return apply_steps.replace_partitions(ctx, action)
         case actions.DropPartitions():
             return apply_steps.drop_partitions(ctx, action)
+        case actions.AwaitCleared():
+            return clearing.await_cleared(ctx)
         case actions.DeleteMatching():
             return apply_steps.delete_matching(ctx, action)
         case actions.InsertStaged():

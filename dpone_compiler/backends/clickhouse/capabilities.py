@@ -34,6 +34,8 @@ _LACKS = {
 # Best first; the reasons are in docs/adr/0005-clickhouse-merge-default.md.
 _MERGE = ("partition_rewrite", "replacing_merge_tree", "lightweight_delete_insert", "shadow_swap")
 _LEGACY_MERGE = ("partition_rewrite", "replacing_merge_tree")
+# From here on an empty part covers what was replaced (github.com/ClickHouse/ClickHouse/pull/107623); a version that is not known is below.
+_COVERS = (26, 6)
 _NEWER = {
     "lightweight_delete_insert": "it needs lightweight deletes (ClickHouse 23.3), which are used from 23.12 on",
     "shadow_swap": "it needs EXCHANGE TABLES (ClickHouse 20.10), which is used from 23.12 on",
@@ -64,6 +66,7 @@ def capabilities(engine: EngineFacts | None) -> Capabilities:
         mutable_table=True,
         partitions=True,
         snapshots=False,
+        replaced_rows_return=engine is None or engine.version < _COVERS,
         not_read="ClickHouse is a target only in this version",
         newer_policies=_NEWER if legacy else {},
     )

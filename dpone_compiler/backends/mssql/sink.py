@@ -113,6 +113,8 @@ def _lower(ctx: Context, step: Step, action: do.Action) -> Lowered | Unsupported
             return switching.build_partitions(ctx, action)
         case do.SwapPartitions():
             return switching.swap_partitions(ctx, action)
+        case do.AwaitCleared():
+            return Unsupported(_IN_PLACE + "what was replaced does not come back")
         case do.ReplacePartitions():
             return Unsupported(_IN_PLACE + "use DeletePartitions and InsertStaged")
         case do.CheckScope():

@@ -105,6 +105,8 @@ def _lower(ctx: Context, step: Step, action: do.Action) -> Lowered | Unsupported
             return Unsupported(_IN_PLACE + "rows are deleted by key, so no partition has to be rewritten")
         case do.RecordRewrite():
             return Unsupported(_IN_PLACE + "no partition is rewritten, so there is nothing to note")
+        case do.AwaitCleared():
+            return Unsupported(_IN_PLACE + "what was replaced does not come back")
         case do.ReplacePartitions():
             return Unsupported(_IN_PLACE + "use DeletePartitions and InsertStaged")
         case do.DropPartitions():

@@ -32,6 +32,7 @@ _UNSEEN = (
     actions.BuildRewrite,
     actions.RecordRewrite,
     actions.DropPartitions,
+    actions.AwaitCleared,
     actions.Reconcile,
     actions.DropStaging,
     actions.ReleaseLease,

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=append_ms_pg
-FINGERPRINT=a9c02fe888f626c469e2554609579f6baf260168d5e60df66ce7604b3bdbdfae
+FINGERPRINT=81416e6ca5a2233e11b7459efcb9488a95ab6ae56b59e75d834e9a44bdb54606
 TRANSACTIONAL=1
 SOURCE_ENGINE=mssql
 SOURCE_CONNECTION=case_ms_source
@@ -404,6 +404,24 @@ ch_query() {
   TSV=1
 }
 ch_check() { ch_bind "$2"; work ch_rows "$TMP/answer" --format TabSeparated; violated; }
+ch_await() { # most seconds, query, what is done once after the first row
+  local most=$1 query=$2 body=$3 left
+  local until=$((SECONDS + most))
+  while :; do
+    ch_bind "$query"
+    work ch_rows "$TMP/answer" --format TabSeparated
+    [[ -s $TMP/answer ]] || return 0
+    if [[ -n $body ]]; then
+      ch_sql '' "$body"
+      body=''
+    elif ((SECONDS >= until)); then
+      IFS=$'\t' read -r _ left _ <"$TMP/answer" || true
+      stop 5 DP436 "$left; waited $most seconds" "$(again)"
+    else
+      work sleep 1
+    fi
+  done
+}
 ch_yes() { ch_bind "$2"; work ch_rows "$TMP/yes" --format TabSeparated; [[ $(<"$TMP/yes") == 1 ]]; }
 ch_foreach() { # side, query, body, guard, most items, parameters
   local side=$1 query=$2 body=$3 guard=$4 most=$5 item

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=backfill_replace_pg
-FINGERPRINT=6e5f83d7cbed386dad0bc43e8eac029946fd826e0199194b81f4044cdc454e04
+FINGERPRINT=33b97267a1afddbe21f05f5dd28cad398c4ae7d3a8dcd1fe09b75f2e91ace6fd
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg
@@ -404,6 +404,24 @@ ch_query() {
   TSV=1
 }
 ch_check() { ch_bind "$2"; work ch_rows "$TMP/answer" --format TabSeparated; violated; }
+ch_await() { # most seconds, query, what is done once after the first row
+  local most=$1 query=$2 body=$3 left
+  local until=$((SECONDS + most))
+  while :; do
+    ch_bind "$query"
+    work ch_rows "$TMP/answer" --format TabSeparated
+    [[ -s $TMP/answer ]] || return 0
+    if [[ -n $body ]]; then
+      ch_sql '' "$body"
+      body=''
+    elif ((SECONDS >= until)); then
+      IFS=$'\t' read -r _ left _ <"$TMP/answer" || true
+      stop 5 DP436 "$left; waited $most seconds" "$(again)"
+    else
+      work sleep 1
+    fi
+  done
+}
 ch_yes() { ch_bind "$2"; work ch_rows "$TMP/yes" --format TabSeparated; [[ $(<"$TMP/yes") == 1 ]]; }
 ch_foreach() { # side, query, body, guard, most items, parameters
   local side=$1 query=$2 body=$3 guard=$4 most=$5 item

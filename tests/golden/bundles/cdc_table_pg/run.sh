@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=cdc_table_pg
-FINGERPRINT=f3d83c0583bf2784f0a30d4b1deaae1fbfbe6b6ec6463f3c4f5f3a475549ea1d
+FINGERPRINT=13c50905a398247ec3379cd7f52594adc3e0a90b14a28ec330e9f0c24d39fb26
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_changes
@@ -404,6 +404,24 @@ ch_query() {
   TSV=1
 }
 ch_check() { ch_bind "$2"; work ch_rows "$TMP/answer" --format TabSeparated; violated; }
+ch_await() { # most seconds, query, what is done once after the first row
+  local most=$1 query=$2 body=$3 left
+  local until=$((SECONDS + most))
+  while :; do
+    ch_bind "$query"
+    work ch_rows "$TMP/answer" --format TabSeparated
+    [[ -s $TMP/answer ]] || return 0
+    if [[ -n $body ]]; then
+      ch_sql '' "$body"
+      body=''
+    elif ((SECONDS >= until)); then
+      IFS=$'\t' read -r _ left _ <"$TMP/answer" || true
+      stop 5 DP436 "$left; waited $most seconds" "$(again)"
+    else
+      work sleep 1
+    fi
+  done
+}
 ch_yes() { ch_bind "$2"; work ch_rows "$TMP/yes" --format TabSeparated; [[ $(<"$TMP/yes") == 1 ]]; }
 ch_foreach() { # side, query, body, guard, most items, parameters
   local side=$1 query=$2 body=$3 guard=$4 most=$5 item

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=create_ch18
-FINGERPRINT=3c5f17468ca631bc14d7af4f9380abd90807acac7fa993a81a956a765226c478
+FINGERPRINT=36bffb14df8458613d2b27afcffd190cae674ff724fdf474403a826b9a0b08c0
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg
@@ -404,6 +404,24 @@ ch_query() {
   TSV=1
 }
 ch_check() { ch_bind "$2"; work ch_rows "$TMP/answer" --format TabSeparated; violated; }
+ch_await() { # most seconds, query, what is done once after the first row
+  local most=$1 query=$2 body=$3 left
+  local until=$((SECONDS + most))
+  while :; do
+    ch_bind "$query"
+    work ch_rows "$TMP/answer" --format TabSeparated
+    [[ -s $TMP/answer ]] || return 0
+    if [[ -n $body ]]; then
+      ch_sql '' "$body"
+      body=''
+    elif ((SECONDS >= until)); then
+      IFS=$'\t' read -r _ left _ <"$TMP/answer" || true
+      stop 5 DP436 "$left; waited $most seconds" "$(again)"
+    else
+      work sleep 1
+    fi
+  done
+}
 ch_yes() { ch_bind "$2"; work ch_rows "$TMP/yes" --format TabSeparated; [[ $(<"$TMP/yes") == 1 ]]; }
 ch_foreach() { # side, query, body, guard, most items, parameters
   local side=$1 query=$2 body=$3 guard=$4 most=$5 item
@@ -677,25 +695,29 @@ fi
 if todo drop-emptied-partitions committed; then
   ch_foreach target steps/26-drop-emptied-partitions.query.sql steps/26-drop-emptied-partitions.body.sql '' 10000 partitions staging_rows
 fi
+# await-cleared: wait until the replaced rows have left the disk
+if todo await-cleared committed; then
+  ch_await 900 steps/27-await-cleared.query.sql steps/27-await-cleared.body.sql
+fi
 # reconcile: prove that the affected partitions hold what was staged
 if todo reconcile committed; then
-  ch_check target steps/27-reconcile.sql partitions
+  ch_check target steps/28-reconcile.sql partitions
 fi
 # commit-state: move the watermark and mark the run committed
 if todo commit-state committed; then
-  ch_sql target steps/28-commit-state.sql fence window_low window_high run_id
+  ch_sql target steps/29-commit-state.sql fence window_low window_high run_id
 fi
 # drop-rows: drop staging (rows)
 if todo drop-rows ''; then
-  ch_sql target steps/29-drop-rows.sql staging_rows
+  ch_sql target steps/30-drop-rows.sql staging_rows
 fi
 # drop-delta: drop staging (delta)
 if todo drop-delta ''; then
-  ch_sql target steps/30-drop-delta.sql staging_delta
+  ch_sql target steps/31-drop-delta.sql staging_delta
 fi
 # release-lease: mark the run done and give the lease back
 if todo release-lease ''; then
-  ch_sql target steps/31-release-lease.sql fence run_id
+  ch_sql target steps/32-release-lease.sql fence run_id
   released
 fi
 

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=evolve_ch18
-FINGERPRINT=bbee602fbe1da4090e9db9a9f8113f29c21c54f797ae6caf14d567120cab4b37
+FINGERPRINT=16e885117e3947ecdfb832914e7a25b205b7dde8eb1915cf72eecd40c791de9d
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg
@@ -404,6 +404,24 @@ ch_query() {
   TSV=1
 }
 ch_check() { ch_bind "$2"; work ch_rows "$TMP/answer" --format TabSeparated; violated; }
+ch_await() { # most seconds, query, what is done once after the first row
+  local most=$1 query=$2 body=$3 left
+  local until=$((SECONDS + most))
+  while :; do
+    ch_bind "$query"
+    work ch_rows "$TMP/answer" --format TabSeparated
+    [[ -s $TMP/answer ]] || return 0
+    if [[ -n $body ]]; then
+      ch_sql '' "$body"
+      body=''
+    elif ((SECONDS >= until)); then
+      IFS=$'\t' read -r _ left _ <"$TMP/answer" || true
+      stop 5 DP436 "$left; waited $most seconds" "$(again)"
+    else
+      work sleep 1
+    fi
+  done
+}
 ch_yes() { ch_bind "$2"; work ch_rows "$TMP/yes" --format TabSeparated; [[ $(<"$TMP/yes") == 1 ]]; }
 ch_foreach() { # side, query, body, guard, most items, parameters
   local side=$1 query=$2 body=$3 guard=$4 most=$5 item
@@ -672,25 +690,29 @@ fi
 if todo drop-emptied-partitions committed; then
   ch_foreach target steps/24-drop-emptied-partitions.query.sql steps/24-drop-emptied-partitions.body.sql '' 10000 staging_rows staging_rewrite
 fi
+# await-cleared: wait until the replaced rows have left the disk
+if todo await-cleared committed; then
+  ch_await 900 steps/25-await-cleared.query.sql steps/25-await-cleared.body.sql
+fi
 # reconcile: prove that every staged key is in the target once, with the staged values
 if todo reconcile committed; then
-  ch_check target steps/25-reconcile.sql staging_rows staging_rewrite
+  ch_check target steps/26-reconcile.sql staging_rows staging_rewrite
 fi
 # commit-state: move the watermark and mark the run committed
 if todo commit-state committed; then
-  ch_sql target steps/26-commit-state.sql fence window_low window_high run_id
+  ch_sql target steps/27-commit-state.sql fence window_low window_high run_id
 fi
 # drop-rows: drop staging (rows)
 if todo drop-rows ''; then
-  ch_sql target steps/27-drop-rows.sql staging_rows
+  ch_sql target steps/28-drop-rows.sql staging_rows
 fi
 # drop-rewrite: drop staging (rewrite)
 if todo drop-rewrite ''; then
-  ch_sql target steps/28-drop-rewrite.sql staging_rewrite
+  ch_sql target steps/29-drop-rewrite.sql staging_rewrite
 fi
 # release-lease: mark the run done and give the lease back
 if todo release-lease ''; then
-  ch_sql target steps/29-release-lease.sql fence run_id
+  ch_sql target steps/30-release-lease.sql fence run_id
   released
 fi
 

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=full_ch18
-FINGERPRINT=56ba5055591378393aed7e697cc29d1e1ce11be2a21e77b06b17b34196c372e0
+FINGERPRINT=5ca9aaa6f4cb81d15f0e400d854843f9c66f00fad01a000a48223dff09641035
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg
@@ -404,6 +404,24 @@ ch_query() {
   TSV=1
 }
 ch_check() { ch_bind "$2"; work ch_rows "$TMP/answer" --format TabSeparated; violated; }
+ch_await() { # most seconds, query, what is done once after the first row
+  local most=$1 query=$2 body=$3 left
+  local until=$((SECONDS + most))
+  while :; do
+    ch_bind "$query"
+    work ch_rows "$TMP/answer" --format TabSeparated
+    [[ -s $TMP/answer ]] || return 0
+    if [[ -n $body ]]; then
+      ch_sql '' "$body"
+      body=''
+    elif ((SECONDS >= until)); then
+      IFS=$'\t' read -r _ left _ <"$TMP/answer" || true
+      stop 5 DP436 "$left; waited $most seconds" "$(again)"
+    else
+      work sleep 1
+    fi
+  done
+}
 ch_yes() { ch_bind "$2"; work ch_rows "$TMP/yes" --format TabSeparated; [[ $(<"$TMP/yes") == 1 ]]; }
 ch_foreach() { # side, query, body, guard, most items, parameters
   local side=$1 query=$2 body=$3 guard=$4 most=$5 item
@@ -637,21 +655,25 @@ fi
 if todo drop-stale-partitions committed; then
   ch_foreach target steps/16-drop-stale-partitions.query.sql steps/16-drop-stale-partitions.body.sql '' 10000 staging_rows
 fi
+# await-cleared: wait until the replaced rows have left the disk
+if todo await-cleared committed; then
+  ch_await 900 steps/17-await-cleared.query.sql steps/17-await-cleared.body.sql
+fi
 # reconcile: prove that the target holds what was staged
 if todo reconcile committed; then
-  ch_check target steps/17-reconcile.sql
+  ch_check target steps/18-reconcile.sql
 fi
 # commit-state: mark the run committed
 if todo commit-state committed; then
-  ch_sql target steps/18-commit-state.sql fence run_id
+  ch_sql target steps/19-commit-state.sql fence run_id
 fi
 # drop-rows: drop staging (rows)
 if todo drop-rows ''; then
-  ch_sql target steps/19-drop-rows.sql staging_rows
+  ch_sql target steps/20-drop-rows.sql staging_rows
 fi
 # release-lease: mark the run done and give the lease back
 if todo release-lease ''; then
-  ch_sql target steps/20-release-lease.sql fence run_id
+  ch_sql target steps/21-release-lease.sql fence run_id
   released
 fi
 

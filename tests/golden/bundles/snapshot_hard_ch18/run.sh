@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=snapshot_hard_ch18
-FINGERPRINT=61ba839e6544a12f2641958fc4fc84295bd78487c79b766cae12a4a1be9f63f8
+FINGERPRINT=8720e381c919b9e36ad3f481f07267d28fedc052c90f3680cf35a1d35345a1e2
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg
@@ -404,6 +404,24 @@ ch_query() {
   TSV=1
 }
 ch_check() { ch_bind "$2"; work ch_rows "$TMP/answer" --format TabSeparated; violated; }
+ch_await() { # most seconds, query, what is done once after the first row
+  local most=$1 query=$2 body=$3 left
+  local until=$((SECONDS + most))
+  while :; do
+    ch_bind "$query"
+    work ch_rows "$TMP/answer" --format TabSeparated
+    [[ -s $TMP/answer ]] || return 0
+    if [[ -n $body ]]; then
+      ch_sql '' "$body"
+      body=''
+    elif ((SECONDS >= until)); then
+      IFS=$'\t' read -r _ left _ <"$TMP/answer" || true
+      stop 5 DP436 "$left; waited $most seconds" "$(again)"
+    else
+      work sleep 1
+    fi
+  done
+}
 ch_yes() { ch_bind "$2"; work ch_rows "$TMP/yes" --format TabSeparated; [[ $(<"$TMP/yes") == 1 ]]; }
 ch_foreach() { # side, query, body, guard, most items, parameters
   local side=$1 query=$2 body=$3 guard=$4 most=$5 item
@@ -695,37 +713,41 @@ fi
 if todo drop-emptied-partitions committed; then
   ch_foreach target steps/29-drop-emptied-partitions.query.sql steps/29-drop-emptied-partitions.body.sql '' 10000 staging_diff staging_missing staging_rewrite
 fi
+# await-cleared: wait until the replaced rows have left the disk
+if todo await-cleared committed; then
+  ch_await 900 steps/30-await-cleared.query.sql steps/30-await-cleared.body.sql
+fi
 # reconcile: prove that every staged key is in the target once, with the staged values
 if todo reconcile committed; then
-  ch_check target steps/30-reconcile.sql staging_rows staging_rewrite
+  ch_check target steps/31-reconcile.sql staging_rows staging_rewrite
 fi
 # prove-missing: prove that no key is left that the source lacks
 if todo prove-missing committed; then
-  ch_check target steps/31-prove-missing.sql staging_rows
+  ch_check target steps/32-prove-missing.sql staging_rows
 fi
 # commit-state: mark the run committed
 if todo commit-state committed; then
-  ch_sql target steps/32-commit-state.sql fence run_id
+  ch_sql target steps/33-commit-state.sql fence run_id
 fi
 # drop-rows: drop staging (rows)
 if todo drop-rows ''; then
-  ch_sql target steps/33-drop-rows.sql staging_rows
+  ch_sql target steps/34-drop-rows.sql staging_rows
 fi
 # drop-missing: drop staging (missing)
 if todo drop-missing ''; then
-  ch_sql target steps/34-drop-missing.sql staging_missing
+  ch_sql target steps/35-drop-missing.sql staging_missing
 fi
 # drop-diff: drop staging (diff)
 if todo drop-diff ''; then
-  ch_sql target steps/35-drop-diff.sql staging_diff
+  ch_sql target steps/36-drop-diff.sql staging_diff
 fi
 # drop-rewrite: drop staging (rewrite)
 if todo drop-rewrite ''; then
-  ch_sql target steps/36-drop-rewrite.sql staging_rewrite
+  ch_sql target steps/37-drop-rewrite.sql staging_rewrite
 fi
 # release-lease: mark the run done and give the lease back
 if todo release-lease ''; then
-  ch_sql target steps/37-release-lease.sql fence run_id
+  ch_sql target steps/38-release-lease.sql fence run_id
   released
 fi
 
