@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +13,7 @@ from dpone_compiler.embedded.clickhouse_http import start_chdb
 from dpone_compiler.embedded.clickhouse_legacy import start_clickhouse_server
 from dpone_compiler.embedded.engine import Engine
 from dpone_compiler.embedded.postgres import EmbeddedPostgres, start_postgres
+from tests.engine_fixtures import run_clickhouse
 from tests.faults.cases import CH18_FULL, CH18_MERGE, CH_FULL, CH_MERGE, PG_FULL, PG_MERGE, Case
 from tests.faults.conftest import new_clickhouse_lab, new_postgres_lab
 from tests.faults.lab import Lab
@@ -88,5 +91,32 @@ def test_a_restart_brings_back_nothing(
         lab.change()
         lab.done()
         engine.kill()
+        engine.restart()
+        lab.check()
+
+
+@pytest.mark.clickhouse_server
+@pytest.mark.parametrize("by", ["dponec run", "run.sh"])
+def test_a_reader_keeps_the_old_parts(by: str, pg_wheel: EmbeddedPostgres, zygote: Zygote, tmp_path: Path) -> None:
+    """The load waits for it: behind the commit no restart may bring anything back."""
+    with start_clickhouse_server() as engine:
+        lab = new_clickhouse_lab(CH18_MERGE, zygote, tmp_path, pg_wheel, engine)
+        lab.ready()
+        lab.change()
+        query = "SELECT sleepEachRow(0.1) FROM orders LIMIT 60"
+        reader = threading.Thread(
+            target=run_clickhouse, args=(f"{lab.target.url}&max_block_size=1&max_threads=1", query)
+        )
+        reader.start()
+        if by == "run.sh":
+            native = engine.native_url_for(lab.target.url.rpartition("/")[2])
+            script = [str(lab.bundle / "run.sh")]
+            subprocess.run(script, cwd=lab.home, env=lab.environ(DPONE_CONN_FAULTS_TARGET=native), check=True)
+        else:
+            lab.done()
+        waited = reader.is_alive()
+        engine.kill()
+        reader.join()
+        assert not waited
         engine.restart()
         lab.check()

@@ -34,6 +34,7 @@ HISTORY = SOUND["history_run_pg"]
 # Dates and numerics of Postgres, some of which ClickHouse does not hold.
 TO_CLICKHOUSE = SOUND["orders_pg_to_ch"]
 LEASED = SOUND["merge_leased_ch"]
+OLD_SERVER = SOUND["merge_ch18"]
 ATTACHED, SWITCHED = SOUND["attach_pg"], SOUND["switch_ms"]
 
 
@@ -282,6 +283,14 @@ FAULTS: dict[str, tuple[Callable[[], Plan], str]] = {
     "other rows fingerprinted": (
         lambda: changed(MERGE, actions.FingerprintSource, snapshot="another"),
         "does not fingerprint what is transferred",
+    ),
+    "an old server not waited for": (
+        lambda: moved(OLD_SERVER, actions.DropPartitions, before=actions.Reconcile),
+        "await-cleared can be reached without drop-emptied-partitions: what it replaces could come back",
+    ),
+    "an old server waited for beside the commit": (
+        lambda: beside(OLD_SERVER, actions.AwaitCleared),
+        "commit-state can be reached without await-cleared: replaced rows could come back behind it",
     ),
     "a lease that is not taken": (
         lambda: without(LEASED, elsewhere.TakeLease),
