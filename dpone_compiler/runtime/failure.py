@@ -13,6 +13,8 @@ _ASKS_STATE = ("read_state", "check_not_lost")
 _FULL = ("53100", "243", "1105", "9002")
 # ENOSPC, as ClickHouse tells it of any file that it could not write (codes 75 and others).
 _NO_SPACE = "errno: 28,"
+# EEXIST of a table's new definition: a CREATE that a full disk stopped left it, and 18.16 takes it away when it starts [run].
+_LEFT_OVER = (".sql.tmp", "errno: 17,")
 # Postgres: undefined_table, invalid_schema_name. ClickHouse: UNKNOWN_TABLE, UNKNOWN_DATABASE (src/Common/ErrorCodes.cpp).
 # SQL Server: 208, invalid object name.
 _NO_STATE = ("42P01", "3F000", "60", "81", "208")
@@ -44,6 +46,10 @@ def stopped_by(error: EngineError, *, step: str, kind: str, changed: bool, doc: 
     if error.code in _FULL or _NO_SPACE in error.message:
         exit_code = STOPPED if changed else TRANSIENT
         return RefusedError("DP425", str(error), exit_code=exit_code, retryable=True, next=run, step=step)
+    if all(part in error.message for part in _LEFT_OVER):
+        message = f"{error}; a CREATE that the full disk stopped left this file: remove it, or restart the server, which removes it"
+        exit_code = STOPPED if changed else TRANSIENT
+        return RefusedError("DP425", message, exit_code=exit_code, retryable=True, next=run, step=step)
     code = "DP423" if error.permission else "DP421" if error.unreachable else "DP424"
     return RefusedError(code, str(error), exit_code=STOPPED if changed else REFUSED, next=run, step=step)
 

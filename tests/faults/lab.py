@@ -214,7 +214,7 @@ class Lab:
         if rows != expected:
             missing, extra = set(expected) - set(rows), set(rows) - set(expected)
             found.append(f"{len(rows)} rows instead of {len(expected)}; missing {len(missing)}, extra {len(extra)}: "
-                         f"{sorted(missing)[:2]} {sorted(extra)[:2]}")  # fmt: skip
+                         f"{sorted(missing, key=str)[:2]} {sorted(extra, key=str)[:2]}")  # fmt: skip
         if self.case.marked and (wrong := self.target.marked() - self.model.drafts()):
             found.append(f"marked as deleted, and alive: {sorted(wrong)[:5]}")
         if self.case.history:
