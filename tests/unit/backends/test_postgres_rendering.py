@@ -76,6 +76,7 @@ EVERY: tuple[do.Action, ...] = (
     do.MovePartitions(staging=ROWS),
     do.BuildRewrite(staging=ROWS, rewrite=ROWS, key=KEY),
     do.RecordRewrite(rewrite=ROWS),
+    do.AwaitCleared(),
     do.ReplacePartitions(staging=ROWS),
     do.DropPartitions(staging=ROWS, affected=DAYS),
     do.BuildPartitions(staging=ROWS, partitions=DAYS, level="content"),
