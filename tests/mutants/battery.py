@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -29,12 +30,18 @@ _SHARED = (
 # The steps that one of them is about, by their beginnings: it is asked first.
 _ABOUT = {
     "test_checked_tables": ("check-source", "check-target"),
+    "test_drift": ("check-source", "check-target"),
     "test_leases": ("acquire-lease",),
     "test_state_rows": ("read-state", "open-attempt", "record-", "commit-state", "release-lease"),
     "test_two_runs": ("fence-",),
     "test_interrupted": ("drop-old-staging", "clear-rewrite", "create-rewrite", "build-rewrite"),
     "test_damage": ("reconcile", "check-staged-rows"),
 }
+
+# How the parameters of shared tests name a load of a strategy.
+_LOADS = {
+    "merge": "incremental_merge", "append": "incremental_append", "partitions": "partition_replace", "full": "full_refresh",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +66,14 @@ def cases_for(sink: str, strategy: str, step: str = "") -> list[Case]:
     first = [module for module, starts in _ABOUT.items() if step and step.startswith(starts)]
     order = {name: place for place, name in enumerate(dict.fromkeys((*first, f"test_{strategy}", *_SHARED)))}
     fitting = [case for case in cases().values() if case.sink.name == SINKS[sink] and case.module in order]
-    return sorted(fitting, key=lambda case: order[case.module])
+    meant = [case for case in fitting if case.module not in _SHARED or not strategy or _runs(case, strategy)]
+    return sorted(meant, key=lambda case: order[case.module])
+
+
+def _runs(case: Case, strategy: str) -> bool:
+    """Whether a load of the strategy is among those that the test's parameters name, where they name any."""
+    named = [_LOADS[name] for name in re.split(r"[][-]", case.id) if name in _LOADS]
+    return not named or strategy in named
 
 
 def _of_module(name: str) -> Iterator[Case]:
