@@ -97,10 +97,8 @@ class Executor:
         _answered(step, result)
         if not result.rows:
             return
-        row = dict(zip(result.columns, result.rows[0], strict=True))
-        detail = row.get("detail") or step.purpose
-        count = f" ({row['count']})" if row.get("count") else ""
-        raise RefusedError(row.get("code") or "DP500", f"{detail}{count}", step=step.id)
+        code, message = _violation(step, result)
+        raise RefusedError(code, message, step=step.id)
 
     def _await(self, step: StepDoc, session: Session) -> None:
         params = self._parameters.of(step)
@@ -113,9 +111,9 @@ class Executor:
 
         left = await_none(ask, (lambda: session.run(body, params)) if body else None, step.max_seconds)
         if left.rows:
-            row = dict(zip(left.columns, left.rows[0], strict=True))
-            message = f"{row['detail']} ({row['count']}); waited {step.max_seconds} seconds"
-            raise RefusedError(row["code"] or "DP500", message, exit_code=STOPPED, retryable=True)
+            code, message = _violation(step, left)
+            message += f"; waited {step.max_seconds} seconds"
+            raise RefusedError(code, message, exit_code=STOPPED, retryable=True)
 
     def _transfer(self, step: StepDoc) -> tuple[int, int]:
         expected = _number(self._parameters.get("source_rows"))
@@ -182,6 +180,13 @@ class Executor:
 
 def _number(text: str) -> int:
     return int(text) if text.isdigit() else 0
+
+
+def _violation(step: StepDoc, result: Result) -> tuple[str, str]:
+    """Code and words of the first row that a check gave."""
+    row = dict(zip(result.columns, result.rows[0], strict=True))
+    count = f" ({row['count']})" if row.get("count") else ""
+    return row.get("code") or "DP500", f"{row.get('detail') or step.purpose}{count}"
 
 
 def _answered(step: StepDoc, result: Result) -> None:

@@ -15,6 +15,7 @@ _FULL = ("53100", "243", "1105", "9002")
 _NO_SPACE = "errno: 28,"
 # EEXIST of a table's new definition: a CREATE that a full disk stopped left it, and 18.16 takes it away when it starts [run].
 _LEFT_OVER = (".sql.tmp", "errno: 17,")
+_CURE = "; a CREATE that the full disk stopped left this file: remove it, or restart the server, which removes it"
 # Postgres: undefined_table, invalid_schema_name. ClickHouse: UNKNOWN_TABLE, UNKNOWN_DATABASE (src/Common/ErrorCodes.cpp).
 # SQL Server: 208, invalid object name.
 _NO_STATE = ("42P01", "3F000", "60", "81", "208")
@@ -39,17 +40,12 @@ def stopped_by(error: EngineError, *, step: str, kind: str, changed: bool, doc: 
         return RefusedError(LOST_FENCE, message, exit_code=STOPPED, retryable=True, next=run, step=step)
     if error.code.startswith("DP"):
         return RefusedError(error.code, error.message, next=command("dponec", "explain", error.code), step=step)
-    if error.transient:
-        code = "DP421" if error.unreachable else "DP422"
+    left_over = all(part in error.message for part in _LEFT_OVER)
+    if error.transient or error.code in _FULL or _NO_SPACE in error.message or left_over:
+        code = "DP425" if not error.transient else "DP421" if error.unreachable else "DP422"
+        message = f"{error}{_CURE}" if left_over and not error.transient else str(error)
         exit_code = STOPPED if changed else TRANSIENT
-        return RefusedError(code, str(error), exit_code=exit_code, retryable=True, next=run, step=step)
-    if error.code in _FULL or _NO_SPACE in error.message:
-        exit_code = STOPPED if changed else TRANSIENT
-        return RefusedError("DP425", str(error), exit_code=exit_code, retryable=True, next=run, step=step)
-    if all(part in error.message for part in _LEFT_OVER):
-        message = f"{error}; a CREATE that the full disk stopped left this file: remove it, or restart the server, which removes it"
-        exit_code = STOPPED if changed else TRANSIENT
-        return RefusedError("DP425", message, exit_code=exit_code, retryable=True, next=run, step=step)
+        return RefusedError(code, message, exit_code=exit_code, retryable=True, next=run, step=step)
     code = "DP423" if error.permission else "DP421" if error.unreachable else "DP424"
     return RefusedError(code, str(error), exit_code=STOPPED if changed else REFUSED, next=run, step=step)
 
