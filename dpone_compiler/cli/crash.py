@@ -32,7 +32,7 @@ def report(error: BaseException, arguments: list[str]) -> None:
     ) as file:
         json.dump(document, file, indent=2)
     sys.stderr.write(
-        f"dponec: internal error ({type(cause).__name__}). This is our bug, not yours. Nothing was written.\n"
+        f"dponec: internal error ({type(cause).__name__}). This is our bug, not yours. What a run has committed stays.\n"
     )
     sys.stderr.write(f"  reproducer: {file.name}\n")
 

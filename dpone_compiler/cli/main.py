@@ -12,7 +12,7 @@ from importlib import import_module
 import click
 
 from dpone_compiler import __version__
-from dpone_compiler.cli.exits import BUG, FINDINGS
+from dpone_compiler.cli.exits import BUG, FINDINGS, INTERRUPTED
 
 COMMANDS = {
     "compile": ("dpone_compiler.cli.compile:compile_", "Write one bundle for each load."),
@@ -43,6 +43,14 @@ COMMANDS = {
 
 class LazyGroup(click.Group):
     """Commands by name from COMMANDS; help texts come from the table."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command. Where no run rolls anything back, Ctrl-C ends it as a shell expects; click would say 1."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            sys.stderr.write("dponec: interrupted\n")
+            sys.exit(INTERRUPTED)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Names in the order of the table."""

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import click
 
+from dpone_compiler.cli.children import Children
 from dpone_compiler.cli.outcomes import fail, tell
-from dpone_compiler.cli.running import run_here, run_in_child
+from dpone_compiler.cli.running import run_here
 from dpone_compiler.runtime.bundle import find_bundles, load_bundle
 from dpone_compiler.runtime.folder import ordered, run_folder, worst
 from dpone_compiler.runtime.journal import FOLDER
@@ -45,6 +46,8 @@ def run(
     output: str,
 ) -> None:
     """Run the bundle at PATH, or every bundle of a folder."""
+    if dry_run and with_setup:
+        raise click.UsageError("--apply-setup changes the target, and --dry-run changes nothing: one of them")
     try:
         folders = find_bundles(path)
         loads = ordered(folders)
@@ -65,13 +68,14 @@ def run(
         )
         return run_here(load_bundle(folder), options, connections, output, with_setup=with_setup)
 
-    def child(folder: Path) -> RunOutcome:
-        words = ["--journal-dir", str(journal_dir), *(word for pair in given for word in ("--set", pair))]
-        words += ["--connections", str(connections)] if connections else []
-        words += ["--apply-setup"] * with_setup + ["--dry-run"] * dry_run
-        return run_in_child(folder, words)
-
-    outcomes = run_folder(loads, here if jobs == 1 else child, jobs)
+    words = ["--journal-dir", str(journal_dir), *(word for pair in given for word in ("--set", pair))]
+    words += ["--connections", str(connections)] if connections else []
+    words += ["--apply-setup"] * with_setup + ["--dry-run"] * dry_run
+    if jobs == 1 or len(loads) == 1:
+        outcomes = run_folder(loads, here, 1)
+    else:
+        with Children() as children:
+            outcomes = run_folder(loads, lambda folder: children.run(folder, words), jobs)
     tell(outcomes, output)
     sys.exit(worst(outcomes))
 

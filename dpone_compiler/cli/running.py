@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
-import subprocess
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 
 from dpone_compiler.cli.progress import listener
@@ -17,13 +14,11 @@ from dpone_compiler.runtime.connections.session import EngineError
 from dpone_compiler.runtime.failure import stopped_by
 from dpone_compiler.runtime.faults import faults_from
 from dpone_compiler.runtime.options import RunOptions
-from dpone_compiler.runtime.outcome import BUG, SIGNALLED, RefusedError, RunOutcome, refused
+from dpone_compiler.runtime.outcome import RefusedError, RunOutcome, refused
 from dpone_compiler.runtime.runner import run_bundle
 from dpone_compiler.runtime.sessions import Opener, Sessions, engine_opener, resolve
 from dpone_compiler.runtime.setup import apply_setup
 from dpone_compiler.runtime.signals import interruptible
-
-_CHILD = "from dpone_compiler.cli.main import main; main()"
 
 
 def opener_for(bundle: LoadedBundle, connections: Path | None) -> Opener:
@@ -53,20 +48,6 @@ def run_here(
             stack.enter_context(watcher)
         return run_bundle(bundle, options, opener=opener, url=url, listener=watcher, faults=faults)
     raise AssertionError("unreachable: ExitStack swallows nothing")
-
-
-def run_in_child(folder: Path, words: Sequence[str]) -> RunOutcome:
-    """Run one bundle in a process of its own and read its outcome."""
-    argv = (sys.executable, "-c", _CHILD, "run", str(folder), *words, "--format", "json")
-    done = subprocess.run(argv, capture_output=True, text=True, check=False)
-    try:
-        values = json.loads(done.stdout)
-        values.pop("event")
-        return RunOutcome(**values)
-    except (ValueError, KeyError, TypeError, AttributeError):
-        code = SIGNALLED - done.returncode if done.returncode < 0 else done.returncode or BUG
-        message = (done.stderr.strip().splitlines() or ["no outcome"])[-1]
-        return RunOutcome(exit_code=code, status="stopped", code="DP426", message=message, load=folder.name)
 
 
 def _target(bundle: LoadedBundle, opener: Opener, connections: Path | None) -> ConnectionUrl | None:

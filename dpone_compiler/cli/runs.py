@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import click
 
 from dpone_compiler.cli.outcomes import fail, print_json
 from dpone_compiler.cli.running import opener_for
-from dpone_compiler.cli.state import BUNDLES, CONNECTIONS, FORMAT, carry_out
+from dpone_compiler.cli.state import BUNDLES, CONNECTIONS, FORMAT, answer
 from dpone_compiler.runtime.bundle import find_bundles, load_bundle
 from dpone_compiler.runtime.connections.resolve import ConnectionProblem
 from dpone_compiler.runtime.history import list_runs, no_such_run, run_started, show_run
 from dpone_compiler.runtime.journal import FOLDER
 from dpone_compiler.runtime.outcome import RefusedError
-from dpone_compiler.runtime.state import staging_left
+from dpone_compiler.runtime.state import give_up, staging_left
 
 JOURNALS = click.option("--journal-dir", type=click.Path(path_type=Path), default=FOLDER, show_default=True)
 
@@ -66,18 +67,29 @@ def show(run_id: str, journal_dir: Path, output: str) -> None:
 @runs.command("abort")
 @click.argument("run_id")
 @click.option("--load", default="", help="The load's name; needed when the journal is gone.")
+@click.option("--accept-returned-rows", is_flag=True, help="Also when rows that the run replaced may be back (DP437).")
 @BUNDLES
 @CONNECTIONS
 @JOURNALS
 @FORMAT
-def abort(*, run_id: str, load: str, bundles: str, connections: Path | None, journal_dir: Path, output: str) -> None:
+def abort(
+    *,
+    run_id: str,
+    load: str,
+    accept_returned_rows: bool,
+    bundles: str,
+    connections: Path | None,
+    journal_dir: Path,
+    output: str,
+) -> None:
     """Give an unfinished run up: its window is loaded again by the next run, its staging is dropped by it."""
     known = load or run_started(journal_dir, run_id).get("load", "")
     if not known and (Path(bundles) / "plan.json").is_file():
         known = bundles
     if not known:
         fail(no_such_run(run_id, journal_dir, "name its load with --load when its journal is elsewhere"), output)
-    carry_out("abort", str(known), bundles, connections, output, run_id=run_id)
+    ask = partial(give_up, run_id=run_id, returned_rows=accept_returned_rows)
+    answer(ask, str(known), bundles, connections, output)
 
 
 def _staging_left(bundles: str, connections: Path | None, output: str) -> list[dict[str, str]]:

@@ -10,8 +10,10 @@ import click
 
 from dpone_compiler.cli.outcomes import fail, print_json
 from dpone_compiler.cli.running import opener_for
+from dpone_compiler.runtime.bundle import LoadedBundle
 from dpone_compiler.runtime.connections.resolve import ConnectionProblem
 from dpone_compiler.runtime.outcome import RefusedError
+from dpone_compiler.runtime.sessions import Opener
 from dpone_compiler.runtime.state import find_load, run_state_command
 
 BUNDLES = click.option("--bundles", default="plans", show_default=True, help="The folder of bundles, or one bundle.")
@@ -32,7 +34,7 @@ def _shared(function: Callable[..., None]) -> Callable[..., Any]:
 @_shared
 def show(load: str, bundles: str, connections: Path | None, output: str) -> None:
     """Print the state row."""
-    carry_out("show", load, bundles, connections, output)
+    _carry_out("show", load, bundles, connections, output)
 
 
 @state.command("set")
@@ -40,7 +42,7 @@ def show(load: str, bundles: str, connections: Path | None, output: str) -> None
 @click.argument("watermark")
 def set_(load: str, watermark: str, bundles: str, connections: Path | None, output: str) -> None:
     """Set the WATERMARK: the next window begins there."""
-    carry_out("set", load, bundles, connections, output, watermark=watermark)
+    _carry_out("set", load, bundles, connections, output, watermark=watermark)
 
 
 @state.command("rewind")
@@ -48,7 +50,7 @@ def set_(load: str, watermark: str, bundles: str, connections: Path | None, outp
 @click.argument("watermark")
 def rewind(load: str, watermark: str, bundles: str, connections: Path | None, output: str) -> None:
     """Go back to a lower WATERMARK, so that what followed it is read again."""
-    carry_out("rewind", load, bundles, connections, output, watermark=watermark)
+    _carry_out("rewind", load, bundles, connections, output, watermark=watermark)
 
 
 @state.command("adopt")
@@ -56,14 +58,29 @@ def rewind(load: str, watermark: str, bundles: str, connections: Path | None, ou
 @click.option("--watermark", default="", help="The source has been read up to here; none when it is left out.")
 def adopt(load: str, watermark: str, bundles: str, connections: Path | None, output: str) -> None:
     """Take over a target that already holds rows."""
-    carry_out("adopt", load, bundles, connections, output, watermark=watermark)
+    _carry_out("adopt", load, bundles, connections, output, watermark=watermark)
 
 
-def carry_out(name: str, load: str, bundles: str, connections: Path | None, output: str, **params: str) -> None:
+def _carry_out(name: str, load: str, bundles: str, connections: Path | None, output: str, **params: str) -> None:
     """Run one state command and print its row."""
+
+    def ask(bundle: LoadedBundle, opener: Opener) -> dict[str, str]:
+        return run_state_command(bundle, opener, name, **params)
+
+    answer(ask, load, bundles, connections, output)
+
+
+def answer(
+    ask: Callable[[LoadedBundle, Opener], dict[str, str]],
+    load: str,
+    bundles: str,
+    connections: Path | None,
+    output: str,
+) -> None:
+    """Ask the state of a load something and print the row that comes back."""
     try:
         bundle = find_load(bundles, load)
-        row = run_state_command(bundle, opener_for(bundle, connections), name, **params)
+        row = ask(bundle, opener_for(bundle, connections))
     except ConnectionProblem as error:
         fail(RefusedError(error.code, f"{error.message} ({error.help})"), output)
     except RefusedError as error:

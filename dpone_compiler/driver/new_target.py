@@ -23,11 +23,13 @@ def with_new_target(load: Load, facts: Facts, source: Backend, sink: Backend) ->
         return facts
     moved = tuple(proposed_columns(load, facts, known, source, sink))
     strategy = "" if load.write.strategy in OPEN_MODES else load.write.strategy
+    own = tuple(_own(load, facts, sink, moved))
     new = sink.new_target(
         NewTable(
             load=load,
             engine=facts.target_engine,
-            columns=(*(each.target for each in moved), *_own(load, facts, sink, moved)),
+            columns=(*(each.target for each in moved), *own),
+            own=tuple(column.name for column in own),
             strategy=strategy,
             unique=bool(load.write.key) and strategy in ("", *_ONE_ROW_A_KEY),
         )

@@ -182,7 +182,7 @@ PAGES: tuple[Page, ...] = (
         "The load may make a missing target, but the state row remembers a watermark, or slices of a backfill, that were loaded into "
         "it. A new table would be filled from there on, and what was loaded before would be missing without a sign. Nothing was made. "
         "Exit code 1.",
-        "restore the table; or, to load everything again into a new one, `dponec state set LOAD --watermark ''` (for a backfill delete "
+        "restore the table; or, to load everything again into a new one, `dponec state set LOAD ''` (for a backfill delete "
         "its rows in dponec_slices), then `dponec run`.",
     ),
     run_page(
@@ -194,13 +194,24 @@ PAGES: tuple[Page, ...] = (
         "the same command again when the long queries have ended: it replaces and waits once more, and commits.",
     ),
     run_page(
+        "DP437",
+        "Replaced rows may be back",
+        "The run to be given up may have replaced partitions on a ClickHouse before 26.6, which shows the replaced rows again when it "
+        "restarts before it has removed them. Either the server was started after the staging of the run was proved, and nothing but "
+        "the run itself can tell which rows came back; or the replaced parts are still on the disk. Giving up now could leave rows "
+        "twice. Nothing was changed. Exit code 1, or 4 while the parts are there.",
+        "after a restart `dponec run`: it replaces the partitions once more. Should its proof fail for good: `dponec runs abort RUN_ID "
+        "--accept-returned-rows`, then `dponec resync --run-id RUN_ID --partition P` for each partition that holds rows of the window, "
+        "which loads it again from the source; where the plan has no resync, `dponec state set LOAD ''` and `dponec run` read all keys.",
+    ),
+    run_page(
         "DP440",
         "The slot has lost changes",
         "The replication slot is gone, was invalidated because the source ran past max_slot_wal_keep_size, belongs to something else, or "
         "has been moved on by another consumer beyond what the target holds; or the source itself went back. Reading on would leave a "
         "gap that nobody sees. Nothing was applied. Exit code 1.",
-        "find out who dropped or read the slot. Then begin anew: replay/drop-slot.sql on the source, `dponec state set LOAD --watermark "
-        "''`, `dponec run`. The new copy also removes what the source deleted meanwhile.",
+        "find out who dropped or read the slot. Then begin anew: replay/drop-slot.sql on the source, `dponec state set LOAD ''`, "
+        "`dponec run`. The new copy also removes what the source deleted meanwhile.",
     ),
     run_page(
         "DP441",

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 from dpone_compiler.runtime.bundle import load_bundle
-from dpone_compiler.runtime.outcome import BUG, REFUSED, STOPPED, TRANSIENT, RefusedError, RunOutcome, command, refused
+from dpone_compiler.runtime.outcome import (
+    BUG,
+    REFUSED,
+    SIGNALLED,
+    STOPPED,
+    TRANSIENT,
+    RefusedError,
+    RunOutcome,
+    command,
+    refused,
+)
 
 _WORST_FIRST = (BUG, STOPPED, REFUSED, TRANSIENT)
 
@@ -32,24 +43,34 @@ def ordered(folders: tuple[Path, ...]) -> dict[str, tuple[Path, tuple[str, ...]]
 def run_folder(
     loads: Mapping[str, tuple[Path, tuple[str, ...]]], run_one: Callable[[Path], RunOutcome], jobs: int
 ) -> list[RunOutcome]:
-    """Run all; a load whose dependency did not end well is not started. Outcomes in the order they ended."""
+    """Run all; a load whose dependency did not end well is not started, and none is after a signal. In the order they ended."""
     sorter = TopologicalSorter({name: needs for name, (_, needs) in loads.items()})
     sorter.prepare()
     ended: dict[str, RunOutcome] = {}
     running: dict[Future[RunOutcome], str] = {}
+    halted = threading.Event()
+
+    def run(name: str, folder: Path) -> RunOutcome:
+        if halted.is_set():
+            return _interrupted(name, folder)
+        outcome = run_one(folder)
+        if outcome.exit_code > SIGNALLED:
+            halted.set()
+        return outcome
+
     with ThreadPoolExecutor(max_workers=jobs) as pool:
         while sorter.is_active():
             for name in sorted(sorter.get_ready()):
                 folder, needs = loads[name]
-                failed = [need for need in needs if ended[need].exit_code != 0]
-                if failed:
-                    ended[name] = _not_started(name, folder, failed[0])
+                failed = [ended[need] for need in needs if ended[need].exit_code != 0]
+                if failed and not halted.is_set():
+                    ended[name] = _not_started(name, folder, failed)
                     sorter.done(name)
                 elif jobs == 1:  # in this thread: signals and the terminal belong to it
-                    ended[name] = run_one(folder)
+                    ended[name] = run(name, folder)
                     sorter.done(name)
                 else:
-                    running[pool.submit(run_one, folder)] = name
+                    running[pool.submit(run, name, folder)] = name
             for future in wait(running, return_when=FIRST_COMPLETED).done if running else ():
                 name = running.pop(future)
                 ended[name] = future.result()
@@ -60,10 +81,19 @@ def run_folder(
 def worst(outcomes: list[RunOutcome]) -> int:
     """One exit code for many runs."""
     codes = {outcome.exit_code for outcome in outcomes} - {0}
-    signalled = [code for code in codes if code > BUG + STOPPED]
+    signalled = [code for code in codes if code > SIGNALLED]
     return next(iter(sorted(signalled)), next((code for code in _WORST_FIRST if code in codes), max(codes, default=0)))
 
 
-def _not_started(name: str, folder: Path, need: str) -> RunOutcome:
-    message = f"not started: {need} did not end well"
-    return refused(RefusedError("DP427", message, next=command("dponec", "run", str(folder))), load=name)
+def _not_started(name: str, folder: Path, failed: list[RunOutcome]) -> RunOutcome:
+    """What only waits for another try of its dependency may be tried again as well."""
+    again = all(outcome.exit_code == TRANSIENT for outcome in failed)
+    message = f"not started: {failed[0].load} did not end well"
+    code = TRANSIENT if again else REFUSED
+    error = RefusedError("DP427", message, exit_code=code, retryable=again, next=command("dponec", "run", str(folder)))
+    return refused(error, load=name)
+
+
+def _interrupted(name: str, folder: Path) -> RunOutcome:
+    message, run = "not started: the command was interrupted", command("dponec", "run", str(folder))
+    return refused(RefusedError("DP426", message, exit_code=TRANSIENT, retryable=True, next=run), load=name)

@@ -10,7 +10,7 @@ from dpone_compiler.runtime.outcome import RefusedError
 
 # Names that only the protocol sets; `--set` may not.
 _RESERVED = ("run_id", "fence", "fingerprint", "item", "holder", "watermark", "window_low", "window_high", "partitions",
-             "lease_holder", "lease_fence")  # fmt: skip
+             "lease_holder", "lease_fence", "lease_backend")  # fmt: skip
 # What a continued attempt takes over from the state row.
 _FROZEN = {
     "window_low": "attempt_low",

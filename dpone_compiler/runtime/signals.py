@@ -5,10 +5,12 @@ from __future__ import annotations
 import contextlib
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import FrameType
 
 from dpone_compiler.runtime.outcome import Interrupted
+
+_NUMBERS = (signal.SIGINT, signal.SIGTERM)
 
 
 @contextlib.contextmanager
@@ -17,17 +19,28 @@ def interruptible() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
 
-    def interrupt(signum: int, _frame: FrameType | None) -> None:
-        for number in before:
+    def interrupt(signum: int) -> None:
+        for number in _NUMBERS:
             signal.signal(number, signal.SIG_IGN)
         raise Interrupted(signum)
 
-    for number in before:
-        signal.signal(number, interrupt)
+    with handled(interrupt):
+        yield
+
+
+@contextlib.contextmanager
+def handled(handler: Callable[[int], None]) -> Iterator[None]:
+    """Both signals call `handler` with their number; of the main thread only."""
+    before = {number: signal.getsignal(number) for number in _NUMBERS}
+
+    def handle(signum: int, _frame: FrameType | None) -> None:
+        handler(signum)
+
+    for number in _NUMBERS:
+        signal.signal(number, handle)
     try:
         yield
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        for number, earlier in before.items():
+            signal.signal(number, earlier)

@@ -10,7 +10,7 @@ from dpone_compiler.runtime.bounds import check_bounds
 from dpone_compiler.runtime.bundle import PLAN, LoadedBundle, find_bundles, load_bundle
 from dpone_compiler.runtime.connections.session import EngineError, Result
 from dpone_compiler.runtime.failure import stopped_by
-from dpone_compiler.runtime.outcome import RefusedError, command
+from dpone_compiler.runtime.outcome import TRANSIENT, RefusedError, command
 from dpone_compiler.runtime.parameters import one_row
 from dpone_compiler.runtime.sessions import Opener, Sessions
 
@@ -45,6 +45,28 @@ def run_state_command(bundle: LoadedBundle, opener: Opener, name: str, **params:
         shown = command("dponec", "state", "show", str(bundle.folder))
         raise RefusedError("DP428", _NO_ROW[name], next="" if name == "show" else shown)
     return row
+
+
+def give_up(bundle: LoadedBundle, opener: Opener, run_id: str, *, returned_rows: bool = False) -> dict[str, str]:
+    """Abort an unfinished run. `returned_rows`: also where rows that it replaced may be back (docs/adr/0027), which is DP437."""
+    if bundle.doc.state.get("returned") and not returned_rows:
+        row = one_row(_answer(bundle, opener, "returned", {"run_id": run_id}))
+        if row:
+            raise _returned(bundle, run_id, row)
+    return run_state_command(bundle, opener, "abort", run_id=run_id)
+
+
+def _returned(bundle: LoadedBundle, run_id: str, row: Mapping[str, str]) -> RefusedError:
+    folder = str(bundle.folder)
+    if row["why"] == "kept":
+        message = f"{row['detail']}; they are gone within seconds, or when the queries that read them have ended"
+        again = command("dponec", "runs", "abort", run_id, "--bundles", folder)
+        return RefusedError("DP437", message, exit_code=TRANSIENT, retryable=True, next=again)
+    message = (
+        f"the server was started after run {run_id} may have begun to replace partitions: rows that it replaced may be back, and "
+        "the next run would keep them"
+    )
+    return RefusedError("DP437", message, next=command("dponec", "run", folder))
 
 
 def staging_left(bundle: LoadedBundle, opener: Opener) -> list[dict[str, str]]:

@@ -72,13 +72,15 @@ class Lowered:
 @value(kw_only=True)
 class NewTable:
     """What a new target has to hold. `columns`: those that are loaded, then those that the strategy writes itself, with the types
-    that are proposed for them. `strategy`: '' where it is still open. `unique`: the target holds one row a key."""
+    that are proposed for them. `strategy`: '' where it is still open. `unique`: the target holds one row a key. `own`: names of those
+    that the strategy writes."""
 
     load: Load
     engine: EngineFacts | None
     columns: tuple[Column, ...]
     strategy: str
     unique: bool
+    own: tuple[str, ...] = ()
 
 
 @value

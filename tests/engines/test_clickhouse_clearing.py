@@ -7,11 +7,14 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from dpone_compiler.backends.clickhouse.profile import view
+from dpone_compiler.backends.clickhouse.state_commands import state_commands
 from dpone_compiler.plan import actions as do
 from dpone_compiler.runtime.connections.session import Result
 from dpone_compiler.runtime.waiting import await_none
 from dpone_compiler.spi.backend import Lowered
-from tests.engines.clickhouse_bench import Bench, open_bench
+from dpone_compiler.sql.clickhouse_names import literal, qualified
+from tests.engines.clickhouse_bench import RUN, Bench, open_bench
 
 TABLE = "t'`é"
 MONTHS = "(k Int64, d Date) ENGINE = MergeTree PARTITION BY toYYYYMM(d) ORDER BY k"
@@ -129,3 +132,36 @@ def test_a_server_of_today_covers_what_it_replaced(modern: Make) -> None:
     ) == (("1",),)
     assert _left(bench) == ()
     assert "body" not in _lowered(bench).bodies
+
+
+@pytest.mark.chdb
+@pytest.mark.parametrize(("proved", "why"), [("now() - 1000000", ("restarted",)), ("now() + 60", ())])
+def test_an_abort_is_told_of_a_restart_by_a_server_of_today(modern: Make, proved: str, why: tuple[str, ...]) -> None:
+    """Bundles for servers of unknown version ask it too."""
+    assert _against_abort(modern(MONTHS), proved) == why
+
+
+@pytest.mark.clickhouse_server
+@pytest.mark.parametrize(("proved", "why"), [("now() - 1000000", ("restarted",)), ("now() + 60", ("kept",))])
+def test_an_abort_is_told_of_a_restart_and_of_parts_that_are_left(
+    legacy: Make, proved: str, why: tuple[str, ...]
+) -> None:
+    bench = legacy(MONTHS)
+    _replace(bench)
+    assert _against_abort(bench, proved) == why
+    _urge(bench)
+    assert _against_abort(bench, "now() + 60", run="another") == ()
+
+
+def _against_abort(bench: Bench, proved: str, run: str = RUN) -> tuple[str, ...]:
+    """What stands against giving up a run whose staging was proved at that time."""
+    _lowered(bench)
+    context = bench.context()
+    seen = view(context)
+    table = qualified(seen.state).text
+    bench.sql(
+        f"INSERT INTO {table} (load, seq, run_id, phase, updated_at) "
+        f"SELECT {literal(context.load.name).text}, count() + 1, '{run}', 'staged', {proved} FROM {table}"
+    )
+    answer = bench.session.run(state_commands(context)["returned"], {"run_id": run})
+    return tuple(str(row[0]) for row in answer.rows)

@@ -64,10 +64,11 @@ def test_setup_is_asked_for_and_then_the_run_is_done(here: Path) -> None:
     assert missing.exit_code == 1
     assert "DP416" in missing.stderr
     assert "next: dponec run plans/orders --apply-setup" in missing.stderr
-    planned = _type(run, "plans/orders", "--apply-setup", "--dry-run")
-    assert "transfer: do transfer" in planned.stdout
+    both = _type(run, "plans/orders", "--apply-setup", "--dry-run")
+    assert (both.exit_code, "--dry-run changes nothing" in both.stderr) == (2, True)
+    assert "DP416" in _type(run, "plans/orders").stderr  # nothing was set up
     assert not (here / ".dponec").exists()
-    done = _type(run, "plans", "--format", "json")
+    done = _type(run, "plans", "--apply-setup", "--format", "json")
     outcome = json.loads(done.stdout)
     assert (done.exit_code, outcome["status"], outcome["rows"], outcome["retryable"]) == (0, "done", 10, False)
     listed = json.loads(_type(runs, "list", "--format", "json").stdout)["runs"]
@@ -75,6 +76,14 @@ def test_setup_is_asked_for_and_then_the_run_is_done(here: Path) -> None:
     receipt = json.loads(_type(runs, "show", outcome["run_id"], "--format", "json").stdout)["receipt"]
     assert receipt["plan"]["fingerprint"] == json.loads(Path("plans/orders/plan.json").read_text())["fingerprint"]
     assert "phase: done" in _type(state, "show", "orders").stdout
+    planned = _type(run, "plans/orders", "--dry-run")
+    assert "transfer: do transfer" in planned.stdout
+
+
+def test_one_bundle_takes_its_window_with_any_number_of_jobs(here: Path) -> None:
+    _type(run, "plans/orders", "--apply-setup")
+    refused = _type(run, "plans/orders", "-j", "2", "--from", "no such step")
+    assert (refused.exit_code, "no such step" in refused.stderr) == (2, True)
 
 
 def test_an_unfinished_run_is_resumed_or_aborted(here: Path) -> None:

@@ -87,12 +87,26 @@ def test_bcp_is_told_all_that_it_has_to_know(lab: BcpLab) -> None:
     assert "DECLARE @window_high nvarchar(max) = N'9';\n" in query and "@fence" not in query
     assert words[words.index("-S") + 1] == "tcp:crm.internal,1433"
     assert words[words.index("-d") + 1] == "sales"
-    assert words[words.index("-a") + 1] == "16384"
+    assert words[words.index("-a") + 1] == "16383"
     assert {"-T", "-u", "-q", "-w", "-e"} <= set(words)
     assert not {"-C", "-P", "-U", "-c"} & set(words)
     (call,) = [each for each in lab.calls() if "bcp" in each]
     assert call["env"] == {"LC_ALL": "C.UTF-8"}
     assert not list(lab.folder.glob("**/*.utf16"))
+
+
+def test_the_packet_is_as_large_as_somebody_says(lab: BcpLab) -> None:
+    assert lab.run(DPONEC_BCP_PACKET="32000").returncode == 0
+    (words,) = lab.bcp("queryout")
+    assert words[words.index("-a") + 1] == "32000"
+
+
+@pytest.mark.parametrize("packet", ["0", "1e4", "-1", "16383 -P x", "999999"])
+def test_what_is_no_size_of_a_packet_is_refused(packet: str, lab: BcpLab) -> None:
+    done = lab.run(DPONEC_BCP_PACKET=packet)
+    assert (done.returncode, "DPONEC_BCP_PACKET" in done.stderr) == (1, True), done.stderr
+    assert "next: dponec run " in done.stderr
+    assert not lab.bcp("queryout")
 
 
 def test_without_snapshots_the_query_is_the_same_but_for_the_level(lab: BcpLab) -> None:

@@ -256,7 +256,7 @@ CH_HISTORY = Case(
 
 # Its two steps of the lease alone are broken, and two hosts run it; see test_lock_connection.
 CH_LEASED = replace(CH_MERGE, name="ch_leased", leased=True, steps=("take-lease", "renew-lease", "replace-partitions"))
-# On the server of 2018, which is killed itself; see test_engine_kill.
+# On the server of 2018, which is killed itself; see test_engine_kill and test_replaced_rows.
 CH18_MERGE, CH18_FULL = (
     replace(case, name=f"{case.name}18", legacy=True, strategy=f"{case.strategy}    lossy: clamp\n")
     for case in (CH_MERGE, CH_FULL)

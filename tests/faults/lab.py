@@ -146,6 +146,10 @@ class Lab:
         argv = ("run", str(self.bundle), "--format", "json", *words)
         return self._zygote.start(argv, self.environ(**(env or {})), cwd or self.home)
 
+    def call(self, *words: str) -> Ended:
+        """Another command of `dponec`, to its end."""
+        return self._zygote.start((*words, "--format", "json"), self.environ(), self.home).wait()
+
     def run(self, *words: str, cwd: Path | None = None, env: Mapping[str, str] | None = None) -> Ended:
         """Run to the end, whatever end it is. No end may be a traceback or show a password."""
         ended = self.start(*words, cwd=cwd, env=env).wait()

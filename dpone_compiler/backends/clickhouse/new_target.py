@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 
 from dpone_compiler.backends.clickhouse import state
+from dpone_compiler.backends.clickhouse.partition_key import elements
 from dpone_compiler.backends.clickhouse.profile import is_legacy, view
 from dpone_compiler.backends.clickhouse.slices import noted
+from dpone_compiler.backends.clickhouse.storage import respelled, spelled, storage_refusal
 from dpone_compiler.backends.clickhouse.types import wanted_type
 from dpone_compiler.expr.types import Kind
 from dpone_compiler.ir.load import Load, PartitionUnit
 from dpone_compiler.ir.new_target import Design, NewTarget
 from dpone_compiler.ir.schema import Column, TableStructure
+from dpone_compiler.ir.storage import storage_of
 from dpone_compiler.plan.target_actions import CheckNotLost, CreateTarget, TargetAction
 from dpone_compiler.spi.backend import Context, Lowered, NewTable
 from dpone_compiler.sql.clickhouse_names import ident, literal, qualified
@@ -27,11 +29,7 @@ _UNITS = {
     PartitionUnit.MONTH: "toYYYYMM",
     PartitionUnit.YEAR: "toYear",
 }
-_BARE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-# Names that the server quotes although they look plain: src/IO/WriteHelpers.h, and what its parser takes for something else.
-_QUOTED = frozenset(
-    {"distinct", "all", "table", "null", "true", "false", "select", "from", "where", "union", "array", "tuple"}
-)
+_ASKED = "sink.options.physical_design.storage says so"
 
 
 def design(new: NewTable) -> NewTarget:
@@ -43,12 +41,12 @@ def design(new: NewTable) -> NewTarget:
     partition = _partition(new, columns)
     if isinstance(partition, NewTarget):
         return partition
-    engine = f"ReplacingMergeTree({_spelled(version)})" if version else "MergeTree"
+    engine = f"ReplacingMergeTree({spelled(version)})" if version else "MergeTree"
     structure = TableStructure(
         columns=columns,
         primary_key=sorting,
         partition_key=partition,
-        sorting_key=", ".join(map(_spelled, sorting)),
+        sorting_key=", ".join(map(spelled, sorting)),
         table_engine=engine,
         version_column=version,
     )
@@ -70,7 +68,9 @@ def _refused(new: NewTable) -> str:
             "a partition of NULLs needs a Nullable partition key, which ClickHouse has only by a setting of the table"
         )
     unreadable = [column.name for column in new.columns if native_sql(column.native) is None]
-    return f"column {unreadable[0]!r} has a type that this compiler cannot write" if unreadable else ""
+    if unreadable:
+        return f"column {unreadable[0]!r} has a type that this compiler cannot write"
+    return storage_refusal(new, _version(new))
 
 
 def _column(new: NewTable, column: Column) -> Column:
@@ -104,6 +104,8 @@ def _cursor(load: Load) -> str:
 def _sorting(new: NewTable, columns: tuple[Column, ...]) -> tuple[str, ...]:
     """The key, then what dates its versions; without a key the cursor, where it is loaded and never NULL."""
     load = new.load
+    if asked := storage_of(load).order_by:
+        return asked
     if load.write.key:
         return (*load.write.key, load.write.history.valid_from) if new.strategy == "scd2" else load.write.key
     return tuple(c.name for c in columns if c.name == _cursor(load) and not c.nullable)
@@ -113,57 +115,44 @@ def _partition(new: NewTable, columns: tuple[Column, ...]) -> str | NewTarget:
     """The partition key in the server's own words; '' for one partition."""
     wanted = new.load.write.partition
     column = next((c for c in columns if wanted is not None and c.name == wanted.column), None)
+    if asked := storage_of(new.load).partition_by:
+        return respelled(asked)
     if wanted is None or column is None or (_version(new) and column.name not in new.load.write.key):
         return ""
     dated = column.type.kind in (Kind.DATE, Kind.TIMESTAMP)
     if wanted.unit is PartitionUnit.VALUE or (wanted.unit is PartitionUnit.DAY and column.type.kind is Kind.DATE):
-        return _spelled(column.name)
+        return spelled(column.name)
     if not dated or (wanted.unit is PartitionUnit.HOUR and column.type.kind is Kind.DATE):
         return NewTarget(
             structure=None, refused=f"{column.name} is {column.type.label()}, which has no {wanted.unit.value}"
         )
-    return f"{_UNITS[wanted.unit]}({_spelled(column.name)})"
-
-
-def _spelled(name: str) -> str:
-    """A name as the server prints it in a key: plain where it can be, else quoted with its own escapes."""
-    if _BARE.fullmatch(name) and name.lower() not in _QUOTED:
-        return name
-    return "`" + "".join(_ESCAPES.get(char, char) for char in name) + "`"
-
-
-_ESCAPES = {"\\": "\\\\", "`": "\\`", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\0": "\\0", "\b": "\\b", "\f": "\\f"}
+    return f"{_UNITS[wanted.unit]}({spelled(column.name)})"
 
 
 def _reasons(new: NewTable, structure: TableStructure) -> Iterator[Design]:
-    write = new.load.write
+    write, asked = new.load.write, storage_of(new.load)
     if structure.version_column:
-        yield Design(
-            "engine", structure.table_engine, "the merge policy replacing_merge_tree keeps the newest row of a key"
-        )
+        why = "the merge policy replacing_merge_tree keeps the newest row of a key"
     else:
-        yield Design(
-            "engine", structure.table_engine, "plain rows: the steps of the plan replace them, and no merge drops any"
-        )
-    if write.key:
-        yield Design("order", f"ORDER BY ({structure.sorting_key})", "rows are found and replaced by the key")
+        why = "plain rows: the steps of the plan replace them, and no merge drops any"
+    yield Design("engine", structure.table_engine, why)
+    order = f"ORDER BY ({structure.sorting_key})" if structure.sorting_key else "ORDER BY tuple()"
+    if asked.order_by:
+        yield Design("order", order, _ASKED)
+    elif write.key:
+        yield Design("order", order, "rows are found and replaced by the key")
     elif structure.sorting_key:
-        yield Design(
-            "order",
-            f"ORDER BY ({structure.sorting_key})",
-            "there is no key, and a window of the cursor is then read together",
-        )
+        yield Design("order", order, "there is no key, and a window of the cursor is then read together")
     else:
-        yield Design("order", "ORDER BY tuple()", "the load names neither a key nor a cursor that is never NULL")
-    if structure.partition_key:
+        yield Design("order", order, "the load names neither a key nor a cursor that is never NULL")
+    if asked.partition_by:
+        yield Design("partitions", f"PARTITION BY {structure.partition_key}", _ASKED)
+    elif structure.partition_key:
         why = "partitions of strategy.partition are replaced as a whole, each by one statement"
         yield Design("partitions", f"PARTITION BY {structure.partition_key}", why)
     elif write.partition is not None:
-        yield Design(
-            "partitions",
-            "none",
-            "versions of a row collapse inside one partition only, and its column is not in the key",
-        )
+        why = "versions of a row collapse inside one partition only, and its column is not in the key"
+        yield Design("partitions", "none", why)
     else:
         yield Design("partitions", "none", "the load names no strategy.partition")
     if is_legacy(new.engine):
@@ -217,7 +206,7 @@ def _create_target(ctx: Context, action: CreateTarget) -> Lowered:
         table=qualified(seen.target),
         columns=join(",\n", listed),
         engine=_engine(structure),
-        partition=_partition_by(ctx.load, structure),
+        partition=_partition_by(structure),
         order=_order_by(structure),
     )
     guard = frame(
@@ -242,11 +231,11 @@ def _order_by(structure: TableStructure) -> Sql:
     return names[0] if len(names) == 1 else frame("(<<names>>)", names=join(", ", names))
 
 
-def _partition_by(load: Load, structure: TableStructure) -> Sql:
-    wanted = load.write.partition
-    if not structure.partition_key or wanted is None:
+def _partition_by(structure: TableStructure) -> Sql:
+    if not structure.partition_key:
         return Sql("")
-    name = ident(wanted.column)
-    function = structure.partition_key.partition("(")[0] if structure.partition_key != _spelled(wanted.column) else ""
+    (element,) = elements(structure.partition_key)
+    name = ident(element.column)
+    function = structure.partition_key.partition("(")[0] if structure.partition_key != spelled(element.column) else ""
     by = frame("<<function>>(<<name>>)", function=Sql(function), name=name) if function else name
     return frame("\nPARTITION BY <<by>>", by=by)

@@ -7,9 +7,10 @@ leaves a mark where it is, and a SELECT of the state with that mark. These bodie
 from __future__ import annotations
 
 from dpone_compiler.backends.clickhouse import state
+from dpone_compiler.backends.clickhouse.clearing import may_return
 from dpone_compiler.backends.clickhouse.profile import View, prefix, view
 from dpone_compiler.expr.types import DataType, Kind
-from dpone_compiler.plan.actions import FreezeWindow
+from dpone_compiler.plan.actions import AwaitCleared, FreezeWindow
 from dpone_compiler.spi.backend import Context
 from dpone_compiler.sql.clickhouse_names import literal, qualified
 from dpone_compiler.sql.render import Sql, frame
@@ -23,8 +24,12 @@ _SHOWN = (
 
 
 def state_commands(ctx: Context) -> dict[str, str]:
-    """show, set, rewind, adopt and abort of this load. Without a window there is no watermark, so rewind gives no row."""
+    """show, set, rewind, adopt and abort of this load. Without a window there is no watermark, so rewind gives no row.
+
+    returned: what stands against an abort, for plans whose replaced rows may come back (docs/adr/0027).
+    """
     seen = view(ctx)
+    waits = any(isinstance(step.action, AwaitCleared) for step in ctx.plan.steps)
     cursor = next((step.action.interval.type for step in ctx.plan.steps if isinstance(step.action, FreezeWindow)), None)
     valid, lower = _valid(cursor), _lower(seen, cursor)
     known = frame("s_rows > 0 AND <<quiet>>", quiet=_QUIET)
@@ -54,6 +59,7 @@ def state_commands(ctx: Context) -> dict[str, str]:
             lease_owner=literal(""),
         ),
         "staging": _staging(ctx, seen).text,
+        **({"returned": may_return(seen).text} if waits else {}),
     }
 
 

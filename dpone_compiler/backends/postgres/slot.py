@@ -94,7 +94,7 @@ _DECLARE = """\
   published jsonb;
   identity jsonb;
   slot record;"""
-_ANEW = "drop it (replay/drop-slot.sql), dponec state set LOAD --watermark '', and run: the load begins with a new copy"
+_ANEW = "drop it (replay/drop-slot.sql), dponec state set LOAD '', and run: the load begins with a new copy"
 
 _FREEZE = """\
   IF mark = '' THEN
@@ -150,7 +150,7 @@ _PUBLICATION = """\
   END IF;"""
 _DROP = """\
 -- The slot is dropped only while nobody reads it. Everything that was not applied is lost: the next run of the load is refused
--- until its watermark is emptied (dponec state set LOAD --watermark ''), and then begins with a new copy.
+-- until its watermark is emptied (dponec state set LOAD ''), and then begins with a new copy.
 SELECT pg_drop_replication_slot(s.slot_name) FROM pg_replication_slots AS s WHERE s.slot_name = <<slot>> AND NOT s.active;
 """
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from types import MappingProxyType
 
 from dpone_compiler.diagnostics.diagnostic import Diagnostics, has_errors
@@ -29,12 +30,14 @@ from dpone_compiler.frontends.manifest.merging import Notes, Said
 from dpone_compiler.frontends.manifest.models.process import Process
 from dpone_compiler.frontends.manifest.models.sink import Strategy
 from dpone_compiler.frontends.manifest.models.source import SourceOptions
+from dpone_compiler.frontends.manifest.models.values import Fate
 from dpone_compiler.frontends.manifest.passthrough import passed
 from dpone_compiler.frontends.manifest.tree import Block, start
 from dpone_compiler.frontends.meaning import DEFAULT_MODE
-from dpone_compiler.frontends.problems import KeysUnused, UnsupportedKey
+from dpone_compiler.frontends.problems import KeyIgnored, KeysUnused, UnsupportedKey
 from dpone_compiler.ir.load import OPEN_MODES, Endpoint, Hints, Load, Read, Write
 from dpone_compiler.ir.origin import Origin
+from dpone_compiler.ir.storage import STORAGE
 
 _HINTS = "source.options."
 _ALSO = "sink.strategy."
@@ -61,11 +64,21 @@ def build_load(process: Process, node: Block) -> tuple[Load | None, Diagnostics]
         passthrough=tuple((path, text) for path, text, _ in recorded),
         origin=Origin(MappingProxyType(notes.spans)),
     )
-    unused = [path for path, _, fate in recorded if not fate.recorded]
+    said = [(path, fate, fate.instead and not fate.harmless(json.loads(text))) for path, text, fate in recorded]
+    unused = [path for path, fate, instead in said if not instead and _idle(path, fate, write)]
     if unused:
         notes.report(unused[0], KeysUnused(", ".join(unused)))
+    for path, fate, instead in said:
+        if instead:
+            notes.report(path, KeyIgnored(path, fate.instead))
     found = (*notes.found, *check_load(load))
     return (None if has_errors(found) else load), found
+
+
+def _idle(path: str, fate: Fate, write: Write) -> bool:
+    """No stage reads the key; the storage of a table is read where this load makes one."""
+    made = "" if write.create_target == "never" else f"{STORAGE}{write.endpoint.engine}."
+    return not fate.recorded or (path.startswith(STORAGE) and not (made and path.startswith(made)))
 
 
 def _read(notes: Notes, process: Process, options: SourceOptions, strategy: Strategy) -> Read:

@@ -5,6 +5,7 @@ from dpone_compiler.frontends.problems.meaning import (
     ColumnNameNeeded,
     DuplicateLoad,
     FeedIncomplete,
+    KeyIgnored,
     KeyNeeded,
     KeysUnused,
     MissingPolicyMisplaced,
@@ -89,5 +90,6 @@ __all__ = [
     "FeedIncomplete",
     "MissingPolicyMisplaced",
     "ColumnNameNeeded",
+    "KeyIgnored",
     "KeysUnused",
 ]

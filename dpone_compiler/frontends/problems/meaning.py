@@ -158,6 +158,24 @@ class FeedIncomplete(Problem):
     advice: ClassVar[str] = "see source.options.cdc and sink.strategy.cdc in `dponec schema`"
 
 
+class KeyIgnored(Problem):
+    """A key of dpone that says which rows or values arrive, and that has no effect here.
+
+    The load would be another one than it was with dpone: rows that it deleted stay, or a bound that it kept is not kept.
+
+    Example: `source: {options: {deletes: {mode: soft_delete}}}`.
+
+    What to do: say the same as the message shows it, or remove the key when it means nothing to this load.
+    """
+
+    key: str
+    instead: str
+    code: ClassVar[str] = "DP051"
+    severity: ClassVar[Severity] = Severity.WARNING
+    template: ClassVar[str] = "{key} has no effect, and dpone would load other rows or values with it"
+    advice: ClassVar[str] = "{instead}"
+
+
 class KeysUnused(Problem):
     """Keys of dpone that were recorded and have no effect here.
 

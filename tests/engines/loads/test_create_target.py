@@ -264,3 +264,31 @@ def test_the_newest_version_is_kept_by_the_engine(world: World) -> None:
     world.run()
     world.same(world.source_rows(), final=True)
     assert introspected(world) == made
+
+
+def stored(**said: object) -> dict[str, Any]:
+    """A target that is made, with dpone's words for its storage."""
+    return {"sink": MAKES["sink"] | {"options": {"physical_design": {"storage": {"clickhouse": said}}}}}
+
+
+@on("chdb", "ch18")
+@pytest.mark.parametrize("partition", [{}, MONTHS], ids=["by storage alone", "by both"])
+def test_it_is_stored_as_the_manifest_says(world: World, partition: dict[str, Any]) -> None:
+    said = stored(engine="MergeTree()", order_by="day, id", partition_by=" toYYYYMM( `day` ) ")
+    source_of(world).load("full_refresh", key=["id"], **said, **partition).run()
+    made = introspected(world)
+    assert (made["sorting_key"], made["partition_key"]) == ("day, id", "toYYYYMM(day)")
+    assert designed(world) == made
+    world.load("full_refresh", key=["id"], **said, **partition).run()
+    world.same(world.source_rows())
+
+
+@on("chdb")
+def test_storage_of_names_that_need_quotes(tidy: World) -> None:
+    world = tidy
+    world.source('CREATE TABLE orders (id bigint NOT NULL, "a`b\'c" date NOT NULL)')
+    world.source("INSERT INTO orders VALUES (1, '2026-01-01'), (2, '2026-02-01')")
+    said = stored(order_by=["a`b'c", "id"], partition_by="toYYYYMM(`a\\`b\\'c`)")
+    world.load("full_refresh", key=["id"], **said).run()
+    assert designed(world) == introspected(world)
+    assert introspected(world)["primary_key"] == ["a`b'c", "id"]

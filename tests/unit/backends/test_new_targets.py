@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
+
 import pytest
 
 from dpone_compiler.expr.types import DataType, Kind
-from dpone_compiler.ir.load import Endpoint, Load, Read, Write
+from dpone_compiler.ir.load import Endpoint, Load, Partitioning, PartitionUnit, Read, Write
 from dpone_compiler.ir.schema import Column, EngineFacts, TableRef
 from dpone_compiler.registry import backend
 from dpone_compiler.spi.backend import NewTable
@@ -17,6 +20,13 @@ def asked(engine: str, *columns: Column, key: tuple[str, ...] = (), server: Engi
     ends = [Endpoint(engine=name, connection=name, table=TableRef("s", "t")) for name in ("postgres", engine)]
     load = Load(name="l", read=Read(endpoint=ends[0]), write=Write(endpoint=ends[1], key=key))
     return NewTable(load=load, engine=server, columns=columns, strategy="full_refresh", unique=bool(key))
+
+
+def stored(new: NewTable, **said: object) -> NewTable:
+    """The same table with dpone's words for its storage."""
+    below = "sink.options.physical_design.storage.clickhouse."
+    passed = tuple((below + key, json.dumps(value)) for key, value in sorted(said.items()))
+    return replace(new, load=replace(new.load, passthrough=passed))
 
 
 def column(engine: str, name: str, native: str, *, nullable: bool = False) -> Column:
@@ -83,3 +93,56 @@ def test_texts_of_a_key_fit_into_an_index_of_sql_server() -> None:
 def test_an_engine_without_plans_makes_nothing(engine: str) -> None:
     one = Column(name="a", type=DataType(kind=Kind.INT), native="bigint")
     assert "makes no tables" in backend(engine).new_target(asked(engine, one)).refused
+
+
+DAYS = Partitioning(column="day", unit=PartitionUnit.DAY)
+STORAGE = {
+    "another engine": ({"engine": "ReplacingMergeTree(v)"}, "merge_policy decides"),
+    "no such column": ({"order_by": ["id", "gone"]}, "orders by 'gone'"),
+    "an expression": ({"order_by": "id, cityHash64(id)"}, "orders by 'cityHash64(id)'"),
+    "NULL in the order": ({"order_by": ["note"]}, "orders by 'note'"),
+    "a column of our own": ({"order_by": ["own"]}, "orders by 'own'"),
+    "not a list": ({"order_by": {"id": 1}}, "orders by"),
+    "another function": ({"partition_by": "cityHash64(id) % 8"}, "neither a column nor"),
+    "two columns": ({"partition_by": "(day, id)"}, "neither a column nor"),
+    "an open bracket": ({"partition_by": "toYYYYMM(day"}, "neither a column nor"),
+    "statements": ({"partition_by": "day; DROP TABLE x"}, "neither a column nor"),
+    "NULL as a partition": ({"partition_by": "note"}, "partitions by 'note'"),
+    "no month of a number": ({"partition_by": "toYYYYMM(id)"}, "and 'id' is"),
+    "no hour of a day": ({"partition_by": "toStartOfHour(day)"}, "and 'day' is"),
+    "another unit": ({"partition_by": "toYYYYMM(day)"}, "strategy.partition by day of 'day'"),
+}
+
+
+@pytest.mark.parametrize("case", STORAGE)
+def test_storage_that_the_steps_cannot_live_with_is_refused(case: str) -> None:
+    said, why = STORAGE[case]
+    columns = (
+        column("clickhouse", "id", "Int64"),
+        column("clickhouse", "day", "Date32"),
+        column("clickhouse", "note", "Nullable(String)", nullable=True),
+        column("clickhouse", "own", "UInt8"),
+    )
+    new = replace(asked("clickhouse", *columns, key=("id",)), own=("own",))
+    if case == "another unit":
+        new = replace(new, load=replace(new.load, write=replace(new.load.write, partition=DAYS)))
+    refused = backend("clickhouse").new_target(stored(new, **said))
+    assert refused.structure is None
+    assert why in refused.refused
+
+
+def test_versions_of_a_row_are_kept_together() -> None:
+    columns = (column("clickhouse", "id", "Int64"), column("clickhouse", "v", "Int64"))
+    new = asked("clickhouse", *columns, key=("id",))
+    write = replace(new.load.write, merge_policy="replacing_merge_tree", version_column="v")
+    new = replace(new, load=replace(new.load, write=write))
+    made = backend("clickhouse").new_target(
+        stored(new, engine="ReplacingMergeTree", order_by=["id"], partition_by="id")
+    )
+    assert made.structure is not None
+    assert (made.structure.sorting_key, made.structure.partition_key) == ("id", "id")
+    for said, why in (
+        ({"order_by": ["id", "v"]}, "order by the key alone"),
+        ({"partition_by": "v"}, "one partition only"),
+    ):
+        assert why in backend("clickhouse").new_target(stored(new, **said)).refused

@@ -293,6 +293,47 @@ def test_reconciliation_is_a_switch_or_a_block(written: str) -> None:
     assert dict(load_of(flat() + f"reconciliation: {written}\n").passthrough).keys() == {"reconciliation"}
 
 
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        ("reconciliation: {guards: {max_delete_rows: 5}}", []),
+        ("reconciliation: false", []),
+        ("reconciliation: true", ["DP051"]),
+        ("reconciliation: {empty_snapshot: {policy: fail}}", ["DP051"]),
+        ("schema_contract: {enforcement: strict}", ["DP050"]),
+        ("schema_contract: {enforcement: quarantine}", ["DP051"]),
+        ("schema_contract: {columns: {a: {type: int}}}", ["DP050"]),
+        ("state: {type: postgres, connection_id: pg, atomicity: target_atomic}", ["DP050"]),
+    ],
+)
+def test_what_has_no_effect_is_said(more: str, expected: list[str]) -> None:
+    assert codes(flat() + more + "\n") == expected
+
+
+@pytest.mark.parametrize(
+    ("reading", "writing", "expected"),
+    [
+        ("options: {deletes: {mode: soft_delete}}", "", ["DP051"]),
+        ("options: {source_timezone: Europe/Riga}", "", ["DP051"]),
+        ("options: {partitioning: {strategy: auto}, table_kind: event}", "", ["DP050"]),
+        ("", "strategy: {max_source_bytes: 1}", ["DP051"]),
+        ("", "strategy: {partition: {column: d, require_native: true}}", ["DP051"]),
+        ("", "strategy: {partition: {column: d, require_native: false, native_mode: auto}}", ["DP050"]),
+        ("", "options: {technical_columns: {loaded_at: true}}", ["DP051"]),
+        ("", "options: {physical_design: {storage: {clickhouse: {order_by: a}}}}", ["DP050"]),
+        ("", "options: {physical_design: {storage: {clickhouse: {order: a}}}}", ["DP010"]),
+    ],
+)
+def test_what_has_no_effect_below_source_and_sink_is_said(reading: str, writing: str, expected: list[str]) -> None:
+    assert codes(flat(reading=reading, writing=writing)) == expected
+
+
+def test_the_storage_of_a_table_that_the_load_makes_has_an_effect() -> None:
+    said = "create_target: if_missing\noptions: {physical_design: {storage: {clickhouse: {order_by: a}}}}"
+    assert codes(flat(sink="clickhouse", writing=said)) == []
+    assert codes(flat(sink="postgres", writing=said)) == ["DP050"]
+
+
 def test_harmless_values_of_refused_keys() -> None:
     load_of(flat(writing="strategy: {only_new_rows: false, custom_predicate: null}") + "transforms: []\n")
 

@@ -85,11 +85,43 @@ def test_bundles_run_in_order_and_a_failure_stops_what_needs_it(tmp_path: Path) 
 
         outcomes = run_folder(loads, run, jobs)
         assert seen == ["a", "b"]
-        assert [(o.load, o.exit_code) for o in outcomes] == [("a", 0), ("b", 4), ("c", 1)]
-        assert worst(outcomes) == 1
+        assert [(o.load, o.exit_code, o.retryable) for o in outcomes] == [
+            ("a", 0, False),
+            ("b", 4, False),
+            ("c", 4, True),
+        ]
+        assert worst(outcomes) == 4
     write_hand_bundle(tmp_path / "a", doc_name="a", doc_depends_on=("c",))
     with pytest.raises(RefusedError, match="circle"):
         ordered(tuple(tmp_path / name for name in "cba"))
+
+
+@pytest.mark.parametrize("code", [1, 5])
+def test_what_waits_for_a_load_that_another_try_does_not_cure_is_refused(code: int, tmp_path: Path) -> None:
+    write_hand_bundle(tmp_path / "b", doc_name="b", doc_depends_on=("a",))
+    write_hand_bundle(tmp_path / "a", doc_name="a")
+    loads = ordered((tmp_path / "a", tmp_path / "b"))
+    outcomes = run_folder(loads, lambda folder: RunOutcome(exit_code=code, status="", load=folder.name), 1)
+    assert [(o.load, o.exit_code, o.retryable) for o in outcomes] == [("a", code, False), ("b", 1, False)]
+    assert worst(outcomes) == code
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_after_a_signal_no_load_is_started(jobs: int, tmp_path: Path) -> None:
+    names = "abcd"
+    for name in names:
+        write_hand_bundle(tmp_path / name, doc_name=name, doc_depends_on=("b",) if name == "d" else ())
+    seen: list[str] = []
+
+    def run(folder: Path) -> RunOutcome:
+        seen.append(folder.name)
+        return RunOutcome(exit_code=143, status="interrupted", load=folder.name)
+
+    outcomes = run_folder(ordered(tuple(tmp_path / name for name in names)), run, jobs)
+    assert 1 <= len(seen) <= jobs
+    assert sorted(o.load for o in outcomes) == list(names)
+    assert {(o.exit_code, o.code, o.retryable) for o in outcomes if o.load not in seen} == {(4, "DP426", True)}
+    assert worst(outcomes) == 143
 
 
 def test_one_lock_for_one_target(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from dpone_compiler.frontends.manifest.models.closed import Before, Closed
 from dpone_compiler.frontends.manifest.models.sink import Sink
@@ -10,6 +10,7 @@ from dpone_compiler.frontends.manifest.models.source import Source, TableField
 from dpone_compiler.frontends.manifest.models.values import (
     RECORDED,
     Count,
+    Fate,
     Recorded,
     Share,
     Text,
@@ -21,20 +22,20 @@ from dpone_compiler.frontends.manifest.models.values import (
 class State(Closed):
     """dpone's state block. Ours lives beside the target; its schema is taken from `table`, the rest is recorded."""
 
-    type: Recorded = None
-    connection_id: Recorded = None
-    connection_ref: Recorded = None
+    type: Unused = None
+    connection_id: Unused = None
+    connection_ref: Unused = None
     connection_type: Recorded = None
     vault_path: Unused = None
-    reuse: Recorded = None
-    atomicity: Recorded = None
-    provisioning: Recorded = None
+    reuse: Unused = None
+    atomicity: Unused = None
+    provisioning: Unused = None
     table: Annotated[TableField | None, RECORDED] = None
-    run_table: Recorded = None
-    receipt_table: Recorded = None
-    repair_authority_table: Recorded = None
-    repair_consumption_table: Recorded = None
-    audit_table: Recorded = None
+    run_table: Unused = None
+    receipt_table: Unused = None
+    repair_authority_table: Unused = None
+    repair_consumption_table: Unused = None
+    audit_table: Unused = None
 
 
 class Guards(Closed):
@@ -60,6 +61,18 @@ SWITCH = Before(
 )
 
 
+_RECONCILIATION = Fate(
+    recorded=True,  # the guards are limits of the load
+    instead="each load proves itself (policies.reconcile); for rows that the source has lost say mode: snapshot_diff",
+    harmless=lambda said: not said or (isinstance(said, dict) and said.keys() <= {"guards"}),
+)
+_SCHEMA_CONTRACT = Fate(
+    recorded=False,
+    instead="a column that differs from the plan stops the run (DP420), and a value that does not fit is lossy: fail, null or clamp",
+    harmless=lambda said: isinstance(said, dict) and said.get("enforcement", "strict") == "strict",
+)
+
+
 class Process(Closed):
     """One load: the flat form, and what every other form is turned into."""
 
@@ -69,8 +82,8 @@ class Process(Closed):
     sink: Sink
     state: State | None = None
     depends_on: list[Text] | None = None
-    reconciliation: Annotated[Reconciliation | None, RECORDED, SWITCH] = None
-    schema_contract: Recorded = None
+    reconciliation: Annotated[Reconciliation | None, _RECONCILIATION, SWITCH] = None
+    schema_contract: Annotated[Any, _SCHEMA_CONTRACT] = None
     transforms: Annotated[object, unsupported("use source.columns with sql, or a view in the source", [])] = None
     task_group: Unused = None
     tech_schema: Unused = None

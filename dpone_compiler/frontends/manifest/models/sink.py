@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from dpone_compiler.frontends.manifest.models.closed import Closed, Field
 from dpone_compiler.frontends.manifest.models.source import HintKeys, PlaceField, TableField
 from dpone_compiler.frontends.manifest.models.values import (
     CLIENT_OS,
     COLUMN_TEXT,
+    RECORDED,
     Count,
     Duration,
     MergePolicy,
@@ -20,8 +21,11 @@ from dpone_compiler.frontends.manifest.models.values import (
     SinkEngine,
     Text,
     Unused,
+    ignored,
     unsupported,
 )
+
+_SWITCHED = "say merge_policy: switch_partitions (SQL Server) or attach_detach (Postgres), which is kept or refused"
 
 
 class PolicyKeys(Closed):
@@ -47,12 +51,12 @@ class PartitionBlock(Closed):
     nulls: Literal["fail", "own"] | None = None
     value_expression: Annotated[object, unsupported("use by: hour, day, month, year or value")] = None
     values_from_staging: Annotated[object, unsupported("the values always come from staging", True)] = None
-    native: Recorded = None
-    native_mode: Recorded = None
-    require_native: Recorded = None
-    partition_function: Recorded = None
-    switch_out_schema: Recorded = None
-    switch_out_table_template: Recorded = None
+    native: Unused = None
+    native_mode: Annotated[Any, ignored(_SWITCHED, "auto", "fallback")] = None
+    require_native: Annotated[Any, ignored(_SWITCHED, False)] = None
+    partition_function: Unused = None
+    switch_out_schema: Unused = None
+    switch_out_table_template: Unused = None
 
 
 class DiffBlock(Closed):
@@ -125,10 +129,12 @@ class Strategy(HintKeys, PolicyKeys):
     scd2: Scd2Block | None = None
     cdc: CdcBlock | None = None
     backfill: BackfillBlock | None = None
-    max_source_bytes: Recorded = None
-    atomicity: Recorded = None
-    allow_non_recommended_policy: Recorded = None
-    mutations_sync: Recorded = None
+    max_source_bytes: Annotated[
+        Any, ignored("nothing counts bytes before the load; bound it with limits.statement_timeout")
+    ] = None
+    atomicity: Unused = None
+    allow_non_recommended_policy: Unused = None
+    mutations_sync: Unused = None
     only_new_rows: Annotated[object, unsupported("use mode incremental_merge", False)] = None
     custom_predicate: Annotated[object, unsupported("use source.options.portable_scope")] = None
     window: Annotated[object, unsupported("use source.cursor with lag and lookback")] = None
@@ -148,26 +154,61 @@ class SoftDelete(Closed):
     """The column of the target that says that a row is gone from the source: an instant, or a flag."""
 
     column: Text | None = None
-    mode: Recorded = None
+    mode: Unused = None
+
+
+class ClickHouseStorage(Closed):
+    """How a table that the load makes is laid out; new_target of ClickHouse reads it."""
+
+    engine: Annotated[Text | None, RECORDED] = None
+    order_by: Annotated[Names | None, RECORDED] = None
+    partition_by: Annotated[Text | None, RECORDED] = None
+    primary_key: Unused = None
+    sample_by: Unused = None
+    ttl: Unused = None
+    settings: Unused = None
+    cluster: Unused = None
+
+
+class StorageBlock(Closed):
+    """`physical_design.storage`, by engine."""
+
+    clickhouse: ClickHouseStorage | None = None
+    bigquery: Unused = None
+    mssql: Unused = None
+    postgres: Unused = None
+
+
+class PhysicalDesign(Closed):
+    """dpone's design of the target. Ours follows the load (`create_target`), but for the storage on ClickHouse."""
+
+    mode: Unused = None
+    apply: Unused = None
+    columns: Unused = None
+    indexes: Unused = None
+    partitioning: Unused = None
+    storage: StorageBlock | None = None
 
 
 class SinkOptions(Closed):
     """`sink.options`: dpone's settings of engines and formats."""
 
-    bulk: Recorded = None
-    clickhouse_bulk: Recorded = None
+    bulk: Unused = None
+    clickhouse_bulk: Unused = None
     client_os: Annotated[object, CLIENT_OS] = None
-    physical_design: Recorded = None
+    physical_design: PhysicalDesign | None = None
     schema_evolution: Recorded = None  # what of it is done, evolution_of says
     soft_delete: Annotated[SoftDelete | None, COLUMN_TEXT] = None
-    technical_columns: Recorded = None
-    deletes: Recorded = None
-    key: Recorded = None
-    delivery: Recorded = None
-    schema_registry: Recorded = None
-    type_inference: Recorded = None
-    message_format: Recorded = None
-    envelope: Recorded = None
+    technical_columns: Annotated[
+        Any, ignored("no column is added; write what it would hold as source.columns with sql")
+    ] = None
+    deletes: Unused = None
+    key: Unused = None
+    delivery: Unused = None
+    schema_registry: Unused = None
+    type_inference: Unused = None
+    message_format: Unused = None
+    envelope: Unused = None
     strategy_intelligence: Unused = None  # what `compile --emit dpone` wrote of its decision
     dlq: Unused = None
     log_sample_rows: Unused = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from dpone_compiler.frontends.manifest.models.closed import Closed, Field
 from dpone_compiler.frontends.manifest.models.values import (
@@ -22,6 +22,7 @@ from dpone_compiler.frontends.manifest.models.values import (
     SourceEngine,
     Text,
     Unused,
+    ignored,
     unsupported,
 )
 
@@ -102,7 +103,7 @@ class CdcSource(Closed):
     slot: Text | None = None
     publication: Text | None = None
     truncate: Literal["fail", "apply"] | None = None
-    state_boundary: Recorded = None
+    state_boundary: Unused = None
 
 
 class HintKeys(Closed):
@@ -132,21 +133,25 @@ class SourceOptions(HintKeys):
     portable_scope: PortableScope | None = None
     query: Annotated[object, unsupported("make a view in the source and read it as a table")] = None
     xmin_execution: Annotated[object, unsupported("use source.cursor with a column")] = None
-    partitioning: Recorded = None
-    native_transfer: Recorded = None
-    type_fidelity: Recorded = None
-    source_timezone: Recorded = None
+    partitioning: Unused = None
+    native_transfer: Unused = None
+    type_fidelity: Unused = None
+    source_timezone: Annotated[
+        Any, ignored("a clock without a zone is read in the zone of the source's database; see DP224")
+    ] = None
     cdc: CdcSource | None = None
-    deletes: Recorded = None
-    export_format: Recorded = None
-    compress_export: Recorded = None
-    extract_mode: Recorded = None
-    mssql_export_mode: Recorded = None
-    bulk: Recorded = None
+    deletes: Annotated[Any, ignored("say source.tombstone and strategy.policies.deletes, or mode: snapshot_diff")] = (
+        None
+    )
+    export_format: Unused = None
+    compress_export: Unused = None
+    extract_mode: Unused = None
+    mssql_export_mode: Unused = None
+    bulk: Unused = None
     client_os: Annotated[object, CLIENT_OS] = None
-    table_kind: Recorded = None
-    source_kind: Recorded = None
-    event_table: Recorded = None
+    table_kind: Unused = None
+    source_kind: Unused = None
+    event_table: Unused = None
     batch_commit_mode: Unused = None
     delta_size_threshold: Unused = None
     hooks: Unused = None

@@ -48,15 +48,28 @@ class Known:
     sinks: tuple[str, ...] = ENGINES
 
 
+def _never(said: object) -> bool:
+    return False
+
+
 @value
 class Fate:
-    """What becomes of a key that has no field in the IR. Recorded: a later stage reads it. Otherwise nobody does."""
+    """What becomes of a key that has no field in the IR. `recorded`: a later stage reads it. Otherwise nobody does: it is said, and
+    where rows or values depend on the key in dpone, `instead` says what to write here, but for what is `harmless`."""
 
     recorded: bool
+    instead: str = ""
+    harmless: Callable[[object], bool] = _never
 
 
 RECORDED = Fate(recorded=True)
 UNUSED = Fate(recorded=False)
+
+
+def ignored(instead: str, *harmless: object) -> Fate:
+    """The fate of a key that dpone takes for rows or values, and that has no effect here; but for the harmless values."""
+    return Fate(recorded=False, instead=instead, harmless=lambda said: said in harmless)
+
 
 Recorded = Annotated[Any, RECORDED]
 Unused = Annotated[Any, UNUSED]

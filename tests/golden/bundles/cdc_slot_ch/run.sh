@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=cdc_slot_ch
-FINGERPRINT=0779169b0064631d1122b4165a371af796a0d8303d183824546ff527213e5efb
+FINGERPRINT=ea79d7fece572ba5351fcee3f5ea12ff1fe7b129ce4e2f7c3815b42efceb4092
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_changes
@@ -405,7 +405,7 @@ ch_query() {
 }
 ch_check() { ch_bind "$2"; work ch_rows "$TMP/answer" --format TabSeparated; violated; }
 ch_await() { # most seconds, query, what is done once after the first row
-  local most=$1 query=$2 body=$3 left
+  local most=$1 query=$2 body=$3 code left
   local until=$((SECONDS + most))
   while :; do
     ch_bind "$query"
@@ -415,8 +415,8 @@ ch_await() { # most seconds, query, what is done once after the first row
       ch_sql '' "$body"
       body=''
     elif ((SECONDS >= until)); then
-      IFS=$'\t' read -r _ left _ <"$TMP/answer" || true
-      stop 5 DP436 "$left; waited $most seconds" "$(again)"
+      IFS=$'\t' read -r code left _ <"$TMP/answer" || true
+      stop 5 "$code" "$left; waited $most seconds" "$(again)"
     else
       work sleep 1
     fi

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=create_ch18
-FINGERPRINT=36bffb14df8458613d2b27afcffd190cae674ff724fdf474403a826b9a0b08c0
+FINGERPRINT=45f25b5f3fb1f06bd7b5c00549fb28134ab3078a5ef9286416bc16f439fceb91
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg
@@ -405,7 +405,7 @@ ch_query() {
 }
 ch_check() { ch_bind "$2"; work ch_rows "$TMP/answer" --format TabSeparated; violated; }
 ch_await() { # most seconds, query, what is done once after the first row
-  local most=$1 query=$2 body=$3 left
+  local most=$1 query=$2 body=$3 code left
   local until=$((SECONDS + most))
   while :; do
     ch_bind "$query"
@@ -415,8 +415,8 @@ ch_await() { # most seconds, query, what is done once after the first row
       ch_sql '' "$body"
       body=''
     elif ((SECONDS >= until)); then
-      IFS=$'\t' read -r _ left _ <"$TMP/answer" || true
-      stop 5 DP436 "$left; waited $most seconds" "$(again)"
+      IFS=$'\t' read -r code left _ <"$TMP/answer" || true
+      stop 5 "$code" "$left; waited $most seconds" "$(again)"
     else
       work sleep 1
     fi

@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=evolve_ch18
-FINGERPRINT=16e885117e3947ecdfb832914e7a25b205b7dde8eb1915cf72eecd40c791de9d
+FINGERPRINT=928d95892c401be06d3bb4932a7a0cf1810fe43097d14986b59c7fdd1c6f36a1
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg
@@ -405,7 +405,7 @@ ch_query() {
 }
 ch_check() { ch_bind "$2"; work ch_rows "$TMP/answer" --format TabSeparated; violated; }
 ch_await() { # most seconds, query, what is done once after the first row
-  local most=$1 query=$2 body=$3 left
+  local most=$1 query=$2 body=$3 code left
   local until=$((SECONDS + most))
   while :; do
     ch_bind "$query"
@@ -415,8 +415,8 @@ ch_await() { # most seconds, query, what is done once after the first row
       ch_sql '' "$body"
       body=''
     elif ((SECONDS >= until)); then
-      IFS=$'\t' read -r _ left _ <"$TMP/answer" || true
-      stop 5 DP436 "$left; waited $most seconds" "$(again)"
+      IFS=$'\t' read -r code left _ <"$TMP/answer" || true
+      stop 5 "$code" "$left; waited $most seconds" "$(again)"
     else
       work sleep 1
     fi

@@ -405,7 +405,7 @@ ch_query() {
 }
 ch_check() { ch_bind "$2"; work ch_rows "$TMP/answer" --format TabSeparated; violated; }
 ch_await() { # most seconds, query, what is done once after the first row
-  local most=$1 query=$2 body=$3 left
+  local most=$1 query=$2 body=$3 code left
   local until=$((SECONDS + most))
   while :; do
     ch_bind "$query"
@@ -415,8 +415,8 @@ ch_await() { # most seconds, query, what is done once after the first row
       ch_sql '' "$body"
       body=''
     elif ((SECONDS >= until)); then
-      IFS=$'\t' read -r _ left _ <"$TMP/answer" || true
-      stop 5 DP436 "$left; waited $most seconds" "$(again)"
+      IFS=$'\t' read -r code left _ <"$TMP/answer" || true
+      stop 5 "$code" "$left; waited $most seconds" "$(again)"
     else
       work sleep 1
     fi
@@ -451,6 +451,9 @@ unless_empty() { # clickhouse-client calls an INSERT of no rows an error
 # A row is one JSON line; -w is UTF-16 with a line break behind each row, and JSON has none inside.
 
 MS_WORK=$TMP/work MS_LIMIT_MB=${DPONEC_WORK_MB:-20480} MS_LOCALE=''
+# More than this an encrypted connection does not take, and these tools encrypt:
+# learn.microsoft.com/sql/database-engine/configure-windows/configure-the-network-packet-size-server-configuration-option
+MS_PACKET=${DPONEC_BCP_PACKET:-16383}
 declare -A MS_SERVER=() MS_DATABASE=() MS_TRUST=() # by side
 eval "connect_others () $(declare -f connect | tail -n +2)"
 connect() {
@@ -469,6 +472,7 @@ connect() {
   needs sqlcmd mssql-tools18
   needs bcp mssql-tools18
   [[ -z $USER_NAME ]] || refuse 'bcp would want the password on its command line; log in by Kerberos (no user in the URL), or use dponec run'
+  [[ $MS_PACKET =~ ^[0-9]{4,5}$ ]] || refuse 'DPONEC_BCP_PACKET is no number of bytes from 4096 to 32767'
   for MS_LOCALE in C.UTF-8 en_US.UTF-8 ''; do [[ $(LC_ALL=$MS_LOCALE locale charmap 2>/dev/null) != UTF-8 ]] || break; done
   [[ -n $MS_LOCALE ]] || refuse 'neither C.UTF-8 nor en_US.UTF-8 is a locale of this machine: sqlcmd and bcp would read texts in another code page'
 }
@@ -482,7 +486,7 @@ ms_bcp() { # side, what to copy. Whatever bcp could not copy is in the error fil
   local side=$1
   shift
   rm -f -- "$MS_WORK/errors"
-  LC_ALL=$MS_LOCALE bcp "$@" -S "${MS_SERVER[$side]}" -d "${MS_DATABASE[$side]}" -T ${MS_TRUST[$side]:+-u} -q -w -a 16384 \
+  LC_ALL=$MS_LOCALE bcp "$@" -S "${MS_SERVER[$side]}" -d "${MS_DATABASE[$side]}" -T ${MS_TRUST[$side]:+-u} -q -w -a "$MS_PACKET" \
     -e "$MS_WORK/errors" >"$MS_WORK/bcp.out" || { cat -- "$MS_WORK/bcp.out" >&2; return 1; } # it tells its errors there
 }
 ms_copied() { # what bcp says -> REPLY, the rows that it copied

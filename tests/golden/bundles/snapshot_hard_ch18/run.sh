@@ -12,7 +12,7 @@ export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
 unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
 
 NAME=snapshot_hard_ch18
-FINGERPRINT=8720e381c919b9e36ad3f481f07267d28fedc052c90f3680cf35a1d35345a1e2
+FINGERPRINT=ce385fbd576743a78e39dec353964d1bb997d689faba99db1c79488ffc5e31ac
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg
@@ -405,7 +405,7 @@ ch_query() {
 }
 ch_check() { ch_bind "$2"; work ch_rows "$TMP/answer" --format TabSeparated; violated; }
 ch_await() { # most seconds, query, what is done once after the first row
-  local most=$1 query=$2 body=$3 left
+  local most=$1 query=$2 body=$3 code left
   local until=$((SECONDS + most))
   while :; do
     ch_bind "$query"
@@ -415,8 +415,8 @@ ch_await() { # most seconds, query, what is done once after the first row
       ch_sql '' "$body"
       body=''
     elif ((SECONDS >= until)); then
-      IFS=$'\t' read -r _ left _ <"$TMP/answer" || true
-      stop 5 DP436 "$left; waited $most seconds" "$(again)"
+      IFS=$'\t' read -r code left _ <"$TMP/answer" || true
+      stop 5 "$code" "$left; waited $most seconds" "$(again)"
     else
       work sleep 1
     fi

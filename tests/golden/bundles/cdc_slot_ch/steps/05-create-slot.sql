@@ -59,14 +59,14 @@ BEGIN
   IF NOT FOUND AND mark = '' THEN
     PERFORM pg_create_logical_replication_slot('dponec_cdc_slot_ch_a88151d5', 'pgoutput');
   ELSIF NOT FOUND THEN
-    RAISE EXCEPTION USING ERRCODE = 'DP440', MESSAGE = 'slot dponec_cdc_slot_ch_a88151d5 is gone, and with it the changes since the last run', HINT = 'drop it (replay/drop-slot.sql), dponec state set LOAD --watermark '''', and run: the load begins with a new copy';
+    RAISE EXCEPTION USING ERRCODE = 'DP440', MESSAGE = 'slot dponec_cdc_slot_ch_a88151d5 is gone, and with it the changes since the last run', HINT = 'drop it (replay/drop-slot.sql), dponec state set LOAD '''', and run: the load begins with a new copy';
   ELSIF slot.slot_type <> 'logical' OR slot.plugin <> 'pgoutput' OR slot.database <> current_database() OR slot.temporary THEN
     RAISE EXCEPTION USING ERRCODE = 'DP440', MESSAGE = 'slot dponec_cdc_slot_ch_a88151d5 is not a pgoutput slot of this database', HINT = 'name another slot in source.options.cdc.slot';
   ELSIF slot.wal_status = 'lost' THEN
-    RAISE EXCEPTION USING ERRCODE = 'DP440', MESSAGE = 'slot dponec_cdc_slot_ch_a88151d5 is lost: it fell behind max_slot_wal_keep_size and its WAL was removed', HINT = 'drop it (replay/drop-slot.sql), dponec state set LOAD --watermark '''', and run: the load begins with a new copy';
+    RAISE EXCEPTION USING ERRCODE = 'DP440', MESSAGE = 'slot dponec_cdc_slot_ch_a88151d5 is lost: it fell behind max_slot_wal_keep_size and its WAL was removed', HINT = 'drop it (replay/drop-slot.sql), dponec state set LOAD '''', and run: the load begins with a new copy';
   ELSIF mark <> '' AND slot.confirmed_flush_lsn - '0/0'::pg_lsn > mark::numeric THEN
     RAISE EXCEPTION USING ERRCODE = 'DP440',
-      MESSAGE = format('slot dponec_cdc_slot_ch_a88151d5 has gone on to %s, and the target holds changes up to %s only: somebody else consumed it', slot.confirmed_flush_lsn, '0/0'::pg_lsn + mark::numeric), HINT = 'drop it (replay/drop-slot.sql), dponec state set LOAD --watermark '''', and run: the load begins with a new copy';
+      MESSAGE = format('slot dponec_cdc_slot_ch_a88151d5 has gone on to %s, and the target holds changes up to %s only: somebody else consumed it', slot.confirmed_flush_lsn, '0/0'::pg_lsn + mark::numeric), HINT = 'drop it (replay/drop-slot.sql), dponec state set LOAD '''', and run: the load begins with a new copy';
   END IF;
 END
 $dponec$;

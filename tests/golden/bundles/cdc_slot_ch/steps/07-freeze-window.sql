@@ -19,7 +19,7 @@ BEGIN
     high := (pg_current_wal_flush_lsn() - '0/0'::pg_lsn)::bigint;
     IF high < mark::bigint THEN
       RAISE EXCEPTION USING ERRCODE = 'DP440',
-        MESSAGE = 'the source stands before the last applied change: it was restored, or it is another server', HINT = 'drop it (replay/drop-slot.sql), dponec state set LOAD --watermark '''', and run: the load begins with a new copy';
+        MESSAGE = 'the source stands before the last applied change: it was restored, or it is another server', HINT = 'drop it (replay/drop-slot.sql), dponec state set LOAD '''', and run: the load begins with a new copy';
     END IF;
     PERFORM set_config('dponec.window_low', mark, true), set_config('dponec.window_high', high::text, true);
   END IF;

@@ -1,4 +1,4 @@
 -- drop-slot.sql of load cdc_slot_pg, on the source
 -- The slot is dropped only while nobody reads it. Everything that was not applied is lost: the next run of the load is refused
--- until its watermark is emptied (dponec state set LOAD --watermark ''), and then begins with a new copy.
+-- until its watermark is emptied (dponec state set LOAD ''), and then begins with a new copy.
 SELECT pg_drop_replication_slot(s.slot_name) FROM pg_replication_slots AS s WHERE s.slot_name = 'shop_notes' AND NOT s.active;
