@@ -61,13 +61,14 @@ def build_load(process: Process, node: Block) -> tuple[Load | None, Diagnostics]
         hints=hints,
         depends_on=tuple(process.depends_on or ()),
         description=process.description or "",
-        passthrough=tuple((path, text) for path, text, _ in recorded),
+        passthrough=tuple(sorted([*((path, text) for path, text, _ in recorded), *notes.kept.items()])),
         origin=Origin(MappingProxyType(notes.spans)),
     )
     said = [(path, fate, fate.instead and not fate.harmless(json.loads(text))) for path, text, fate in recorded]
-    unused = [path for path, fate, instead in said if not instead and _idle(path, fate, write)]
-    if unused:
-        notes.report(unused[0], KeysUnused(", ".join(unused)))
+    idle = {path: "" for path, fate, instead in said if not instead and _idle(path, fate, write)} | notes.unused
+    if idle:
+        shown = (f"{path} ({why})" if why else path for path, why in sorted(idle.items()))
+        notes.report(min(idle), KeysUnused(", ".join(shown)))
     for path, fate, instead in said:
         if instead:
             notes.report(path, KeyIgnored(path, fate.instead))
@@ -124,8 +125,8 @@ def _write(notes: Notes, process: Process, options: SourceOptions, strategy: Str
         merge_policy=policy or "auto",
         key=tuple(key or ()),
         partition=partition_of(notes, options, strategy),
-        staging_schema=staging_of(notes, sink.staging),
-        state_schema=state_schema_of(notes, sink.state_schema, process.state),
+        staging_schema=staging_of(notes, sink.type, sink.staging),
+        state_schema=state_schema_of(notes, sink.type, sink.state_schema, process.state),
         lock_connection=sink.lock_connection or "",
         version_column=strategy.version_column or "",
         create_target=notes.one("sink.create_target", Said("sink.create_target", sink.create_target)) or "never",

@@ -81,8 +81,11 @@ def _said(load: Load) -> Iterator[tuple[str, Any]]:
     for side, end in (("source", read.endpoint), ("sink", write.endpoint)):
         yield f"{side}.type", end.engine
         yield f"{side}.connection_id", end.connection
-        table = {"schema": end.table.schema, "name": end.table.name}
-        yield (f"{side}.topic", end.table.name) if end.engine == "kafka" else (f"{side}.table", table)
+        if end.engine == "kafka":
+            yield f"{side}.topic", end.table.name
+        else:
+            yield f"{side}.table.schema", end.table.schema
+            yield f"{side}.table.name", end.table.name
     options = "source.options."
     yield options + "columns", _columns(load)
     yield options + "custom_predicate", read.where.text if read.where is not None else None
@@ -97,7 +100,7 @@ def _said(load: Load) -> Iterator[tuple[str, Any]]:
         yield options + "lookback_days", read.cursor.lookback // _DAY or None
     if read.feed is not None:
         yield options + "cdc.mode", read.feed.mode
-    yield "sink.staging", {"schema": write.staging_schema} if write.staging_schema else None
+    yield "sink.staging.schema", write.staging_schema or None
     yield from _strategy(load)
 
 

@@ -32,10 +32,18 @@ class Notes:
         self.node, self.load = node, load
         self.found: list[Diagnostic] = []
         self.spans: dict[str, Span] = {}
+        self.unused: dict[str, str] = {}
+        self.kept: dict[str, str] = {}
 
     def report(self, path: str, problem: Problem) -> None:
         """A problem at a manifest path."""
         self.found.append(Diagnostic(problem, self.at(path), self.load))
+
+    def idle(self, path: str, why: str, value: str | None = None) -> None:
+        """A key without effect, and why; with a value it is recorded in the IR."""
+        self.unused[path] = why
+        if value is not None:
+            self.kept[path] = _shown(value)
 
     def at(self, path: str) -> Span:
         """Where a manifest path stands."""
