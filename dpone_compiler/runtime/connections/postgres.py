@@ -20,13 +20,16 @@ from dpone_compiler.runtime.connections.session import Chunk, EngineError, Resul
 if TYPE_CHECKING:
     from psycopg.pq.abc import PGresult
 
-# What a value looks like as text must not depend on the server's or the role's configuration.
+# What a value looks like as text, and what a transaction sees, must not depend on the server's or the role's configuration.
 _SETTINGS = {
     "TimeZone": "UTC",
     "DateStyle": "ISO",
     "IntervalStyle": "postgres",
     "extra_float_digits": "1",
     "standard_conforming_strings": "on",
+    # A statement sees what was committed before the lock that it has waited for; a snapshot of the transaction would not.
+    "default_transaction_isolation": "read committed",
+    "default_transaction_read_only": "off",
     # Long expressions that run once: compiling them to machine code costs more than they do.
     "jit": "off",
 }

@@ -9,7 +9,8 @@
 set -euo pipefail
 umask 077
 export LC_ALL=C PGCLIENTENCODING=UTF8 PGAPPNAME=dponec
-unset PGTZ # the zone of a wall clock is asked of the database, not of this shell
+unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wall clock is asked of the database, not of this shell
+unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=merge_update_pg
 FINGERPRINT=d4eee8b9298b48f66af3359a239d087200c2fa9fe90234956617e186bfe87ffd
@@ -152,7 +153,9 @@ login_of() { # user[:password] -> USER_NAME, PASSWORD
   if [[ $1 == *:* ]]; then unquote "${1#*:}"; PASSWORD=$REPLY; fi
 }
 service() { # two sections of a libpq service file: as it is, and for the snapshot of an extraction
-  local options='-c DateStyle=ISO -c IntervalStyle=postgres -c extra_float_digits=1 -c standard_conforming_strings=on -c jit=off'
+  local options='' # the URL's own come first: of two the last one counts
+  local pinned='-c DateStyle=ISO -c IntervalStyle=postgres -c extra_float_digits=1 -c standard_conforming_strings=on -c jit=off'
+  pinned+=' -c default_transaction_isolation=read\ committed -c default_transaction_read_only=off'
   local host='' port='' one pair key extra='' section
   local -a list
   IFS=, read -r -a list <<<"$3"
@@ -163,7 +166,7 @@ service() { # two sections of a libpq service file: as it is, and for the snapsh
   done
   while [[ -n $5 ]] && IFS= read -r -d '&' pair; do
     key=${pair%%=*}; unquote "${pair#*=}"
-    if [[ $key == options ]]; then options+=" $REPLY"; elif [[ -n $key ]]; then extra+="$key=$REPLY"$'\n'; fi
+    if [[ $key == options ]]; then options+="$REPLY "; elif [[ -n $key && $key != client_encoding ]]; then extra+="$key=$REPLY"$'\n'; fi
   done <<<"$5&"
   login_of "$2"; unquote "$4"
   for section in "$1" "$1-snapshot"; do
@@ -172,8 +175,8 @@ service() { # two sections of a libpq service file: as it is, and for the snapsh
     [[ -z $USER_NAME ]] || printf 'user=%s\n' "$USER_NAME"
     [[ -z $PASSWORD ]] || printf 'password=%s\n' "$PASSWORD"
     [[ -z $REPLY ]] || printf 'dbname=%s\n' "$REPLY"
-    printf '%soptions=%s\n' "$extra" "$options"
-    options+=' -c default_transaction_isolation=repeatable\ read -c default_transaction_read_only=on'
+    printf '%soptions=%s\n' "$extra" "$options$pinned"
+    pinned+=' -c default_transaction_isolation=repeatable\ read -c default_transaction_read_only=on'
   done >>"$TMP/service"
 }
 xml() { local text=${1//&/&amp;}; text=${text//</&lt;}; printf '%s' "${text//>/&gt;}"; }
