@@ -13,7 +13,7 @@ from dpone_compiler.driver.transfer_plan import transfer_plan
 from dpone_compiler.expr.types import Kind
 from dpone_compiler.ir.codec import to_plain
 from dpone_compiler.ir.decision import Chosen, Undecided
-from dpone_compiler.ir.load import Endpoint, Load, MovedColumn
+from dpone_compiler.ir.load import DEFAULT_MODE, Endpoint, Load, MovedColumn
 from dpone_compiler.plan.actions import FreezeWindow
 from dpone_compiler.plan.interleaving.verdicts import meetings
 from dpone_compiler.spi.backend import Context
@@ -116,7 +116,7 @@ def decision_document(load: Load) -> dict[str, Any]:
     return {
         "source_type": load.read.endpoint.engine,
         "sink_type": load.write.endpoint.engine,
-        "requested_mode": load.write.mode,
+        "requested_mode": load.write.mode or DEFAULT_MODE,
         "strategy": _value(decisions.strategy),
         "strategy_mode": "backfill" if load.write.slices else _value(decisions.strategy),
         "merge_policy": _value(decisions.merge_policy),

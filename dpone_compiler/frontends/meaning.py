@@ -12,7 +12,6 @@ from types import MappingProxyType
 
 from dpone_compiler.ir.load import ENGINES, OPEN_MODES, STRATEGIES
 
-DEFAULT_MODE = "full_refresh"
 DEFAULT_INNER_MODE = "incremental_merge"
 MODES = (*OPEN_MODES, *STRATEGIES)
 

@@ -27,6 +27,8 @@ STRATEGIES = (
 )
 # Modes that leave the strategy open: the policy's rules choose it, or the cost model.
 OPEN_MODES = ("auto", "cost")
+# What a load without a mode does: what dpone runs then, too.
+DEFAULT_MODE = "full_refresh"
 WHOLE_MODES = ("full_refresh", "snapshot_diff")  # they move every row each time
 HINTED = ("rows", "bytes", "changed", "deleted")  # the hints that flags and past runs may give as well
 SCOPE_KINDS = ("equality", "range")
@@ -240,14 +242,15 @@ class Limits:
 
 @value(kw_only=True)
 class Write:
-    """Where it goes and how it was asked to go. `mode` is one of OPEN_MODES or of STRATEGIES; `merge_policy` "auto" or a policy word.
+    """Where it goes and how it was asked to go. `mode` is one of OPEN_MODES or of STRATEGIES, '' where none is given.
 
-    `state_schema`: schema of the state table; '' means beside the target. `lock_connection`: for sinks without locks.
+    `merge_policy`: "auto" or a policy word. `state_schema`: schema of the state table; '' means beside the target.
+    `lock_connection`: for sinks without locks.
     `create_target`: one of new_target.CREATE_WORDS. `schema_evolution`: one of evolution.EVOLUTION_WORDS.
     """
 
     endpoint: Endpoint
-    mode: str = "full_refresh"
+    mode: str = ""
     merge_policy: str = "auto"
     key: tuple[str, ...] = ()
     partition: Partitioning | None = None
@@ -265,8 +268,9 @@ class Write:
 
     @property
     def strategy(self) -> str:
-        """The mode that decides the steps: the inner one of a backfill."""
-        return self.backfill.inner_mode if self.mode == "backfill" and self.backfill is not None else self.mode
+        """The mode that decides the steps: the inner one of a backfill, the default where none is given."""
+        inner = self.backfill.inner_mode if self.mode == "backfill" and self.backfill is not None else ""
+        return inner or self.mode or DEFAULT_MODE
 
     @property
     def slices(self) -> Slices | None:

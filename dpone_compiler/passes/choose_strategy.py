@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from dpone_compiler.diagnostics.diagnostic import Diagnostic
 from dpone_compiler.ir.decision import Chosen, Rejected, Undecided
-from dpone_compiler.ir.load import OPEN_MODES, Gate, Load
+from dpone_compiler.ir.load import DEFAULT_MODE, OPEN_MODES, Gate, Load
 from dpone_compiler.passes.problems import StrategyRefused
 from dpone_compiler.policy.evaluate import RuleTrace, Truth, decide
 from dpone_compiler.policy.what_to_add import what_to_add
@@ -34,7 +34,7 @@ class ChooseStrategy:
         return decided if isinstance(decided.load.decisions.strategy, Undecided) else _weighed(decided, context)
 
     def _explicit(self, load: Load, context: PassContext) -> PassResult:
-        asked, name = load.write.mode, load.write.strategy
+        asked, name = load.write.mode or DEFAULT_MODE, load.write.strategy
         sliced = name != asked
         refusal = _unsupported(context, asked) or _refusal(load, context, name)
         if refusal is not None:
@@ -46,16 +46,14 @@ class ChooseStrategy:
         advised = decide(context.policy, facts).rule
         rejected: tuple[Rejected, ...] = ()
         if advised is not None and advised.choose != name and not sliced:
-            rejected = (
-                Rejected(
-                    advised.choose, f"the rules would choose it ({advised.name}), but the manifest says otherwise"
-                ),
-            )
+            but = "the manifest says otherwise" if load.write.mode else "only mode: auto and cost ask them"
+            rejected = (Rejected(advised.choose, f"the rules would choose it ({advised.name}), but {but}"),)
+        rule, reason = _why_explicit(load, sliced)
         chosen = Chosen(
             value=name,
             by=self.name,
-            rule="explicit_strategy",
-            reason="the manifest asks for a backfill over it" if sliced else "the manifest asks for it",
+            rule=rule,
+            reason=reason,
             facts=(("mode", asked),),
             rejected=rejected,
         )
@@ -96,6 +94,13 @@ class ChooseStrategy:
         return PassResult(
             load=load, diagnostics=(Diagnostic(problem, load.origin.at("sink.strategy.mode"), load.name),)
         )
+
+
+def _why_explicit(load: Load, sliced: bool) -> tuple[str, str]:
+    """Rule and reason of a strategy that no rule chose: a wish, or nobody's word at all."""
+    if not load.write.mode:
+        return "default_strategy", f"no mode is given; {DEFAULT_MODE} is the default"
+    return "explicit_strategy", f"the manifest asks for {'a backfill over it' if sliced else 'it'}"
 
 
 def _weighed(result: PassResult, context: PassContext) -> PassResult:

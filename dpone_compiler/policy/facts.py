@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Iterable
 
-from dpone_compiler.ir.load import HINTED, OPEN_MODES, Load
+from dpone_compiler.ir.load import DEFAULT_MODE, HINTED, OPEN_MODES, Load
 from dpone_compiler.policy.model import Value
 from dpone_compiler.source.value import value
 
@@ -66,7 +66,7 @@ def manifest_facts(load: Load) -> Facts:
         ("partition", write.partition.column if write.partition else None),
         ("partition_unit", write.partition.unit.value if write.partition else None),
         ("cdc", hints.cdc),
-        ("strategy", None if write.mode in OPEN_MODES else write.mode),
+        ("strategy", None if write.mode in OPEN_MODES else write.mode or DEFAULT_MODE),
         ("merge_policy", None if write.merge_policy == "auto" else write.merge_policy),
     )
     facts = Facts().adding(FactSource.MANIFEST, said)

@@ -181,7 +181,7 @@ READS = st.builds(
 WRITES = st.builds(
     Write,
     endpoint=endpoints(ENGINES),
-    mode=st.sampled_from(meaning.MODES),
+    mode=st.sampled_from(("", *meaning.MODES)),
     merge_policy=st.sampled_from(meaning.MERGE_POLICIES),
     key=st.lists(NAME, max_size=3, unique=True).map(tuple),
     partition=st.one_of(st.none(), PARTITIONS),

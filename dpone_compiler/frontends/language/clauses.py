@@ -206,10 +206,10 @@ def _hint(draft: Draft, clause: Node) -> None:
 
 
 def _strategy(draft: Draft, clause: Node) -> None:
-    (mode,) = names(clause)
-    draft.mode = draft.one_of(mode, meaning.MODES, "strategy") or draft.mode
     draft.place("sink.strategy", clause)
-    draft.place("sink.strategy.mode", mode)
+    for mode in names(clause):  # none: the policy alone is said
+        draft.mode = draft.one_of(mode, meaning.MODES, "strategy") or draft.mode
+        draft.place("sink.strategy.mode", mode)
     policy = subtree(clause, "merge_policy")
     if policy is not None:
         (name,) = names(policy)

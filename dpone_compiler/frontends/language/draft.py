@@ -54,7 +54,7 @@ class Draft:
     history: History = field(default_factory=History)
     key: tuple[str, ...] = ()
     partition: Partitioning | None = None
-    mode: str = meaning.DEFAULT_MODE
+    mode: str = ""
     merge_policy: str = "auto"
     staging: str = ""
     state: str = ""

@@ -66,7 +66,8 @@ def _clauses(load: Load) -> Iterator[str]:
     if read.tombstone is not None:  # SQL of any kind ends for sure only before a word like `into` or `strategy`
         yield f"tombstone {_sql(read.tombstone)}"
     policy = "" if write.merge_policy == "auto" else f" policy {write.merge_policy}"
-    yield f"strategy {write.mode}{policy}"
+    if write.mode or policy:
+        yield f"strategy {write.mode}{policy}".replace("  ", " ")
     yield from _policies(write.policies)
     yield from _compared(write.snapshot)
     yield from _history(write.history)

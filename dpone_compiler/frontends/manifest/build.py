@@ -33,7 +33,6 @@ from dpone_compiler.frontends.manifest.models.source import SourceOptions
 from dpone_compiler.frontends.manifest.models.values import Fate
 from dpone_compiler.frontends.manifest.passthrough import passed
 from dpone_compiler.frontends.manifest.tree import Block, start
-from dpone_compiler.frontends.meaning import DEFAULT_MODE
 from dpone_compiler.frontends.problems import KeyIgnored, KeysUnused, UnsupportedKey
 from dpone_compiler.ir.load import OPEN_MODES, Endpoint, Hints, Load, Read, Write
 from dpone_compiler.ir.origin import Origin
@@ -140,8 +139,8 @@ def _write(notes: Notes, process: Process, options: SourceOptions, strategy: Str
 
 
 def _mode(notes: Notes, strategy: Strategy) -> str:
-    """`policy: cost` beside `mode: auto` is the mode `cost`."""
-    mode = strategy.mode or DEFAULT_MODE
+    """'' for none given; `policy: cost` beside `mode: auto` is the mode `cost`."""
+    mode = strategy.mode or ""
     if strategy.policy != "cost":
         return mode
     if mode not in OPEN_MODES:

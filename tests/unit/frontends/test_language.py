@@ -26,7 +26,12 @@ def test_defaults() -> None:
     load = _load("")
     assert load.read.endpoint.table == TableRef("public", "t")
     assert load.write.endpoint.table == TableRef("dbo", "t")
-    assert load.write.mode == "full_refresh"
+    assert (load.write.mode, load.write.strategy) == ("", "full_refresh")
+
+
+def test_a_policy_may_be_said_without_a_mode() -> None:
+    load = _load("strategy policy shadow_swap")
+    assert (load.write.mode, load.write.merge_policy) == ("", "shadow_swap")
 
 
 def test_keywords_may_be_names() -> None:

@@ -124,7 +124,8 @@ def test_database_is_a_schema_in_clickhouse_alone() -> None:
 
 
 def test_mode_is_full_refresh_when_nothing_is_said() -> None:
-    assert load_of(flat()).write.mode == "full_refresh"
+    write = load_of(flat()).write
+    assert (write.mode, write.strategy) == ("", "full_refresh")
 
 
 @pytest.mark.parametrize("key", ["a, b", "[a, b]"])
