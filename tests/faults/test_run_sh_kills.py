@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -14,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from dpone_compiler.embedded.clickhouse_legacy import ClickHouseServer
-from dpone_compiler.embedded.postgres import EmbeddedPostgres
-from tests.faults.cases import CH18_MERGE, PG_MERGE
+from dpone_compiler.embedded.postgres import EmbeddedPostgres, start_postgres
+from tests.faults.cases import CH18_MERGE, PG_ATTACH, PG_MERGE
 from tests.faults.conftest import new_clickhouse_lab, new_postgres_lab
 from tests.faults.lab import PASSWORD, Lab
 from tests.faults.test_kill_matrix import Note
@@ -92,6 +93,36 @@ def test_killed_in_every_unit(lab: Lab, record_property: Note) -> None:
     assert {"finalize", "release-lease"} < set(units), units
     waited = _broken(lab, units, record_property)
     assert _HELD in waited, "the lease of a dead script was never waited for"
+
+
+# Holds the call that names the step until somebody says go.
+_HELD_PSQL = """#!/bin/sh
+case "$*" in *find-partitions*) : >"$0.waits"; while [ ! -e "$0.go" ]; do sleep 0.05; done ;; esac
+exec {psql} "$@"
+"""
+
+
+@pytest.mark.postgres_wheel
+def test_the_target_dies_between_two_units(zygote: Zygote, tmp_path: Path) -> None:
+    """Each unit is a session of its own, so that the script does not see it: what is staged must still be there."""
+    psql = tmp_path / "bin" / "psql"
+    psql.parent.mkdir()
+    psql.write_text(_HELD_PSQL.format(psql=shutil.which("psql")), encoding="utf-8")
+    psql.chmod(0o755)
+    with start_postgres(fsync=True) as engine:
+        lab = new_postgres_lab(PG_ATTACH, zygote, tmp_path, engine)
+        lab.ready()
+        lab.change()
+        script = _start(lab, lab.machine("first"), {"PATH": f"{psql.parent}:{os.environ['PATH']}"})
+        while not psql.with_name("psql.waits").exists():
+            assert script.poll() is None
+            time.sleep(0.01)
+        engine.kill()
+        engine.restart()
+        psql.with_name("psql.go").touch()
+        told = script.communicate(timeout=60)[1]
+        assert script.returncode == 0, told
+        lab.check()
 
 
 # On ClickHouse a step is a unit. These are the ones that leave something behind.

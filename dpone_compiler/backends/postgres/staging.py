@@ -28,7 +28,9 @@ from dpone_compiler.sql.predicates import any_null
 from dpone_compiler.sql.render import Sql, frame, join
 
 # https://www.postgresql.org/docs/current/sql-createtable.html: unlogged tables are emptied after a crash, so the guard of
-# record_staged counts. Keys to delete are logged: an emptied list of them would look like "nothing to delete".
+# record_staged counts. Nothing counts the tables below before they are used: emptied, the keys to delete would look like
+# "nothing to delete", and the delta that says which partitions to build like "nothing has changed".
+_LOGGED = ("left", "delta")
 _CREATE = """\
 DROP TABLE IF EXISTS <<staging>>;
 CREATE UNLOGGED TABLE <<staging>> AS
@@ -74,7 +76,7 @@ def create_staging(ctx: Context, action: CreateStaging) -> Lowered:
         for m in action.staging.columns
     ]
     query = exp.Select(expressions=values).from_(table(names.target(ctx.load), "t"))
-    template = _CREATE_LOGGED if action.staging.role == "left" else _CREATE
+    template = _CREATE_LOGGED if action.staging.role in _LOGGED else _CREATE
     return Lowered(
         op="sql",
         bodies={"main": frame(template, staging=staging_sql(ctx, action.staging), query=sql(query)).text},

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=orders_days_pg_to_pg
-FINGERPRINT=5da94386be0ece807955896abef1c20370cc4088800423bbbe83ab5965b6848a
+FINGERPRINT=9f3625f272a1c390c491897dec331aae28e73bbec8698fb195991074e3edcabd
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=demo_source

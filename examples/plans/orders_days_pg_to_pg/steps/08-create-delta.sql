@@ -4,7 +4,7 @@
 -- idempotency: transactional
 -- why: rows are proved in staging before the target is touched
 DROP TABLE IF EXISTS "staging"."orders__dponec_655da1bd_delta";
-CREATE UNLOGGED TABLE "staging"."orders__dponec_655da1bd_delta" AS
+CREATE TABLE "staging"."orders__dponec_655da1bd_delta" AS
 SELECT
   CAST("t"."order_id" AS bigint) AS "order_id",
   CAST("t"."business_date" AS date) AS "business_date"

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=attach_pg
-FINGERPRINT=43eda491db476d935742b6d487ed22acbf15e3abab44a74571ea45e1d5a7ad11
+FINGERPRINT=803d0686feeac2f77405d204f6f626f4a28ae3ef8069c122365e34fbb212c765
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=partitions_pg
-FINGERPRINT=cf2468485f9b31e3930d16f808d8d8290c9067991c5670f06eecfef5a0ef765f
+FINGERPRINT=a4c7243f178e4f34af230a6365a80cfd07c2627e23fb615f15ab8c4d61c067a0
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

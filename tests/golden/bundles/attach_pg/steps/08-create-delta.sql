@@ -4,7 +4,7 @@
 -- idempotency: transactional
 -- why: rows are proved in staging before the target is touched
 DROP TABLE IF EXISTS "dwh"."orders_months__dponec_10542f54_delta";
-CREATE UNLOGGED TABLE "dwh"."orders_months__dponec_10542f54_delta" AS
+CREATE TABLE "dwh"."orders_months__dponec_10542f54_delta" AS
 SELECT
   CAST("t"."id" AS bigint) AS "id",
   CAST("t"."day" AS date) AS "day"

@@ -4,7 +4,7 @@
 -- idempotency: transactional
 -- why: rows are proved in staging before the target is touched
 DROP TABLE IF EXISTS "dwh"."orders__dponec_b7e3a46a_delta";
-CREATE UNLOGGED TABLE "dwh"."orders__dponec_b7e3a46a_delta" AS
+CREATE TABLE "dwh"."orders__dponec_b7e3a46a_delta" AS
 SELECT
   CAST("t"."id" AS bigint) AS "id",
   CAST("t"."day" AS date) AS "day"
