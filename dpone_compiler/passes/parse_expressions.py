@@ -7,7 +7,12 @@ from dataclasses import replace
 from dpone_compiler.diagnostics.diagnostic import Diagnostic
 from dpone_compiler.ir.load import ColumnSpec, Load, ParsedSql, SqlText
 from dpone_compiler.ir.schema import Column
-from dpone_compiler.passes.problems import BadExpression, ExpressionColumn, ExpressionType
+from dpone_compiler.passes.problems.of_expressions import (
+    BadExpression,
+    ConditionConstant,
+    ExpressionColumn,
+    ExpressionType,
+)
 from dpone_compiler.source.text import Span
 from dpone_compiler.source.value import value
 from dpone_compiler.spi.compiler_pass import PassContext, PassResult
@@ -61,7 +66,7 @@ def _schema(context: PassContext) -> tuple[Column, ...] | None:
 
 
 def _diagnose(load: Load, fault: SqlFault, path: str, what: str) -> Diagnostic:
-    kinds = {"column": ExpressionColumn, "type": ExpressionType}
+    kinds = {"column": ExpressionColumn, "type": ExpressionType, "constant": ConditionConstant}
     problem = kinds.get(fault.kind, BadExpression)(what, fault.message, fault.help or "see the source's SQL reference")
     return Diagnostic(problem, _within(load.origin.at(path), fault), load.name)
 

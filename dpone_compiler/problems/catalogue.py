@@ -14,6 +14,7 @@ from dpone_compiler.frontends.catalog import problems as catalog
 from dpone_compiler.frontends.dsl import problems as dsl
 from dpone_compiler.frontends.language import policy_problems, problems
 from dpone_compiler.passes import problems as passes
+from dpone_compiler.passes.problems import of_expressions as expressions
 from dpone_compiler.passes.problems import of_targets as targets
 from dpone_compiler.passes.problems import of_types as types
 from dpone_compiler.problems.connections import PAGES as CONNECTIONS
@@ -21,7 +22,18 @@ from dpone_compiler.problems.gates import PAGES as GATES
 from dpone_compiler.problems.page import Page, page_of
 from dpone_compiler.problems.runs import PAGES as RUNS
 
-MODULES: tuple[ModuleType, ...] = (frontends, catalog, problems, dsl, policy_problems, passes, types, targets, driver)
+MODULES: tuple[ModuleType, ...] = (
+    frontends,
+    catalog,
+    problems,
+    dsl,
+    policy_problems,
+    passes,
+    expressions,
+    types,
+    targets,
+    driver,
+)
 
 
 class CodeTakenError(RuntimeError):

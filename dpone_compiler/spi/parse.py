@@ -11,7 +11,7 @@ from dpone_compiler.source.value import value
 
 @value(kw_only=True)
 class SqlFault:
-    """Why a text was not taken. `kind`: syntax | column | type | construct. `line`/`column` count from 1 within the text."""
+    """Why a text was not taken. `kind`: syntax | column | type | construct | constant. `line`/`column` count from 1 within the text."""
 
     kind: str
     message: str

@@ -13,6 +13,7 @@ from typing import cast
 from sqlglot import exp, parse, parse_one
 from sqlglot.errors import ErrorLevel, ParseError, TokenError
 from sqlglot.optimizer.annotate_types import annotate_types
+from sqlglot.optimizer.simplify import simplify
 
 from dpone_compiler.diagnostics.suggest import did_you_mean
 from dpone_compiler.expr.types import DataType, Kind
@@ -92,9 +93,25 @@ def _parse(text: str, dialect: str, columns: tuple[Column, ...] | None, *, boole
         return fault
     if (fault := _mismatch(typed) or _dropped_zone(typed)) is not None:
         return fault
+    if boolean and (fault := _constant(typed, dialect)) is not None:
+        return fault
     return ParsedSql(
         text=render(resolved, dialect).text, dialect=dialect, columns=names, type=_BOOLEAN if boolean else _UNKNOWN
     )
+
+
+def _constant(tree: exp.Expression, dialect: str) -> SqlFault | None:
+    """A condition that says the same of every row; one with a function of the clock is none."""
+    folded = simplify(tree.copy(), dialect=dialect)
+    if isinstance(folded, exp.Boolean) and folded.this:
+        return SqlFault(
+            kind="constant", message="it is true for every row", help="leave it out, or name a column in it"
+        )
+    if isinstance(folded, (exp.Boolean, exp.Null)):
+        return SqlFault(
+            kind="constant", message="it is true for no row", help="name a column that says which rows are meant"
+        )
+    return None
 
 
 def _syntax(error: ParseError | TokenError) -> SqlFault:

@@ -103,49 +103,6 @@ class NotChecked(Problem):
     table: str
 
 
-class BadExpression(Problem):
-    """A condition or a column expression is not valid SQL of the source's dialect, or not of the allowed kind.
-
-    Expressions are parsed, checked against the catalog's types and emitted again, so that what is reviewed is what runs.
-    Subqueries, aggregates, windows and parameters are refused, because the expression is used in several statements.
-    """
-
-    code: ClassVar[str] = "DP210"
-    template: ClassVar[str] = "{what}: {fault}"
-    advice: ClassVar[str] = "{remedy}"
-    what: str
-    fault: str
-    remedy: str
-
-
-class ExpressionColumn(Problem):
-    """An expression names a column that the source table does not have.
-
-    It would fail in the engine in the middle of a run. The help line names the nearest column of the catalog snapshot.
-    """
-
-    code: ClassVar[str] = "DP211"
-    template: ClassVar[str] = "{what}: {fault}"
-    advice: ClassVar[str] = "{remedy}"
-    what: str
-    fault: str
-    remedy: str
-
-
-class ExpressionType(Problem):
-    """An expression has the wrong type, or compares things that cannot be compared.
-
-    Engines would convert silently, each in its own way, and the filter would keep other rows than were meant. Cast one side.
-    """
-
-    code: ClassVar[str] = "DP212"
-    template: ClassVar[str] = "{what}: {fault}"
-    advice: ClassVar[str] = "{remedy}"
-    what: str
-    fault: str
-    remedy: str
-
-
 class NullableCursor(Problem):
     """The cursor can be NULL, and nothing says what happens to such rows.
 
