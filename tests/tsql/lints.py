@@ -120,7 +120,7 @@ def _makes_a_schema(text: Any) -> bool:
 
 
 # A day, an instant or a uuid; that is what windows, partitions and runs are told by.
-_VALUE = re.compile(r"\d{4}-?\d\d-?\d\d|[0-9a-f]{8}-[0-9a-f]{4}-", re.IGNORECASE)
+_VALUE = re.compile(r"\d{4}-?(?:0[1-9]|1[0-2])-?(?:[0-2]\d|3[01])|[0-9a-f]{8}-[0-9a-f]{4}-", re.IGNORECASE)
 # The first and last days of types, and the epoch.
 _CONSTANT = (
     "0001-01-01",
@@ -128,6 +128,7 @@ _CONSTANT = (
     "1900-01-01",
     "1970-01-01",
     "19700101",
+    "2079-06-06",
     "9999-12-31",
     "2079-06-06",
     "2299-12-31",

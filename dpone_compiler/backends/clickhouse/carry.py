@@ -13,7 +13,7 @@ from dpone_compiler.sql.clickhouse_native import Native, parse_native
 from dpone_compiler.sql.clickhouse_types import is_nullable, parse_type, unwrapped
 
 # Sources whose projection does not read `Carry.form` and `Carry.null_guard` yet; take the name out when it does.
-_IGNORES_FORM = frozenset({"postgres"})
+_IGNORES_FORM = frozenset({"postgres", "mssql"})
 # https://clickhouse.com/docs/sql-reference/data-types/date, …/date32, …/datetime, …/datetime64
 _DATES = {"Date": ("1970-01-01", "2149-06-06"), "Date32": ("1900-01-01", "2299-12-31")}
 _SECONDS = ("1970-01-01 00:00:00", "2106-02-07 06:28:15")

@@ -10,8 +10,9 @@ https://learn.microsoft.com/en-us/sql/tools/bcp-utility
 from __future__ import annotations
 
 from dpone_compiler.backends.mssql.canonical import digest_pair, row_hash
+from dpone_compiler.backends.mssql.held import source_value
 from dpone_compiler.backends.mssql.losses import offends
-from dpone_compiler.backends.mssql.projection import digest_values, framed, row_line, source_value
+from dpone_compiler.backends.mssql.projection import digest_values, framed, incomparable, row_line
 from dpone_compiler.backends.mssql.script import MESSAGE, batch, literal, refuse, statements, word
 from dpone_compiler.backends.mssql.selection import selected_rows, selected_table, selection_params
 from dpone_compiler.plan.actions import FingerprintSource, Selection, Transfer
@@ -145,6 +146,8 @@ def _fingerprint(ctx: Context, action: FingerprintSource) -> Sql | Unsupported:
         return frame(_COUNT, **pieces)
     if ctx.sink.name != "mssql" and not _has_utf8(ctx):
         return Unsupported(_NO_UTF8.replace("{sink}", ctx.sink.name))
+    if ctx.sink.name != "mssql" and (why := incomparable(selection.columns)):
+        return Unsupported(why)
     values = digest_values(selection.columns, ctx.sink.name)
     places = [Sql(f"[c{number}]") for number in range(len(values))]
     named = [frame("<<v>> AS <<n>>", v=value, n=place) for value, place in zip(values, places, strict=True)]

@@ -10,6 +10,7 @@ from sqlglot import exp
 
 from dpone_compiler.backends.mssql.predicates import BINARY
 from dpone_compiler.backends.mssql.shapes import convert, shape, text
+from dpone_compiler.backends.mssql.texts import as_text
 from dpone_compiler.expr.types import DataType, Kind
 from dpone_compiler.ir.load import MovedColumn
 from dpone_compiler.ir.loss import Loss, Question
@@ -40,7 +41,7 @@ def kept_value(moved: MovedColumn, value: exp.Expression) -> exp.Expression:
 
 def offends(loss: Loss, value: exp.Expression, given: DataType) -> exp.Expression:  # noqa: C901, PLR0912 - one arm a test
     """The condition that is true of a value that does not survive, and not true of every other one."""
-    wide = convert("nvarchar(max)", value)
+    wide = as_text(value, given)
     size = exp.Literal.number(loss.size)
     match loss.test:
         case Question.NULL:

@@ -8,8 +8,8 @@ from typing import cast
 from sqlglot import exp
 
 from dpone_compiler.backends.mssql import names
+from dpone_compiler.backends.mssql.held import held_value, parsed, source_value
 from dpone_compiler.backends.mssql.predicates import MssqlPredicates, in_scope
-from dpone_compiler.backends.mssql.projection import held_value, parsed, source_value
 from dpone_compiler.backends.mssql.script import sql, word
 from dpone_compiler.backends.mssql.shapes import shape
 from dpone_compiler.ir.interval import PartitionSet

@@ -14,8 +14,8 @@ from sqlglot import exp
 from dpone_compiler.backends.mssql import names
 from dpone_compiler.backends.mssql.drift import check_table
 from dpone_compiler.backends.mssql.extraction import check_values, extract, fingerprint
+from dpone_compiler.backends.mssql.held import parsed
 from dpone_compiler.backends.mssql.predicates import bound, least_value, lowest
-from dpone_compiler.backends.mssql.projection import parsed
 from dpone_compiler.backends.mssql.script import MESSAGE, batch, literal, refuse, statements, word
 from dpone_compiler.backends.mssql.shapes import convert, parameter, shape
 from dpone_compiler.expr.types import DataType, Kind

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=append_ms_pg
-FINGERPRINT=81416e6ca5a2233e11b7459efcb9488a95ab6ae56b59e75d834e9a44bdb54606
+FINGERPRINT=753917218c6993e5b16d1e86c3d60577789416d9c55113056eb225d1622c84c1
 TRANSACTIONAL=1
 SOURCE_ENGINE=mssql
 SOURCE_CONNECTION=case_ms_source

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=backfill_merge_ms_ms
-FINGERPRINT=7e8ed50416f7bf748ec037abd3903ebeca27a95e5a1345d03487d2678f9299b5
+FINGERPRINT=33412162d81642555270573e0c478f54b025b0d1bfef3acd84741f05a9cf4cb6
 TRANSACTIONAL=1
 SOURCE_ENGINE=mssql
 SOURCE_CONNECTION=case_ms_source

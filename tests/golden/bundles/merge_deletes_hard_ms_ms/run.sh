@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=merge_deletes_hard_ms_ms
-FINGERPRINT=2fd0b5e24619bae8a47d306fee9e761fa75ca87479e3bde18af105eba1e21846
+FINGERPRINT=980dd6a75d6acf3c500f53f1481147ba2b4c5ad23d853de9a7d4f3019f715bc9
 TRANSACTIONAL=1
 SOURCE_ENGINE=mssql
 SOURCE_CONNECTION=case_ms_source

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=merge_ms_ms
-FINGERPRINT=7078b9410251c426b9e2160f5911a15cbffe37efe84a224820e667ca092d6f1b
+FINGERPRINT=6e63a6ecd863e0df1d17abece757f54cc451e860270841c7c10310b50ed92bba
 TRANSACTIONAL=1
 SOURCE_ENGINE=mssql
 SOURCE_CONNECTION=case_ms_source

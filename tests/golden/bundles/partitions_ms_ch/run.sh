@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=partitions_ms_ch
-FINGERPRINT=688c7d986b529e6b9c7c90afa2cf8d6fd6e166e3310f92acb984d2e809ba628a
+FINGERPRINT=4b6c7e1772ee3169d71b8eba75979e0e4bdbca9cc40440334132d6cbef39dcb4
 TRANSACTIONAL=''
 SOURCE_ENGINE=mssql
 SOURCE_CONNECTION=case_ms_source

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=snapshot_hard_ms_ms
-FINGERPRINT=0b0710164065226763541bb158094cabc7ea8782cef085b8fac2ed8289cefca2
+FINGERPRINT=266167d53bf9ee45055d2cfcfecedc13a4d58d192a8f7c440890e1e5076dd5c6
 TRANSACTIONAL=1
 SOURCE_ENGINE=mssql
 SOURCE_CONNECTION=case_ms_source

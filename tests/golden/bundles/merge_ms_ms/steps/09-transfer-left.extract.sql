@@ -4,7 +4,7 @@
 -- idempotency: idempotent-as-a-unit, repeat from clear-left
 -- why: one pass, constant memory, the vendors' bulk formats
 -- params: window_low, window_high, run_id, fence
-SELECT REPLACE(N'[' + CONCAT(CONVERT(nvarchar(max), N''), COALESCE(N'"' + STRING_ESCAPE(CONVERT(nvarchar(max), CONVERT(varchar(20), [OrderId])), N'json') + N'"', N'null'), N',', COALESCE(N'"' + STRING_ESCAPE(CONVERT(nvarchar(max), CONVERT(varchar(10), [Day], 23)), N'json') + N'"', N'null')) + N']' COLLATE Latin1_General_100_BIN2, N'\', N'\\') AS [line]
+SELECT REPLACE(N'[' + CONCAT(CONVERT(nvarchar(max), N''), COALESCE(N'"' + STRING_ESCAPE(CONVERT(nvarchar(max), CONVERT(varchar(20), CONVERT(bigint, [OrderId]))), N'json') + N'"', N'null'), N',', COALESCE(N'"' + STRING_ESCAPE(CONVERT(nvarchar(max), CONVERT(varchar(10), CONVERT(date, [Day]), 23)), N'json') + N'"', N'null')) + N']' COLLATE Latin1_General_100_BIN2, N'\', N'\\') AS [line]
   FROM [sales].[Orders]
  WHERE CASE WHEN (
   [Status] <> N'draft'

@@ -6,7 +6,7 @@
 -- params: partitions, staging_rows
 SELECT N'=' + [r].[line] AS [line]
   FROM (
-SELECT CONCAT(CONVERT(nvarchar(max), N''), COALESCE(CONVERT(nvarchar(max), CONVERT(varchar(20), [OrderId])), N'\N'), NCHAR(9), COALESCE(CONVERT(nvarchar(max), CONVERT(varchar(10), [Day], 23)), N'\N'), NCHAR(9), COALESCE(CONVERT(nvarchar(max), CONVERT(varchar(26), CONVERT(datetime2(6), [ChangedAt]), 121)), N'\N'), NCHAR(9), COALESCE(CONVERT(nvarchar(max), CONVERT(varchar(41), CONVERT(decimal(38,2), [Amount]))), N'\N'), NCHAR(9), COALESCE(CONVERT(nvarchar(max), REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(CONVERT(nvarchar(max), [Status]) COLLATE Latin1_General_100_BIN2, N'\', N'\\'), NCHAR(9), N'\t'), NCHAR(10), N'\n'), NCHAR(13), N'\r'), NCHAR(0), N'\0')), N'\N')) AS [line]
+SELECT CONCAT(CONVERT(nvarchar(max), N''), COALESCE(CONVERT(nvarchar(max), CONVERT(varchar(20), [OrderId])), N'\N'), NCHAR(9), COALESCE(CONVERT(nvarchar(max), CONVERT(varchar(10), [Day], 23)), N'\N'), NCHAR(9), COALESCE(CONVERT(nvarchar(max), CONVERT(varchar(34), CONVERT(datetime2(6), [ChangedAt]), 121)), N'\N'), NCHAR(9), COALESCE(CONVERT(nvarchar(max), CONVERT(varchar(41), CONVERT(decimal(38,2), [Amount]))), N'\N'), NCHAR(9), COALESCE(CONVERT(nvarchar(max), REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(CONVERT(nvarchar(max), [Status]) COLLATE Latin1_General_100_BIN2, N'\', N'\\'), NCHAR(9), N'\t'), NCHAR(10), N'\n'), NCHAR(13), N'\r'), NCHAR(0), N'\0')), N'\N')) AS [line]
   FROM [sales].[Orders]
  WHERE EXISTS(
   SELECT

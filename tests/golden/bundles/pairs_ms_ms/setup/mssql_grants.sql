@@ -1,0 +1,8 @@
+-- dponec setup for load pairs_ms_ms
+-- what the loader may do, for sqlcmd
+-- run once by a DBA; `dponec run` never does it silently
+-- sqlcmd -b -I -v loader=ROLE
+GRANT SELECT, INSERT, UPDATE ON [dbo].[dponec_state] TO [$(loader)];
+GRANT SELECT, INSERT, UPDATE, DELETE ON [dbo].[pairs] TO [$(loader)];
+GRANT CREATE TABLE TO [$(loader)];
+GRANT SELECT, INSERT, UPDATE, DELETE, ALTER ON SCHEMA::[staging] TO [$(loader)];
