@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from dpone_compiler.artifacts.plan_doc import PlanDoc, StepDoc
+from dpone_compiler.artifacts.plan_doc import PlanDoc, StepDoc, fences
 from dpone_compiler.driver.frames import shell_frame
 from dpone_compiler.script.words import Command, Comment, Line, Shell, When, command, script, word
 
 _EVERY_RUN = ("take_lease", "read_state", "acquire_lease", "check_table")
 _CLIENTS = ("postgres", "clickhouse", "mssql")
-_OPENING = ("freeze_window", "freeze_instant", "next_slice", "open_attempt")
+_FROZEN = ("freeze_window", "freeze_instant", "next_slice")
+_PREFIX = {"postgres": "pg", "clickhouse": "ch"}
 _LEASE = 60  # seconds, where the plan says nothing
 _SLOT = ("create_slot", "export_snapshot", "read_changes", "advance_slot")
 
@@ -96,10 +97,10 @@ def _groups(step: StepDoc) -> list[tuple[str, str]]:
     return [(kind, name) for kind, name in named if name]
 
 
-def _phase(step: StepDoc, committed: set[str]) -> str:
-    if step.kind in _OPENING:
+def _phase(step: StepDoc, committed: set[str], steps: Sequence[StepDoc]) -> str:
+    if step.kind in _FROZEN or (step.kind == "open_attempt" and not fences(steps)):
         return "open"
-    if step.id in committed:
+    if step.id in committed or step.kind == "open_attempt":
         return "committed"
     return step.guard.phase
 
@@ -115,13 +116,25 @@ def _done_when_committed(steps: Sequence[StepDoc]) -> set[str]:
 def _unit(unit: list[StepDoc], steps: Sequence[StepDoc]) -> Iterable[Line]:
     committed = _done_when_committed(steps)
     # A fence alone does nothing, so it is done whenever its transaction is.
-    phases = {_phase(step, committed) for step in unit if step.kind != "fence" or len(unit) == 1}
+    phases = {_phase(step, committed, steps) for step in unit if step.kind != "fence" or len(unit) == 1}
     name = unit[0].transaction or unit[0].id if len(unit) > 1 else unit[0].id
     for step in unit:
         yield Comment(f"{step.id}: {step.purpose}")
     problem = _problem(unit, phases)
     body = [command("refuse", problem)] if problem else list(_body(unit))
-    yield When(command("todo", name, next(iter(phases)) if len(phases) == 1 else ""), tuple(body))
+    phase = next(iter(phases)) if len(phases) == 1 else ""
+    yield When(command("todo", name, phase, *_asked(unit[0])), tuple(body))
+
+
+def _asked(step: StepDoc) -> Iterable[str]:
+    """How a step that may have been done before its run died is asked for; those of a foreach are asked for one by one."""
+    if not _guarded(step):
+        return ()
+    return (f"{_PREFIX.get(step.engine, 'ms')}_yes", step.side, step.guard.file)
+
+
+def _guarded(step: StepDoc) -> bool:
+    return step.guard.kind == "query" and not step.guard.phase and step.op != "foreach"
 
 
 def _problem(unit: list[StepDoc], phases: set[str]) -> str:
@@ -131,6 +144,8 @@ def _problem(unit: list[StepDoc], phases: set[str]) -> str:
     if any(step.kind in _SLOT for step in unit):
         # pg_recvlogical streams and confirms, so it cannot peek, and psql decodes no pgoutput message.
         return "psql can neither hold an exported snapshot nor decode the changes of a slot; use dponec run"
+    if len(unit) > 1 and any(map(_guarded, unit)):
+        return "a step of a transaction is asked for whether it is done; use dponec run"
     if len(phases) > 1:
         return "steps of one transaction have different guards; use dponec run"
     if sum(step.op == "transfer" for step in unit) > 1:

@@ -5,16 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from dpone_compiler.artifacts.plan_doc import PlanDoc, StepDoc
+from dpone_compiler.artifacts.plan_doc import PlanDoc, StepDoc, fences
 from dpone_compiler.runtime.decide import Start, rank
 from dpone_compiler.runtime.outcome import RefusedError
 
-_OPENING = (
-    "freeze_window",
-    "freeze_instant",
-    "next_slice",
-    "open_attempt",
-)  # their result is frozen in the state row of a continued attempt
+# Their result is frozen in the state row of a continued attempt.
+_FROZEN = ("freeze_window", "freeze_instant", "next_slice")
 _ALWAYS = ("take_lease", "renew_lease", "read_state", "acquire_lease", "check_table", "fence", "release_lease")
 
 
@@ -64,11 +60,13 @@ class Attempt:
         if self._start.mode != "continue":
             return ""
         reached = rank(self._start.phase)
-        if step.kind in _OPENING and reached >= rank("open"):
+        if step.kind in _FROZEN and reached >= rank("open"):
             return "the attempt is open and its window frozen"
         # Also where no transaction holds them together: staging, which they read, may be half dropped by now.
         if reached >= rank("committed") and self._places[step.id] <= self._commit and step.kind != "check_table":
             return "the run is committed"
+        if step.kind == "open_attempt" and fences(self._doc.steps):
+            return ""
         if step.guard.phase and self._phase_reached(step.guard.phase, reached, staged):
             return f"phase {step.guard.phase} is reached"
         return self._before_from(step, reached)

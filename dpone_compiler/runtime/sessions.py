@@ -24,6 +24,10 @@ Opener = Callable[[str], Session]
 # The one limit of a plan that is a session setting everywhere; the others are read by bodies or by the runner. Not the
 # statement timeout: it would end a long COPY of the source.
 _SETTINGS = {"postgres": ("lock_timeout",), "mssql": ("lock_timeout",)}
+# A user's profile may say `break`: a statement then ends early with a part of its rows, and without an error
+# (clickhouse.com/docs/operations/settings/query-complexity).
+_LIMITED = ("timeout", "read", "result", "set", "join", "group_by", "sort", "distinct", "transfer")
+_ALWAYS = {"clickhouse": {f"{name}_overflow_mode": "throw" for name in _LIMITED}}
 
 
 def engine_opener(doc: PlanDoc, environ: Mapping[str, str], file: Path | None) -> Opener:
@@ -34,7 +38,8 @@ def engine_opener(doc: PlanDoc, environ: Mapping[str, str], file: Path | None) -
     def open_one(connection_id: str) -> Session:
         names = _SETTINGS.get(engines.get(connection_id, ""), ())
         limits = {name: f"{doc.limits[name]}s" for name in names if doc.limits.get(name)}
-        return open_session(resolve(connection_id, environ, file), limits=limits)
+        always = _ALWAYS.get(engines.get(connection_id, ""), {})
+        return open_session(resolve(connection_id, environ, file), limits={**always, **limits})
 
     return open_one
 

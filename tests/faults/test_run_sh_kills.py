@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
-import signal
-import subprocess
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 
@@ -18,13 +15,11 @@ from dpone_compiler.embedded.clickhouse_legacy import ClickHouseServer
 from dpone_compiler.embedded.postgres import EmbeddedPostgres, start_postgres
 from tests.faults.cases import CH18_MERGE, PG_ATTACH, PG_MERGE
 from tests.faults.conftest import new_clickhouse_lab, new_postgres_lab
-from tests.faults.lab import PASSWORD, Lab
+from tests.faults.lab import Lab
+from tests.faults.scripts import HELD, begun, finished, killed_in, start
 from tests.faults.test_kill_matrix import Note
 from tests.faults.zygote import Zygote
 from tests.told import LANDED
-
-_HELD = 4  # another run holds the lease
-_PATIENCE = 20.0  # seconds for a lease of two
 
 
 @pytest.fixture
@@ -35,64 +30,18 @@ def lab(pg_wheel: EmbeddedPostgres, zygote: Zygote, tmp_path: Path) -> Lab:
     return made
 
 
-def _start(lab: Lab, home: Path, env: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
-    """Start run.sh of the bundle in a folder."""
-    return subprocess.Popen(
-        [str(lab.bundle / "run.sh")],
-        cwd=home,
-        env=lab.environ(**(env or {})),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-
-
-def _finished(lab: Lab, home: Path) -> set[int]:
-    """Run until it ends well; the codes on the way."""
-    codes, deadline = set[int](), time.monotonic() + _PATIENCE
-    while 0 not in codes:
-        assert time.monotonic() < deadline, codes
-        script = _start(lab, home)
-        told = script.communicate(timeout=60)[1]
-        assert script.returncode in (0, _HELD), told
-        assert PASSWORD not in told
-        codes.add(script.returncode)
-        time.sleep(0.2 if script.returncode else 0)
-    return codes
-
-
-def _begun(home: Path) -> Iterator[str]:
-    """The units that the journals below a folder say were begun."""
-    for journal in home.glob(".dponec/runs/*/journal.jsonl"):
-        for line in journal.read_text(encoding="utf-8").splitlines():
-            note = json.loads(line)
-            if note["event"] == "begin":
-                yield note["step"]
-
-
-def _killed_in(lab: Lab, home: Path, unit: str) -> None:
-    """Kill the script alone when it has begun a unit: its client goes on, as a client does."""
-    script = _start(lab, home)
-    while unit not in _begun(home):
-        assert script.poll() is None, f"it ended before {unit}"
-        time.sleep(0.001)
-    os.kill(script.pid, signal.SIGKILL)
-    assert script.wait(10) == -signal.SIGKILL
-
-
 @pytest.mark.timeout(280)
 def test_killed_in_every_unit(lab: Lab, record_property: Note) -> None:
     lab.change()
-    _finished(lab, lab.machine("first"))
+    finished(lab, lab.machine("first"))
     lab.check()
-    units = list(dict.fromkeys(_begun(lab.machine("first"))))
+    units = list(dict.fromkeys(begun(lab.machine("first"))))
     units = units[
         units.index("freeze-window") :
     ]  # what comes before leaves nothing, and the journal begins with the run
     assert {"finalize", "release-lease"} < set(units), units
     waited = _broken(lab, units, record_property)
-    assert _HELD in waited, "the lease of a dead script was never waited for"
+    assert HELD in waited, "the lease of a dead script was never waited for"
 
 
 # Holds the call that names the step until somebody says go.
@@ -113,7 +62,7 @@ def test_the_target_dies_between_two_units(zygote: Zygote, tmp_path: Path) -> No
         lab = new_postgres_lab(PG_ATTACH, zygote, tmp_path, engine)
         lab.ready()
         lab.change()
-        script = _start(lab, lab.machine("first"), {"PATH": f"{psql.parent}:{os.environ['PATH']}"})
+        script = start(lab, lab.machine("first"), {"PATH": f"{psql.parent}:{os.environ['PATH']}"})
         while not psql.with_name("psql.waits").exists():
             assert script.poll() is None
             time.sleep(0.01)
@@ -150,9 +99,9 @@ def test_killed_on_its_way_into_clickhouse(
     native = clickhouse_server.native_url_for(lab.target.url.rpartition("/")[2])
     monkeypatch.setattr(lab, "environ", partial(lab.environ, DPONE_CONN_FAULTS_TARGET=native))
     lab.change()
-    _finished(lab, lab.machine("first"))
+    finished(lab, lab.machine("first"))
     lab.check()
-    units = list(dict.fromkeys(_begun(lab.machine("first"))))
+    units = list(dict.fromkeys(begun(lab.machine("first"))))
     assert set(_LEAVING) <= set(units), units
     _broken(lab, tuple(_LEAVING)[half::2], record_property)
 
@@ -162,9 +111,9 @@ def _broken(lab: Lab, units: Iterable[str], note: Note) -> set[int]:
     waited = set[int]()
     for unit in units:
         lab.change()
-        _killed_in(lab, lab.machine(f"in-{unit}"), unit)
+        killed_in(lab, lab.machine(f"in-{unit}"), unit)
         lab.settle()
-        waited |= _finished(lab, lab.machine(f"after-{unit}"))
+        waited |= finished(lab, lab.machine(f"after-{unit}"))
         lab.check()
         note(LANDED, f"run.sh of {lab.case.name}: in {unit}")
     return waited

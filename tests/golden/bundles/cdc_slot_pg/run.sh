@@ -306,6 +306,9 @@ piped_pg() { extract | pg "$GROUP_SIDE" -1 "${GROUP[@]}"; }
 # ---- ClickHouse ---------------------------------------------------------------------------------------------------------
 
 CH_URL='' CH_ARGS=() CH_LONG=''
+# A user's profile may say `break`: a statement then ends early with a part of its rows, and without an error.
+CH_WHOLE=()
+for each in timeout read result set join group_by sort distinct transfer; do CH_WHOLE+=("--${each}_overflow_mode=throw"); done
 ch() { if [[ -n $CH_URL ]]; then ch_curl "$@"; else ch_client --query "$CH_QUERY" "$@"; fi; }
 ch_client() { clickhouse-client --config-file "$TMP/clickhouse.xml" ${CH_ARGS[@]+"${CH_ARGS[@]}"} "$@"; }
 ch_curl() { # the same over HTTP; nothing of it stands on a command line
@@ -365,7 +368,7 @@ ch_bind() { # file -> CH_QUERY and CH_ARGS; quoted text and comments are left al
   # so a comment reaches to the end of its line: an apostrophe in it opens no text.
   local text='^([^"`{'\''-]|'$quoted'|-[^"`{'\''-]|-('$quoted')|--[^'$'\n'']*('$'\n''|$))+' hole='^\{([A-Za-z_][A-Za-z0-9_]*):([A-Za-z0-9(), ]+)\}'
   rest=$(<"$1")
-  CH_ARGS=()
+  CH_ARGS=("${CH_WHOLE[@]}")
   while [[ -n $rest ]]; do
     if [[ $rest =~ $hole ]]; then
       rest=${rest:${#BASH_REMATCH[0]}}
@@ -426,12 +429,17 @@ ch_await() { # most seconds, query, what is done once after the first row
   done
 }
 ch_yes() { ch_bind "$2"; work ch_rows "$TMP/yes" --format TabSeparated; [[ $(<"$TMP/yes") == 1 ]]; }
+ch_text() { # a value of a tab-separated line; NULL is the empty text. bash knows its escapes but for the quote's
+  local quote="\\'"
+  REPLY=''
+  [[ $1 == '\N' ]] || printf -v REPLY '%b' "${1//"$quote"/"'"}"
+}
 ch_foreach() { # side, query, body, guard, most items, parameters
   local side=$1 query=$2 body=$3 guard=$4 most=$5 item
   local -a items=()
   ch_bind "$query"
   work ch_rows "$TMP/items" --format TabSeparated
-  while IFS= read -r item; do printf -v item '%b' "$item"; items+=("$item"); done <"$TMP/items"
+  while IFS= read -r item; do ch_text "$item"; items+=("$REPLY"); done <"$TMP/items"
   ((most == 0 || ${#items[@]} <= most)) || stop 1 DP432 "${#items[@]} items, and the plan allows $most; nothing was changed"
   for item in ${items[@]+"${items[@]}"}; do
     P[item]=$item
@@ -472,7 +480,7 @@ capture_file() { # the one row of an answer: names, then values, separated by th
     for index in "${!names[@]}"; do
       if [[ ${names[index]} == "$wanted" ]]; then
         value=${values[index]-}
-        if [[ -n ${TSV-} ]]; then printf -v value '%b' "${value//\\N/}"; fi
+        if [[ -n ${TSV-} ]]; then ch_text "$value"; value=$REPLY; fi
         P[$wanted]=$value
       fi
     done
@@ -503,20 +511,26 @@ rank() { case $1 in open) REPLY=1 ;; staged) REPLY=2 ;; committed) REPLY=3 ;; do
 staged_guard() {
   pg_yes target steps/23-record-staged.guard.sql
 }
-todo() { # name, phase of its guard: whether it is still to be done
-  local reached
+todo() { # name, phase of its guard, how its guard query is asked: whether it is still to be done
   STEP=$1
   note begin "$STEP"
-  [[ $MODE == continue && -n $2 ]] || return 0
-  rank "$REACHED"; reached=$REPLY
-  rank "$2"
-  ((reached >= REPLY)) || return 0
-  if [[ $2 == staged && $REACHED == staged ]]; then
-    if [[ -z $STAGED ]]; then STAGED=no; if staged_guard; then STAGED=yes; fi; fi
-    [[ $STAGED == yes ]] || return 0
+  [[ $MODE == continue ]] || return 0
+  if ! reached "$2"; then
+    (($# > 2)) || return 0
+    "${@:3}" || return 0
   fi
   note skip "$STEP"
   return 1
+}
+reached() { # a phase: whether the attempt has come as far
+  local before
+  [[ -n $1 ]] || return 1
+  rank "$REACHED"; before=$REPLY
+  rank "$1"
+  ((before >= REPLY)) || return 1
+  [[ $1 == staged && $REACHED == staged ]] || return 0
+  if [[ -z $STAGED ]]; then STAGED=no; if staged_guard; then STAGED=yes; fi; fi
+  [[ $STAGED == yes ]]
 }
 start() { # mode, run id, phase
   MODE=$1 RUN_ID=$2 REACHED=$3
