@@ -105,7 +105,7 @@ def compile_(
         click.echo(f"dponec: {error.filename or out}: {error.strerror}; nothing was half-written", err=True)
         sys.exit(USAGE if isinstance(error, FileNotFoundError) else FINDINGS)
     if outcome.diagnostics:
-        click.echo(outcome.diagnostics, nl=False, err=form in ("text", "concise", "github"))
+        click.echo(outcome.diagnostics, nl=False, err=not request.one_document)
     for line in outcome.lines:
-        click.echo(line, err=form not in ("text", "concise", "github"))
+        click.echo(line, err=request.one_document)
     sys.exit(FINDINGS if outcome.failed else DONE)

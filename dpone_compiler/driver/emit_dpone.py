@@ -14,7 +14,7 @@ from dpone_compiler.diagnostics.diagnostic import Diagnostic, has_errors
 from dpone_compiler.diagnostics.render import RENDERERS
 from dpone_compiler.driver.asked import request_options
 from dpone_compiler.driver.compile import Compiled, compile_paths
-from dpone_compiler.driver.problems import DponeCannotSay, DponeLeavesOut
+from dpone_compiler.driver.problems import DponeCannotSay, DponeLeavesOut, EmittedDiffers
 from dpone_compiler.driver.request import Outcome, Request
 from dpone_compiler.frontends.manifest.dpone_form import dpone_text, unsaid
 
@@ -29,18 +29,20 @@ def emit_request(request: Request) -> Outcome:
         found += told
         if item.bundle is not None and not has_errors(told):
             texts[request.out / f"{folder_name(item.load.name)}.yaml"] = _text(item)
-    lines = [
-        line for path, text in texts.items() if (line := _check(path, text) if request.check else _write(path, text))
-    ]
-    failed = has_errors(found) or (request.check and bool(lines))
-    verb = "current" if request.check else "written"
+    changed = [path for path, text in texts.items() if not _current(path, text)]
+    if request.check:
+        found += (Diagnostic(EmittedDiffers(path.as_posix()), None, path.stem) for path in changed)
+    else:
+        for path in changed:
+            _write(path, texts[path])
+    verb, count = ("current", len(texts) - len(changed)) if request.check else ("written", len(changed))
     return Outcome(
         diagnostics=RENDERERS[request.form](tuple(found), dict(result.files)),
         lines=(
-            *lines,
-            f"{len(texts)} manifests for dpone, {len(texts) - len(lines) if request.check else len(lines)} {verb}",
+            *(() if request.check else (f"wrote {path.as_posix()}" for path in changed)),
+            f"{len(texts)} manifests for dpone, {count} {verb}",
         ),
-        failed=failed,
+        failed=has_errors(found),
     )
 
 
@@ -65,18 +67,14 @@ def _text(item: Compiled) -> str:
     return dpone_text(item.context.load, decision)
 
 
-def _check(path: Path, text: str) -> str:
-    same = path.is_file() and path.read_bytes() == text.encode()
-    return "" if same else f"differs: {path.as_posix()}"
+def _current(path: Path, text: str) -> bool:
+    return path.is_file() and path.read_bytes() == text.encode()
 
 
-def _write(path: Path, text: str) -> str:
-    if not _check(path, text):
-        return ""
+def _write(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, half = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     with os.fdopen(handle, "wb") as file:
         file.write(text.encode())
     Path(half).chmod(0o644)
     os.replace(half, path)
-    return f"wrote {path.as_posix()}"

@@ -137,3 +137,67 @@ class DponeCannotSay(Problem):
     advice: ClassVar[str] = "do without it, or run this load with dponec alone"
     path: str
     why: str
+
+
+class BundleDiffers(Problem):
+    """`compile --check`: a bundle of the output folder is not what its manifest gives, or is not there.
+
+    Somebody changed the manifest, the catalog or the policy without compiling, or changed the bundle by hand. What was
+    reviewed is then not what the manifest says.
+    """
+
+    code: ClassVar[str] = "DP312"
+    template: ClassVar[str] = "{folder} is not what its manifest gives ({paths})"
+    advice: ClassVar[str] = "compile without --check, read the difference and commit it"
+    folder: str
+    paths: str
+
+
+class BundleTextDiffers(Problem):
+    """`compile --check`: another version of the compiler writes the same effects in other text.
+
+    Nothing that the plan does has changed, so it is a warning; with `--strict` it is the error DP312.
+    """
+
+    code: ClassVar[str] = "DP313"
+    severity: ClassVar[Severity] = Severity.WARNING
+    template: ClassVar[str] = "{folder} has the same effects in other text ({paths})"
+    advice: ClassVar[str] = "compile without --check and commit it when it suits you"
+    folder: str
+    paths: str
+
+
+class BundleOrphaned(Problem):
+    """`compile --check`: a bundle of the output folder comes from the given folder, and no load there gives it any more.
+
+    Its load was removed or renamed. `dponec run` of the folder would still run it.
+    """
+
+    code: ClassVar[str] = "DP314"
+    template: ClassVar[str] = "{folder} is the bundle of a load that is gone from {manifest}"
+    advice: ClassVar[str] = "remove the folder, or bring the load back"
+    folder: str
+    manifest: str
+
+
+class BundleLeft(Problem):
+    """A bundle of the output folder comes from the given folder, and no load there gives it any more. It was left in place.
+
+    Its load was removed or renamed. `dponec run` of the folder would still run it; `compile --check` refuses it (DP314).
+    """
+
+    code: ClassVar[str] = "DP315"
+    severity: ClassVar[Severity] = Severity.WARNING
+    template: ClassVar[str] = "{folder} is the bundle of a load that is gone from {manifest}; it was left in place"
+    advice: ClassVar[str] = "remove the folder, or bring the load back"
+    folder: str
+    manifest: str
+
+
+class EmittedDiffers(Problem):
+    """`compile --emit dpone --check`: a manifest for dpone is not what the load gives, or is not there."""
+
+    code: ClassVar[str] = "DP316"
+    template: ClassVar[str] = "{file} is not what its load gives"
+    advice: ClassVar[str] = "compile without --check, read the difference and commit it"
+    file: str

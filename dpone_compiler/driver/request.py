@@ -28,6 +28,11 @@ class Request:
     print_ir_after: str = ""
     timing: bool = False
 
+    @property
+    def one_document(self) -> bool:
+        """The format is one document for a machine, and stdout holds nothing else."""
+        return self.form not in ("text", "concise", "github")
+
 
 @value(kw_only=True)
 class Outcome:

@@ -11,16 +11,16 @@ from importlib import import_module
 from pathlib import Path
 
 from dpone_compiler.artifacts.bundle import Bundle
-from dpone_compiler.artifacts.plan_codec import UnreadablePlanError, decode_plan
 from dpone_compiler.diagnostics.diagnostic import Diagnostic, Diagnostics, has_errors
 from dpone_compiler.diagnostics.render import RENDERERS
 from dpone_compiler.driver.across import check_names
 from dpone_compiler.driver.asked import request_options
 from dpone_compiler.driver.cache import Keys, Store
+from dpone_compiler.driver.comparing import differences, left_behind
 from dpone_compiler.driver.compile import Options
 from dpone_compiler.driver.inputs import find_manifests
 from dpone_compiler.driver.manifest_unit import Unit, compile_unit
-from dpone_compiler.driver.output import difference, write_bundle
+from dpone_compiler.driver.output import write_bundle
 from dpone_compiler.driver.request import Outcome, Request
 from dpone_compiler.optimizer.listeners import PrintAfter, Timing, VerifyAfter
 from dpone_compiler.optimizer.manager import Listener
@@ -45,8 +45,11 @@ def compile_request(request: Request, store: Store | None) -> Outcome:
     found: list[Diagnostic] = [*problems, *(d for unit in units for d in unit.diagnostics)]
     bundles = _across(units, found)
     files = {name: file for unit in units for name, file in unit.files.items()}
-    lines = _check(request, bundles) if request.check else _write(request, bundles)
-    failed = has_errors(found) or (request.check and any(line.startswith("differs") for line in lines))
+    left = tuple(left_behind(request, bundles, found))
+    other = tuple(differences(request, bundles)) if request.check else ()
+    lines = _checked(request, bundles, other) if request.check else _write(request, bundles)
+    found += [*other, *left]
+    failed = has_errors(found)
     compiled = sum(unit.compiled for unit in units)
     seconds = time.perf_counter() - started
     lines.append(
@@ -61,7 +64,8 @@ def _listen(request: Request) -> _Printed:
     timing = Timing(time.perf_counter) if request.timing else None
     listeners: list[Listener] = [VerifyAfter(), *([timing] if timing else [])]
     if request.print_ir_after:
-        listeners.append(PrintAfter(request.print_ir_after, sys.stdout.write))
+        stream = sys.stderr if request.one_document else sys.stdout
+        listeners.append(PrintAfter(request.print_ir_after, stream.write))
     return _Printed(timing, replace(request_options(request), listeners=tuple(listeners)))
 
 
@@ -87,32 +91,13 @@ def _write(request: Request, bundles: list[Bundle]) -> list[str]:
     return [f"wrote {(request.out / bundle.name).as_posix()}" for bundle, changed in written if changed]
 
 
-def _check(request: Request, bundles: list[Bundle]) -> list[str]:
-    lines: list[str] = []
-    for bundle in bundles:
-        paths = difference(bundle, request.out)
-        folder = (request.out / bundle.name).as_posix()
-        if not paths:
-            continue
-        shown = ", ".join(paths[:5]) + (f" and {len(paths) - 5} more" if len(paths) > 5 else "")
-        if not request.strict and _same_effects(bundle, request.out):
-            lines.append(f"warning: {folder} has the same effects in other text ({shown})")
-        else:
-            lines.append(f"differs: {folder} ({shown})")
-    return lines or [f"{_count(bundles)} {'is' if len(bundles) == 1 else 'are'} current in {request.out.as_posix()}"]
+def _checked(request: Request, bundles: list[Bundle], other: Diagnostics) -> list[str]:
+    current = len(bundles) - len(other)
+    return [f"{current} of {_count(bundles)} {'is' if current == 1 else 'are'} current in {request.out.as_posix()}"]
 
 
 def _count(bundles: list[Bundle]) -> str:
     return f"{len(bundles)} bundle{'' if len(bundles) == 1 else 's'}"
-
-
-def _same_effects(bundle: Bundle, out: Path) -> bool:
-    try:
-        old = decode_plan((out / bundle.name / "plan.json").read_text(encoding="utf-8"))
-    except (OSError, UnreadablePlanError, UnicodeDecodeError):
-        return False
-    new = decode_plan(bundle.files["plan.json"])
-    return old.effects == new.effects and old.compiler != new.compiler
 
 
 def _render(form: str, diagnostics: Diagnostics, files: dict[str, SourceFile]) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from dpone_compiler.driver.cache import Keys, Store, is_current
 from dpone_compiler.driver.inputs import find_manifests
+from dpone_compiler.driver.orphans import orphans
 from dpone_compiler.driver.request import Outcome, Request
 
 
@@ -17,6 +18,7 @@ def nothing_to_do(request: Request, store: Store) -> Outcome | None:
         return None
     keys = Keys(request)
     names: list[str] = []
+    folders: set[str] = set()
     needed: set[str] = set()
     told: list[dict[str, Any]] = []
     for manifest in manifests:
@@ -28,8 +30,11 @@ def nothing_to_do(request: Request, store: Store) -> Outcome | None:
             if not is_current(request.out, load["folder"], load["digests"]):
                 return None
             names.append(load["name"])
+            folders.add(load["folder"])
             needed.update(load["depends_on"])
     if len(set(names)) != len(names) or not needed <= set(names):
+        return None
+    if orphans(request.paths, request.out, folders):
         return None
     noun = "bundle is" if len(names) == 1 else "bundles are"
     line = f"{len(names)} {noun} current in {request.out.as_posix()}"

@@ -24,7 +24,7 @@ def test_written_then_current_then_changed(tmp_path: Path, form: str) -> None:
     (plans / "orders" / "plan.md").write_text("changed\n")
     differs = dponec("compile", manifest, "-o", plans, "--check")
     assert differs.exit_code == 1
-    assert "plan.md" in differs.stdout
+    assert "DP312" in differs.stderr and "plan.md" in differs.stderr
     assert (plans / "orders" / "plan.md").read_text() == "changed\n"
 
 

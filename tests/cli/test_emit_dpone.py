@@ -55,7 +55,7 @@ def test_a_second_time_writes_nothing_and_a_check_sees_a_change(tmp_path: Path) 
     assert dponec(*words, "--check").exit_code == 0
     path = tmp_path / "orders_pg_to_pg.yaml"
     path.write_text(path.read_text(encoding="utf-8").replace("incremental_merge", "full_refresh"), encoding="utf-8")
-    assert "differs:" in dponec(*words, "--check").stdout
+    assert "DP316" in dponec(*words, "--check").stderr
 
 
 def test_what_dpone_has_no_word_for_is_told_and_never_written(tmp_path: Path) -> None:

@@ -176,7 +176,7 @@ def test_check_writes_nothing_and_tells_by_its_exit_code(house: House) -> None:
     for words in (("--check",), ("--check", "--no-cache")):
         differs = house.run(*words)
         assert differs.returncode == 1
-        assert "second" in differs.stdout
+        assert "second" in differs.stderr
     assert {path: path.stat().st_mtime_ns for path in (house.folder / "plans").rglob("*")} == before
     assert plan.read_text() == "changed\n"
 
