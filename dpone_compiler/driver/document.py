@@ -16,6 +16,7 @@ from dpone_compiler.ir.decision import Chosen, Undecided
 from dpone_compiler.ir.load import DEFAULT_MODE, Endpoint, Load, MovedColumn
 from dpone_compiler.plan.actions import FreezeWindow
 from dpone_compiler.plan.interleaving.verdicts import meetings
+from dpone_compiler.plan.snapshot_actions import CheckDeletes
 from dpone_compiler.spi.backend import Context
 
 _TYPES = {
@@ -69,7 +70,7 @@ def build_document(
             "load": load.name,
             **commands,
         },
-        limits=_limits(load),
+        limits=_limits(context),
         depends_on=load.depends_on,
         notes=plan.notes,
         interleavings=tuple(to_plain(meeting) for meeting in meetings(plan.steps)),
@@ -184,14 +185,18 @@ def _type(column: MovedColumn) -> dict[str, str]:
     }
 
 
-def _limits(load: Load) -> dict[str, Any]:
-    limits = load.write.limits
-    partition = load.write.partition
+def _limits(context: Context) -> dict[str, Any]:
+    """The bounds of every session and of what one run may do; None: there is none. A strategy may bring its own guard of deletions."""
+    limits, partition = context.load.write.limits, context.load.write.partition
+    guards = (step.action for step in context.plan.steps if isinstance(step.action, CheckDeletes))
+    ratio = next((guard.ratio for guard in guards if guard.ratio is not None), limits.max_delete_ratio)
     return {
         "lock_timeout": limits.lock_timeout,
         "statement_timeout": limits.statement_timeout,
         "lease_seconds": limits.lease_seconds,
-        "max_delete_ratio": limits.max_delete_ratio,
+        "max_snapshot_age": None,
+        "max_staging_bytes": None,
+        "max_delete_ratio": ratio,
         "max_delete_rows": limits.max_delete_rows,
         "max_partitions": partition.max_partitions if partition else None,
     }

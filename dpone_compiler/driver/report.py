@@ -312,15 +312,20 @@ def _limits(_context: Context, doc: PlanDoc) -> Iterator[str]:
     yield from ("## Limits", "")
     names = {
         "lock_timeout": "seconds to wait for a lock",
-        "statement_timeout": "seconds a statement may take (0: no limit)",
+        "statement_timeout": "seconds that a statement may take",
         "lease_seconds": "seconds until a silent run loses its lease",
+        "max_snapshot_age": "seconds that a snapshot of the source may be held, which holds back vacuum there; statement_timeout bounds "
+        "each statement in it",
+        "max_staging_bytes": "bytes that staging may take; the cost section estimates them",
         "max_delete_ratio": "largest share of the target that may be deleted",
         "max_delete_rows": "most rows of the target that may be deleted",
         "max_partitions": "partitions that one run may change",
     }
-    yield from (
-        f"- {name}: {doc.limits[name]} ({what})" for name, what in names.items() if doc.limits.get(name) is not None
-    )
+    for name, what in names.items():
+        bound = doc.limits[name]
+        # In the engines' own settings a timeout of 0 is no bound; no row that may be deleted is one.
+        unbound = bound is None or (bound == 0 and name.endswith("_timeout"))
+        yield f"- {name}: {'none' if unbound else bound} ({what})"
     yield ""
 
 

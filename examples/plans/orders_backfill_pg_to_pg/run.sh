@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=orders_backfill_pg_to_pg
-FINGERPRINT=6402f0e0e64b6a019937c1e725b4023d237b75f831db6b0d24ebb3b5b3861a49
+FINGERPRINT=d21e2d2107b81c7d60ffd517eb8433d0a4a560ab13df35d19b4b1c6a0e6c20d8
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=demo_source

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=orders_days_pg_to_pg
-FINGERPRINT=9f3625f272a1c390c491897dec331aae28e73bbec8698fb195991074e3edcabd
+FINGERPRINT=d26a73cc4b35798c74bdc803176c11723f03f57f239321bca35ecc54839f6eba
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=demo_source

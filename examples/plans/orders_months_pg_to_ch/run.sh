@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=orders_months_pg_to_ch
-FINGERPRINT=6892aafc5ba32ccd8c8e0187bc8b525beb89bc1b6717ea6d9dcf6316b088bf38
+FINGERPRINT=a49b282869a34a49416822352bdb327f0dd8ec4780e813bdec6cce80aadc7db8
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=demo_source

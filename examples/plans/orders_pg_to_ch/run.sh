@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=orders_pg_to_ch
-FINGERPRINT=75750fde0003434e19d57baa7b396dc9bd7374890ddb4ba81127f34463bd4e2c
+FINGERPRINT=bb8ba4462326b7e9579f1b2bcfa4f962a8738f5c564182edda6ae5b6f435e8fc
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=demo_source

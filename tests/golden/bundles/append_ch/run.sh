@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=append_ch
-FINGERPRINT=0f17fff65f15ec35abca0cf2332d16c0a089386619431a787f7934cf6b708c2c
+FINGERPRINT=83a4ee356f23a00cfd1eb136aec3ae9fe250f32738033dd7ea69971b0c72f688
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=append_ms
-FINGERPRINT=9fccf39ef59aa93ec1b97f178df948846f0a73fff0738551903f25401e95ba76
+FINGERPRINT=a02cc3c6be4c8d0d4f63180fe693e127da3513c06882ba5ab57fb1c75357c061
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=append_ms_pg
-FINGERPRINT=753917218c6993e5b16d1e86c3d60577789416d9c55113056eb225d1622c84c1
+FINGERPRINT=6f0ea9b6f5996070f0406f03586229112fed0aea1d41f76f215f8f2a93854e0a
 TRANSACTIONAL=1
 SOURCE_ENGINE=mssql
 SOURCE_CONNECTION=case_ms_source

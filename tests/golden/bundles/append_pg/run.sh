@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=append_pg
-FINGERPRINT=aa974abc3b8dfd02d05b3378e3914df7ae5b50e417de124af2da922af566e00d
+FINGERPRINT=9ba4e6801d12ab05fbd9ac638917cb1d1ec915c1b55effd12c966d7cddec758b
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

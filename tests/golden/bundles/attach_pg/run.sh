@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=attach_pg
-FINGERPRINT=803d0686feeac2f77405d204f6f626f4a28ae3ef8069c122365e34fbb212c765
+FINGERPRINT=906a24452aa4fe70e2924ae45d4316a37aa6847d8f1c5b147a8afa77b681fcca
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

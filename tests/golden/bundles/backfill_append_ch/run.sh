@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=backfill_append_ch
-FINGERPRINT=921db7e6abef9eb36e6cf62916d7d14206ecb4c9b4c181f7e18e47081ea76fa9
+FINGERPRINT=f7fa69ca5583141bc4bf556b5806d7c034be7aea1ee14d70759899e4de29744e
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=backfill_merge_ms_ms
-FINGERPRINT=33412162d81642555270573e0c478f54b025b0d1bfef3acd84741f05a9cf4cb6
+FINGERPRINT=03b32ea648d47677d43848a9427c9f413b2de1729ea9af9dbe41fbc48e455ef2
 TRANSACTIONAL=1
 SOURCE_ENGINE=mssql
 SOURCE_CONNECTION=case_ms_source

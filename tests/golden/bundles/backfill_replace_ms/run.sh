@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=backfill_replace_ms
-FINGERPRINT=d7cf63ab93912d31b319429941caafa924ac0bc8698e63c489b4e0c683a95d50
+FINGERPRINT=96985a89de8c37199559c0dd22f6ef6188a6d013e6f97b611ec91ae84345f6c0
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=backfill_replace_pg
-FINGERPRINT=33b97267a1afddbe21f05f5dd28cad398c4ae7d3a8dcd1fe09b75f2e91ace6fd
+FINGERPRINT=540de0e936babd5744f4faed6818a62c2b3ec0b765cf40815ec90e041b976585
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

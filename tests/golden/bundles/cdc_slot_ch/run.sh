@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=cdc_slot_ch
-FINGERPRINT=ea79d7fece572ba5351fcee3f5ea12ff1fe7b129ce4e2f7c3815b42efceb4092
+FINGERPRINT=c6288fc9488c83309f428695c5b62c0b56fd014e8bf6439b4c865c20b1666307
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_changes

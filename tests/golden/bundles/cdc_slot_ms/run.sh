@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=cdc_slot_ms
-FINGERPRINT=601443633e9c46d983b57c7d840fa90838ccbbd6420e74027f0fcb05caa9d364
+FINGERPRINT=9f2de5a61fc3b71a62583ebaef3aa22364d54028c9908adc448441c937b15a7b
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_changes

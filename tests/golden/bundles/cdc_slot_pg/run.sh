@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=cdc_slot_pg
-FINGERPRINT=e2819575899c5ee021f94310e1219cb0bfb95fcfb8b14ba322fd713b670c9b3f
+FINGERPRINT=4462514db11c34418dfd5793e2ab6ca6663dabf7f62d852f6003096a481085ce
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_changes

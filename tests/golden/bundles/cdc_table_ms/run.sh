@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=cdc_table_ms
-FINGERPRINT=9067e836a3f3db7e214a334f8101509779b83feb59a7e92a79dba41c461d517f
+FINGERPRINT=d36a5d39598a37f367781be3568248566c7612db53e86a4ffe49cab9da10bcce
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_changes

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=cdc_table_pg
-FINGERPRINT=13c50905a398247ec3379cd7f52594adc3e0a90b14a28ec330e9f0c24d39fb26
+FINGERPRINT=39e00567bb50367a3674632815e12f14979c11efb4a985de23203668adb2ef3f
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_changes

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=create_ch
-FINGERPRINT=2356e430ee7fab9d270eac3e6ab45b4d03195bf9761ae4ecebf4f1989693e820
+FINGERPRINT=f2a93dceee6f4f442bf2e4eccf0d69239330b61d16313b93c512cd5a076538bf
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

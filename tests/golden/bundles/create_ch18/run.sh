@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=create_ch18
-FINGERPRINT=45f25b5f3fb1f06bd7b5c00549fb28134ab3078a5ef9286416bc16f439fceb91
+FINGERPRINT=33d00deffa9a2f8e562ce9b30c6ac068c74f6e6721315d21dad9812f9d2fe448
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

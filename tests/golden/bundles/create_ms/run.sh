@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=create_ms
-FINGERPRINT=0895d3b92b8b590a527c2b2f2e97f04bedbe521da919bd142bf20a9ca40b234c
+FINGERPRINT=7ae0e62165d6aca3e357578a86e7295ac0a6ff06b05569ac5971c8a1b55ea63b
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

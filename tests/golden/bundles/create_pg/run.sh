@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=create_pg
-FINGERPRINT=7e4395243452670239180a0e1b87b72824049a44bb5358f27deed7cd64437567
+FINGERPRINT=e6505bb18609bcb63bc79d9b2c071e8119fc86fc47bd01c303dbaff06d695592
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=evolve_ch
-FINGERPRINT=deafb950fd00722d1e7868a2d3b2e967dd3c0f6fe0bd3ca123542c57fe3c6e7f
+FINGERPRINT=a238146bf6da3bb58a6865675e8dd462994fc9a7cf8dcc3dc9b9d6915870191b
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=evolve_ch18
-FINGERPRINT=928d95892c401be06d3bb4932a7a0cf1810fe43097d14986b59c7fdd1c6f36a1
+FINGERPRINT=27d2c2f69bceefc1bb1ae05785878ce0b74633bd5f82d4a80b7c3a2b93848f50
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

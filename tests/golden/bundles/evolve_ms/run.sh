@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=evolve_ms
-FINGERPRINT=f18aced31c93be8ec534f1aaa44c62adea4f240ab96a92dffd2d755f617520a2
+FINGERPRINT=e9211176ab288621c019925a0c00e357dcbb9d81ed28cf0dc1018b4f0c0001cf
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=evolve_pg
-FINGERPRINT=a3810c0908c2ffb75a46c24ad172d9ec5bb734acc08c24a5c7a8af9883433bcd
+FINGERPRINT=9a062b7e91c08ca406bcc1734ac8bcfcbf43327d96bcc715cf425d5ac8a0cb41
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

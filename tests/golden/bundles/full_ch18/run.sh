@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=full_ch18
-FINGERPRINT=d2c5290eff5af60492ab0c6a76e6f33032f5571e0d9bd4a9ce068623b2f00960
+FINGERPRINT=faf0d84cd594a3915d54b630c8310e028a5688b5d41a12f1621740fb0d8077ae
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=full_limited_ms
-FINGERPRINT=5473386a950e436235a2ecdfb314e5873eb0d395d32d802f63b049ed427c3a2f
+FINGERPRINT=d3c5b3d46786bc1cc6f90522fbc122988493bed710bd68d27e785ea39cf275da
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=full_ms
-FINGERPRINT=8b93be20bca546e8c408253e7041d5cba65b55accafe271498aa0ecc9ff38108
+FINGERPRINT=b9c8277448a22966d9dbb92d0d1ec2e8210a552eb0d351476040ea51d67dc357
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=full_pg
-FINGERPRINT=8a65b32954299ec1543b6b62a61b2c89eedc2cf5f0f1fc87754134352650698b
+FINGERPRINT=372c19635ba624400de5e0d8994ea76d80ccbacec23eec3a59d22294c36c0731
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

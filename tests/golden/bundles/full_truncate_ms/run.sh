@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=full_truncate_ms
-FINGERPRINT=810ac217cb1edee49acf20bb983236439da3b2e310f924748377a840141404cd
+FINGERPRINT=5580a0f3a9018aac1617e367c6f00d7de535f3d0bceb712f6b435fbc0b722a3a
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

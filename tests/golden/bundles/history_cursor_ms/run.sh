@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=history_cursor_ms
-FINGERPRINT=0744e12312f356144dac2bc032cbe07fd19e217855116ad9553343cb766f5d86
+FINGERPRINT=4829b8958911b5db59a811c437787e5c3c06de3310c5f312f3869e13c2c94c6f
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

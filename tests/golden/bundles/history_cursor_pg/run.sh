@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=history_cursor_pg
-FINGERPRINT=8f80a2f7921699cc8f054b04c348b11e559ed664c82cb0848ecd264a41cec48e
+FINGERPRINT=3dab028e0b01e958cfd452d44f2240d498450178dfe649d03f7c5b44ffbf45e7
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

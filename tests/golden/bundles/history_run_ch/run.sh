@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=history_run_ch
-FINGERPRINT=24fa6f26a5a9ef2b9f1f521c9d89d2eb8ce7425ddb6c9718f7d5eeb3e7f447a4
+FINGERPRINT=ea0d940f3e6d5fcb3444a7e64d2d260269c53b8eef49cd77650b98f3a91c68d3
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

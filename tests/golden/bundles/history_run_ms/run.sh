@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=history_run_ms
-FINGERPRINT=66b61c3eb9b7cfea689bb5971a32726f72348487d470242b81b2a0848e632c3a
+FINGERPRINT=f82e246da93e3d09f41691e61574f6314d6388be14505fc08639f9d3023a480e
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=history_run_pg
-FINGERPRINT=792f06142b91daa4dde903e32ee7dfd3e5a392ebfccee4af97405fdb2c7f57a3
+FINGERPRINT=0dfe85187d2a69380523079a851561da1ba0a0c02956f9a798b3f4d3fbe94570
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=merge_ch
-FINGERPRINT=354376adb1e76f6cd1206051577197162f42bdd500d42656812dbc50f7ae5277
+FINGERPRINT=db6bdf1645e4484c58b987540d7afec4e96383c3765fe2a502d063436278dd43
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=merge_ch18
-FINGERPRINT=7c8ad3a2b25a459d4e50e3d163fd1aba6023320f46dc84172e5c1c4bcd92c7f3
+FINGERPRINT=1e3aba1c596e0b0407e993bdda877c6d894ca16fe728e2ed6efc8deaad1ea8d6
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=merge_delete_ms
-FINGERPRINT=ef772e221dc35a9fdc93ee54bc7e27d78eab8106fcac26204797ec5eac1430be
+FINGERPRINT=5c2412b0621ec0e1a6bd3fffba75b2fa2ccaa0d7e3f58a8c1d0caae882a8af7c
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

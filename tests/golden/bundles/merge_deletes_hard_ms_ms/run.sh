@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=merge_deletes_hard_ms_ms
-FINGERPRINT=980dd6a75d6acf3c500f53f1481147ba2b4c5ad23d853de9a7d4f3019f715bc9
+FINGERPRINT=1788c294a5424723a34fe4b26c750d4ac7fe0104d2cc35ad883512e62328035e
 TRANSACTIONAL=1
 SOURCE_ENGINE=mssql
 SOURCE_CONNECTION=case_ms_source

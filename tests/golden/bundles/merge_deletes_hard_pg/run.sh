@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=merge_deletes_hard_pg
-FINGERPRINT=1daf4e65e6970b7ddc3ebb7441a7d5b47b58c3ccf43a44a377003123fd92edeb
+FINGERPRINT=dc9dc26186ace6708f0e8aff134d00d4e183db1aa4abf2ae4a2ceadf1bb9d3eb
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=merge_deletes_soft_ch
-FINGERPRINT=e3af2af6a149c2e2808c9ed3b88f4cac2fb128677860443ed1f129e3c10d7bb4
+FINGERPRINT=e77fa4e2cbe6796f516bde3ba7032679d0d9a85088d4b518ef46d60a5b9f9f68
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=merge_deletes_soft_ms
-FINGERPRINT=142494f8a0af31b3f31874c74ba8f82c831acc09a0dbf69fc29fbe6d552f49bc
+FINGERPRINT=c8c4925499922dd8d2c4988876009bc35677e7400bb83b908cf174a95b258db6
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=merge_leased_ch
-FINGERPRINT=d56192cc03424ea0e9ce54bbbf31621e39f4ff90df03d8ebf604f07180a8e180
+FINGERPRINT=dc798875512cf9129de96697bcce724744fd16c788d67a3b87e3bedfb6f4e752
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=merge_ms
-FINGERPRINT=90d907c5ebaef19ec6b5f4c0aa49e8740443c796f2fd848f8a447d7c5cade790
+FINGERPRINT=68e7323e7e324046a263ed065f61de39a30992d78a0e03ca90416f19a383c799
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

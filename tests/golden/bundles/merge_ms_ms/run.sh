@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=merge_ms_ms
-FINGERPRINT=6e63a6ecd863e0df1d17abece757f54cc451e860270841c7c10310b50ed92bba
+FINGERPRINT=4eb7b9bd7e18d7546560d1b346fe2cfeb2fc6defd2242dc192cc52ae4a1203a8
 TRANSACTIONAL=1
 SOURCE_ENGINE=mssql
 SOURCE_CONNECTION=case_ms_source

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=merge_update_pg
-FINGERPRINT=d4eee8b9298b48f66af3359a239d087200c2fa9fe90234956617e186bfe87ffd
+FINGERPRINT=ff5ad58f899b2cb52e45f839eb90f037e3cc3a8e70dae5795f90fee9625f307a
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

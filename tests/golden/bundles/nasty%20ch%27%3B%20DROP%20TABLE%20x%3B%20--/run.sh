@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME='nasty ch'\''; DROP TABLE x; --'
-FINGERPRINT=f86fc25912a4d8663db7fe52e1b20b6d921c228acab1f74a89161ae4fa1086a5
+FINGERPRINT=a79bdf2de49c1d7aa244777d0765a6bc060732cccc6bf0714c3ab9b578afa1f4
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME='nasty'\''; DROP TABLE x; -- $(id) `id` 😀'
-FINGERPRINT=8e832eaa32b2ab0526ceeb1e011a6458069843fc7b9c829cfb5c34c2c1923d4f
+FINGERPRINT=bfb7c15549597138a2c8ed231afc2525f08219627fbadf714506762b428afe52
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

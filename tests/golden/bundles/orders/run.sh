@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=orders
-FINGERPRINT=964a1c4a80080f2c78d489d8cfb5a9917e89cea54b2b1bec4a1c65e85cc467ec
+FINGERPRINT=220f7d026717da48ac1b1db4a5bebca51dd4b964f0261235abd6ab6a96817447
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=pg_oltp

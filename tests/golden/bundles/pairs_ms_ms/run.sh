@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=pairs_ms_ms
-FINGERPRINT=a590425584915eb72ff6b6fbae33956cdd9491d6dfc55d7a52d8315b18e69415
+FINGERPRINT=e9b9ced74b7222e07599691204086d900c5540c460fda0718a069845929bcfcc
 TRANSACTIONAL=1
 SOURCE_ENGINE=mssql
 SOURCE_CONNECTION=case_ms_source

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=partitions_ch
-FINGERPRINT=6c526e25e0d09b0faa55ed5760b9ae5b1fd5551842472a3172e0d8a7d3669ceb
+FINGERPRINT=55b6d8555226642dc04ec0100e527c9fd20a0693217eaf3cfb1d69845b37a8cf
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=partitions_ch18
-FINGERPRINT=ebd64c2ec9fa1db9c652ce7b893cc9bd9944ef2017ffc3b5045b6aae35ca4e69
+FINGERPRINT=279988b5e02e67e54967de126c4a63bfe2588cba3509caa8018bf838bde9fdf5
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=partitions_ms
-FINGERPRINT=84c5e8bdc6ed87e0dd3d9133e3156cc067403b7792a1b67b278bf33245b9c043
+FINGERPRINT=81152cf31d5540d3b0639d2e3f9f45d8f30c72cc018e107266a5b6ab74c079cf
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=partitions_ms_ch
-FINGERPRINT=4b6c7e1772ee3169d71b8eba75979e0e4bdbca9cc40440334132d6cbef39dcb4
+FINGERPRINT=b6dbcb861abe06dec9ee4783263f9557fb914cce824ee963a70d2bd1fdd763ba
 TRANSACTIONAL=''
 SOURCE_ENGINE=mssql
 SOURCE_CONNECTION=case_ms_source

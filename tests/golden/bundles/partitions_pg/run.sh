@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=partitions_pg
-FINGERPRINT=a4c7243f178e4f34af230a6365a80cfd07c2627e23fb615f15ab8c4d61c067a0
+FINGERPRINT=192d94303c1006f7c7c2838056b69e949f7f1d464483a35849cdda37e8254ec2
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

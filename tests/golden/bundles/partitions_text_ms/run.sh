@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=partitions_text_ms
-FINGERPRINT=6150a1abbd6b9849bb39d5ff605a688820b9d1be247f718205b9b774f13aabbe
+FINGERPRINT=dc06d532ca46248e76f380e7bce061d8bc4b32f3957ddda25ee05395cc24b0f7
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=replace_ch
-FINGERPRINT=76535772ce1f72083dfe172c40feeba7cf0e631b9a0bf073b60045c17353cdc6
+FINGERPRINT=5864eefa2a6f95057b4d84af3593728e7efc329159dd6da6d3a0595f9f74119c
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=replace_ms_ms
-FINGERPRINT=4723a0f8654c1e6809d5ecaaaf4a05806c4bf1ba7c9a3e8b688d8ae4fc0bb441
+FINGERPRINT=200db4b968cc0e8a812fe41747e96bcbe5cfec4c5909c9523772d99b8863add9
 TRANSACTIONAL=1
 SOURCE_ENGINE=mssql
 SOURCE_CONNECTION=case_ms_source

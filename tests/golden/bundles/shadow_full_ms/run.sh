@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=shadow_full_ms
-FINGERPRINT=2215d2d306cdf010a5d24e4566bbcea02e0d722d7dbdd585606eac50d915f65b
+FINGERPRINT=60498fdc7751682c83336b13a89182a2a8053a90086a2086389c9389b759ddfe
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

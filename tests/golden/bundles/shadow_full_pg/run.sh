@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=shadow_full_pg
-FINGERPRINT=b2f7448200fd6cd99fee2f814b6ba777256b3143548bfe728cf49e7ae024b930
+FINGERPRINT=19ea711b20c99697e9aa833372427de9ac7ac08ad26a5f8422c76f2df7fa75b0
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=shadow_merge_pg
-FINGERPRINT=ab9a2f8df420d5e23b8ce20dcc8c5f94d75d64a6391c9acb5eb919d8c3dea82c
+FINGERPRINT=07bdbeb4e7a7ed41c460940bd5e7b8bad6795611b09ba85d4c06c64f3ba6e2c2
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=snapshot_hard_ms_ms
-FINGERPRINT=266167d53bf9ee45055d2cfcfecedc13a4d58d192a8f7c440890e1e5076dd5c6
+FINGERPRINT=7097adafa5438a3fd75bdeeab2efa831c9d7f90291f6d73757f5efdb7978b85c
 TRANSACTIONAL=1
 SOURCE_ENGINE=mssql
 SOURCE_CONNECTION=case_ms_source

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=snapshot_hard_pg
-FINGERPRINT=ca45625a84e864c48c8aa3ff078312d012a21b6b38087115176611c9975d54e4
+FINGERPRINT=05b0e98836e569365de2154ee742fc749e6c677dc3814cf6445d82954b05242a
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=snapshot_soft_ch
-FINGERPRINT=5247ff1b654b4279c5351e6f232c6fd1aa886d924db76264b25e06869bcc25e2
+FINGERPRINT=0e97bb4283a9002d180b9d3c384c97f735de7c0d09cf9fa61350ec17fd42c706
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=snapshot_soft_ms
-FINGERPRINT=d5a16c7af08c854efeda6ecb4ed6f4c35f2671b016cc160c356c7eecefd52c3a
+FINGERPRINT=18269179c7847a2c2bff45950ded8087bd894d50b856e30f2a178b7800b2cd41
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

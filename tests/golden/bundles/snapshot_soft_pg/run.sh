@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=snapshot_soft_pg
-FINGERPRINT=8af85fad3972ef6d04cbb8adc1bb813bc2eed21bd5a60f10e69cdd05bf919012
+FINGERPRINT=c113466f86defa6ff3d57e743c4192a1adaf25bfd7c443dbf2590ba88f9151d6
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=switch_ms
-FINGERPRINT=e932da527b1b1b2bd358b21e0fda5cf1fa740aa9d6c1cec504639388e0c85600
+FINGERPRINT=7085877616e895b9ccf63447cd686a062026693d7fa1a91417ea471556b917c8
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg
