@@ -308,6 +308,9 @@ def _types(_context: Context, doc: PlanDoc) -> Iterator[str]:
     yield from ("", _LEDGER, "")
 
 
+_KEEP_STATEMENT_TIMEOUT = ("postgres",)
+
+
 def _limits(_context: Context, doc: PlanDoc) -> Iterator[str]:
     yield from ("## Limits", "")
     names = {
@@ -325,8 +328,16 @@ def _limits(_context: Context, doc: PlanDoc) -> Iterator[str]:
         bound = doc.limits[name]
         # In the engines' own settings a timeout of 0 is no bound; no row that may be deleted is one.
         unbound = bound is None or (bound == 0 and name.endswith("_timeout"))
-        yield f"- {name}: {'none' if unbound else bound} ({what})"
+        yield f"- {name}: {'none' if unbound else bound} ({what}){_not_kept(doc, name)}"
     yield ""
+
+
+def _not_kept(doc: PlanDoc, name: str) -> str:
+    """The engines of the plan on which nothing ends a statement that takes longer."""
+    if name != "statement_timeout" or not doc.limits[name]:
+        return ""
+    deaf = sorted({step.engine for step in doc.steps if step.engine and step.engine not in _KEEP_STATEMENT_TIMEOUT})
+    return f"; not kept on {', '.join(deaf)}" if deaf else ""
 
 
 def _run(_context: Context, doc: PlanDoc) -> Iterator[str]:

@@ -12,6 +12,7 @@ _EVERY_RUN = ("take_lease", "read_state", "acquire_lease", "check_table")
 _CLIENTS = ("postgres", "clickhouse", "mssql")
 _FROZEN = ("freeze_window", "freeze_instant", "next_slice")
 _PREFIX = {"postgres": "pg", "clickhouse": "ch"}
+_KEPT = ("lock_timeout", "statement_timeout")  # of the plan's limits, by sessions on Postgres
 _LEASE = 60  # seconds, where the plan says nothing
 _SLOT = ("create_slot", "export_snapshot", "read_changes", "advance_slot")
 
@@ -38,6 +39,7 @@ def render_run_sh(doc: PlanDoc) -> str:
         "locked": word("1" if any(step.op == "lock" for step in steps) else ""),
         **_lease(steps),
         "beat": word(format(float(doc.limits.get("lease_seconds") or _LEASE) / 3, ".3f")),
+        "limits": word("".join(f" -c {name}={doc.limits[name]}s" for name in _KEPT if doc.limits.get(name))),
         "mssql": _mssql(doc),
         "sliced": Shell(shell_frame("slices.sh.frame").render() if sliced else ""),
         "more": Shell(script([command("go_on")]).text + "\n" if sliced else ""),

@@ -21,9 +21,8 @@ _TAKE = "SET TRANSACTION SNAPSHOT ':name'"
 _SNAPSHOT = re.compile(r"[0-9A-Fa-f-]+")
 Opener = Callable[[str], Session]
 
-# The one limit of a plan that is a session setting everywhere; the others are read by bodies or by the runner. Not the
-# statement timeout: it would end a long COPY of the source.
-_SETTINGS = {"postgres": ("lock_timeout",), "mssql": ("lock_timeout",)}
+# The limits of a plan that are settings of a session, by engine; the others are read by bodies or by the runner.
+_SETTINGS = {"postgres": ("lock_timeout", "statement_timeout"), "mssql": ("lock_timeout",)}
 # A user's profile may say `break`: a statement then ends early with a part of its rows, and without an error
 # (clickhouse.com/docs/operations/settings/query-complexity).
 _LIMITED = ("timeout", "read", "result", "set", "join", "group_by", "sort", "distinct", "transfer")

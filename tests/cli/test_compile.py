@@ -66,3 +66,16 @@ def test_a_lease_that_would_not_be_taken_is_refused(tmp_path: Path) -> None:
     other = dponec("check", load, *locked, "--catalog", catalog)
     assert (other.exit_code, "DP308" in other.output, "name a Postgres" in other.output) == (1, True, True)
     assert dponec("check", load, *locked).exit_code == 0
+
+
+@pytest.mark.parametrize("target", ["pg", "ch"])
+def test_a_plan_names_the_engines_that_do_not_keep_a_limit(tmp_path: Path, target: str) -> None:
+    text = (EXAMPLES / f"orders_pg_to_{target}.yaml").read_text(encoding="utf-8")
+    manifest = tmp_path / "load.yaml"
+    manifest.write_text(text.replace("sink:\n", "sink:\n  limits: {statement_timeout: 90}\n"), encoding="utf-8")
+    words = ("--catalog", EXAMPLES / "catalog", "-o", tmp_path / "plans")
+    made = dponec("compile", manifest, *words)
+    assert made.exit_code == 0, made.output
+    plan = (tmp_path / "plans" / f"orders_pg_to_{target}" / "plan.md").read_text(encoding="utf-8")
+    said = "- statement_timeout: 90 (seconds a statement may take)"
+    assert f"{said}{'' if target == 'pg' else '; not kept on clickhouse'}\n" in plan

@@ -48,6 +48,7 @@ class Case:
     engine: str = "MergeTree PARTITION BY toYYYYMM(day)"  # of a target on ClickHouse that keeps no history
     before: str = ""  # what is done to the target before the load is compiled
     sink: str = ""  # more of the sink
+    limits: str = ""  # more of its limits
     legacy: bool = False  # ClickHouse 18.16: no Date32, and instants of whole seconds
 
     def manifest(self, database: str, lease: int = 60, lock_timeout: int = 30) -> str:
@@ -61,7 +62,7 @@ class Case:
             f"sink:\n  type: {self.target}\n  connection_id: faults_target\n"
             f"  table: {{schema: {schema}, name: orders}}\n{staging}"
             f"{'  options: {soft_delete: {column: gone}}' if self.marked else ''}\n{self.sink}"
-            f"  limits: {{lease: {lease}, lock_timeout: {lock_timeout}}}\n  strategy:\n{self.strategy}"
+            f"  limits: {{lease: {lease}, lock_timeout: {lock_timeout}{self.limits}}}\n  strategy:\n{self.strategy}"
         )
 
 

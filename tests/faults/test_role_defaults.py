@@ -18,7 +18,8 @@ import pytest
 from dpone_compiler.embedded.postgres import EmbeddedPostgres
 from tests.faults.cases import PG_MERGE
 from tests.faults.conftest import new_postgres_lab
-from tests.faults.lab import PASSWORD, Lab
+from tests.faults.executors import EXECUTORS, run_by
+from tests.faults.lab import Lab
 from tests.faults.zygote import Zygote
 
 # No index decides which row of a key is the one: only the lock of the target does.
@@ -36,14 +37,9 @@ _WATCHED = """CREATE FUNCTION dwh.watch() RETURNS trigger LANGUAGE plpgsql AS $$
     RETURN NEW;
   END $$;
   CREATE TRIGGER watch BEFORE INSERT ON dwh.orders FOR EACH ROW EXECUTE FUNCTION dwh.watch()"""
+_BOTH = pytest.mark.parametrize("executor", EXECUTORS)
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('dponec:dwh.orders', 0))"
 _WAITS = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
-
-
-@pytest.fixture(params=["dponec run", "run.sh"])
-def executor(request: pytest.FixtureRequest) -> str:
-    """Which of the two interpreters of a plan runs it."""
-    return str(request.param)
 
 
 @pytest.fixture
@@ -53,18 +49,6 @@ def lab(pg_wheel: EmbeddedPostgres, zygote: Zygote, tmp_path: Path) -> Lab:
     made.ready()
     made.change()
     return made
-
-
-def _run(lab: Lab, executor: str, **env: str) -> tuple[int, str]:
-    """Exit code, and what was said."""
-    if executor == "dponec run":
-        ended = lab.run(env=env)
-        return ended.code, str(ended)
-    done = subprocess.run(
-        [str(lab.bundle / "run.sh")], cwd=lab.home, env=lab.environ(**env), capture_output=True, text=True, timeout=60, check=False
-    )  # fmt: skip
-    assert PASSWORD not in done.stdout + done.stderr
-    return done.returncode, done.stderr
 
 
 @contextmanager
@@ -101,29 +85,32 @@ def _another_load(lab: Lab, doubled: int) -> Iterator[threading.Thread]:
         thread.join(30)
 
 
+@_BOTH
 def test_two_loads_into_one_target_do_not_double_a_key(lab: Lab, executor: str) -> None:
     there = {int(cells[0]) for cells in lab.target.rows()}
     changed = next(number for number, row in lab.model.rows.items() if number in there and row.cells() not in lab.target.rows()
                    and row.status != "draft")  # fmt: skip
     with _another_load(lab, changed), _database_says(lab.target.url, _ISOLATION):
-        code, told = _run(lab, executor)
+        code, told = run_by(lab, executor)
     assert code == 0, told
     lab.check()
 
 
+@_BOTH
 def test_the_shell_says_nothing_of_values(lab: Lab, executor: str) -> None:
     lab.target.execute(_WATCHED)
-    code, told = _run(lab, executor, PGDATESTYLE="SQL, DMY", PGTZ="Asia/Tokyo", PGGEQO="off", POSIXLY_CORRECT="1")
+    code, told = run_by(lab, executor, PGDATESTYLE="SQL, DMY", PGTZ="Asia/Tokyo", PGGEQO="off", POSIXLY_CORRECT="1")
     assert code == 0, told
     lab.check()
 
 
+@_BOTH
 def test_defaults_and_options_of_the_url_do_not_undo_what_is_pinned(lab: Lab, executor: str) -> None:
     lab.target.execute(_WATCHED)
     url = lab.environ()["DPONE_CONN_FAULTS_TARGET"]
     options = "-c%20default_transaction_read_only%3Don%20-c%20DateStyle%3DSQL"
     with _database_says(lab.source_url, _DEFAULTS), _database_says(lab.target.url, _DEFAULTS):
-        code, told = _run(lab, executor, DPONE_CONN_FAULTS_TARGET=f"{url}?options={options}")
+        code, told = run_by(lab, executor, DPONE_CONN_FAULTS_TARGET=f"{url}?options={options}")
     assert code == 0, told
     lab.check()
 
