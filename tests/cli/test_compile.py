@@ -77,5 +77,5 @@ def test_a_plan_names_the_engines_that_do_not_keep_a_limit(tmp_path: Path, targe
     made = dponec("compile", manifest, *words)
     assert made.exit_code == 0, made.output
     plan = (tmp_path / "plans" / f"orders_pg_to_{target}" / "plan.md").read_text(encoding="utf-8")
-    said = "- statement_timeout: 90 (seconds a statement may take)"
+    said = "- statement_timeout: 90 (seconds that a statement may take)"
     assert f"{said}{'' if target == 'pg' else '; not kept on clickhouse'}\n" in plan
