@@ -52,13 +52,14 @@ def render_run_sh(doc: PlanDoc) -> str:
 def _lease(steps: Sequence[StepDoc]) -> dict[str, Shell]:
     """How a lease is given back, and the connection of one that is kept beside the target.
 
-    A lease on SQL Server runs out by itself, or is taken again by the same run.
+    A lease on SQL Server is prolonged as any; it is not given back, but runs out by itself, or is taken again by the same run.
     """
-    step = next((s for s in steps if "giveback" in s.files and s.engine == "postgres"), None)
+    step = next((s for s in steps if "giveback" in s.files and s.engine in ("postgres", "mssql")), None)
     elsewhere = step.connection if step is not None and step.side == "lock" else ""
     kept = shell_frame("lease.sh.frame").render(connection=word(elsewhere)) if elsewhere else ""
     return {
-        **{name: word(step.files[name] if step else "") for name in ("giveback", "heartbeat")},
+        "giveback": word(step.files["giveback"] if step and step.engine == "postgres" else ""),
+        "heartbeat": word(step.files["heartbeat"] if step else ""),
         "lease_side": word("lock" if elsewhere else "target"),
         "lease_params": Shell("lease_holder lease_fence" if elsewhere else "run_id fence"),
         "lock": Shell(kept),

@@ -48,7 +48,7 @@ class Holding:
     def prolong(self, session: Session) -> None:
         """The last statement of a transaction that has held the row of the lease, where no beat could reach it: however long it took,
         a rival who has waited for the row finds it held."""
-        if self._heart is not None and self._side == "target" and session.engine == "postgres":
+        if self._heart is not None and self._side == "target" and session.engine in ("postgres", "mssql"):
             session.run(*self._prolong)
 
     def released(self, side: str) -> None:

@@ -21,8 +21,9 @@ LEASE_SECONDS = 60
 class Heartbeat:
     """A thread with a session of its own. That the session exists tells others that we live; the beats prolong the lease.
 
-    A beat that finds the row locked (by our own transaction) skips it. A beat that fails ends the thread: the fence of
-    the next transaction decides whether the lease is still ours, so nothing is lost by waiting for it.
+    A beat that finds the row locked (by our own transaction) skips it, and one that waited in vain is followed by the next. A beat
+    that fails for good ends the thread: the fence of the next transaction decides whether the lease is still ours, so nothing is
+    lost by waiting for it.
     """
 
     def __init__(self, session: Session, body: str, params: Mapping[str, str], every: float) -> None:
@@ -38,7 +39,8 @@ class Heartbeat:
                 self._session.run(self._body, self._params)
             except EngineError as error:
                 self.failure = error
-                return
+                if not error.transient or error.unreachable:
+                    return
 
     def stop(self) -> Session:
         """End the thread; the session is the caller's again."""

@@ -15,35 +15,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-SQLCMD = r"""
-import json, os, pathlib, re, sys
-log = pathlib.Path(os.environ["STANDIN_LOG"])
-words = sys.argv[1:]
-text = pathlib.Path(words[words.index("-i") + 1]).read_text(encoding="utf-8")
-steps = re.findall(r"^-- step ([\w-]+)(?: \((\w+)\))?", text, re.M)
-env = {k: os.environ.get(k, "") for k in ("SQLCMDSERVER", "SQLCMDDBNAME", "SQLCMDUSER", "LC_ALL")}
-with log.open("a") as out:
-    out.write(json.dumps({"sqlcmd": words, "env": env, "steps": steps, "text": text}) + "\n")
-rows = {
-    "read-state": "\x1f".join(["idle", "", "", "", "", "", "0   ", "", "", "0", "", "0", "", "1", "0"]),
-    "acquire-lease": "7                   ",
-    "freeze-window": os.environ.get("STANDIN_WINDOW", "1,9").replace(",", "\x1f"),
-    "clean-staging": "0\x1f0",
-    "record-staged": "3",
-}
-if "snapshot_isolation_state" in text:
-    print(os.environ.get("STANDIN_SNAPSHOT", "1") + "\n")
-for step, role in steps:
-    if len(steps) > 1:
-        print(f"dponec:{step}\n")
-    if role == "lines":
-        print("[staging].[t_lines]")
-    elif role == "unpack":
-        print(pathlib.Path(os.environ["STANDIN_LOG"] + ".copied").read_text())
-    elif step in rows:
-        print(rows[step])
-    print()
-"""
+from tests.engines.sqlcmd_standin import sqlcmd
+
 BCP = r"""
 import json, os, pathlib, sys
 log = pathlib.Path(os.environ["STANDIN_LOG"])
@@ -121,7 +94,7 @@ class BcpLab:
     def __init__(self, folder: Path, script: Path, **connections: str) -> None:
         self.folder, self.script, self.log, self.laid = folder, script, folder / "log", folder / "laid.json"
         (folder / "bin").mkdir()
-        self.put("sqlcmd", SQLCMD)
+        self.put("sqlcmd", sqlcmd())
         self.put("bcp", BCP)
         self.environ = {
             **os.environ,

@@ -130,3 +130,19 @@ def test_a_wrong_queryout_never_reaches_the_finalizer(lie: str, copied: BcpLab) 
     done = copied.run(STANDIN_LIE=lie)
     assert (done.returncode, "DP431" in done.stderr, "  next: " in done.stderr) == (5, True, True), done.stderr
     assert not any(["fence-finalize", ""] in call.get("steps", []) for call in copied.calls())  # type: ignore[operator]
+
+
+def test_the_instant_of_a_history_is_read_from_the_source_s_clock(tmp_path: Path) -> None:
+    """sqlcmd ends every answer with a count of its rows unless the batch says NOCOUNT; that count is no instant."""
+    load = manifest("mssql", "mssql", "scd2")
+    load["source"].pop("cursor", None)
+    file = tmp_path / "load.yaml"
+    file.write_text(yaml.safe_dump(load), encoding="utf-8")
+    (made,) = compile_paths([file], Options(catalog=ROOT / "tests" / "cases" / "loads" / "catalog")).bundles
+    write_bundle(made, tmp_path)
+    lab = BcpLab(tmp_path, tmp_path / load["name"] / "run.sh", DPONE_CONN_CASE_MS="mssql://mart.internal:1444/dwh")
+    lab.lay(['["1","2026-01-05","2026-01-05 00:00:00.000000",null,"x"]'], ["1", "2"])
+    done = lab.run()
+    assert done.returncode == 0, done.stderr
+    (opened,) = [str(c["text"]) for c in lab.calls() if ["open-attempt", ""] in c.get("steps", [])]  # type: ignore[operator]
+    assert "DECLARE @window_high nvarchar(max) = N'2026-03-01 10:00:00.000000+00:00';" in opened

@@ -20,41 +20,19 @@ import pytest
 from dpone_compiler.driver.output import write_bundle
 from tests.compiled_bundles import bundle
 from tests.engine_fixtures import FreshDatabase
+from tests.engines.sqlcmd_standin import sqlcmd
 
-SQLCMD = r"""
-import json, os, pathlib, re, sys
-log = pathlib.Path(os.environ["STANDIN_LOG"])
-words = sys.argv[1:]
-text = pathlib.Path(words[words.index("-i") + 1]).read_text(encoding="utf-8")
-steps = re.findall(r"^-- step ([\w-]+)(?: \((\w+)\))?", text, re.M)
-env = {k: os.environ.get(k, "") for k in ("SQLCMDSERVER", "SQLCMDDBNAME", "SQLCMDUSER")}
-with log.open("a") as out:
-    out.write(json.dumps({"sqlcmd": words, "env": env, "steps": steps, "text": text}) + "\n")
+# How a step fails, and the slices that are left.
+MORE = r"""
 fail = os.environ.get("STANDIN_FAIL", "")
 if fail and any(fail == step for step, _ in steps):
-    print("Msg 50510, Level 16, State 1, Server s, Line 9\nDP510: the target holds 1 rows of this run's scope", file=sys.stderr)
+    print(os.environ.get("STANDIN_SAYS") or
+          "Msg 50510, Level 16, State 1, Server s, Line 9\nDP510: the target holds 1 rows of this run's scope", file=sys.stderr)
     sys.exit(1)
-rows = {
-    "read-state": "\x1f".join(["idle", "", "", "", "", "", "0   ", "", "", "0", "", "0", "", "1", "0"]),
-    "acquire-lease": "7                   ",
-    "clean-staging": "0\x1f0",
-    "record-staged": "3",
-    "find-partitions": '["2026-01-01"]',
-}
 recorded = log.read_text().count('["record-slice", ""]')
 if recorded < 3:
     low, high = (1000 * recorded, min(1000 * recorded + 1000, 2500))
     rows["next-slice"] = f"{low}\x1f{high}\x1f{2 - recorded}"
-for step, role in steps:
-    if len(steps) > 1:
-        print(f"dponec:{step}\n")
-    if role == "lines":
-        print("[staging].[t_lines]")
-    elif role == "unpack":
-        print(pathlib.Path(os.environ["STANDIN_LOG"] + ".rows").read_text())
-    elif step in rows:
-        print(rows[step])
-    print()
 """
 BCP = r"""
 import json, os, pathlib, sys
@@ -68,7 +46,7 @@ lie = os.environ.get("STANDIN_LIE", "")
 if lie == "error_file":
     pathlib.Path(words[words.index("-e") + 1]).write_text("#@ Row 1, Column 1: String data, right truncation @#\n")
 count = len(rows) - (lie == "count")
-pathlib.Path(os.environ["STANDIN_LOG"] + ".rows").write_text(str(count))
+pathlib.Path(os.environ["STANDIN_LOG"] + ".copied").write_text(str(count))
 print(f"\nStarting copy...\n\n{count} rows copied.\nNetwork packet size (bytes): 16384")
 """
 ORDERS = """CREATE SCHEMA shop;
@@ -84,7 +62,7 @@ class Lab:
         self.folder, self.log = folder, folder / "log"
         tools = folder / "bin"
         tools.mkdir()
-        for name, code in (("sqlcmd", SQLCMD), ("bcp", BCP)):
+        for name, code in (("sqlcmd", sqlcmd(MORE)), ("bcp", BCP)):
             tool = tools / name
             tool.write_text(f"#!{sys.executable}\n{code}", encoding="utf-8")
             tool.chmod(tool.stat().st_mode | stat.S_IXUSR)
@@ -139,7 +117,12 @@ def test_the_plan_runs_with_the_vendors_clients(lab: Lab) -> None:
         words = call.get("sqlcmd")
         if words is not None:
             assert {"-b", "-I", "-x", "-r1", "-E", "-C"} <= set(words)  # type: ignore[call-overload]
-            assert call["env"] == {"SQLCMDSERVER": "tcp:mart.internal,1444", "SQLCMDDBNAME": "dwh", "SQLCMDUSER": ""}
+            assert call["env"] == {
+                "SQLCMDSERVER": "tcp:mart.internal,1444",
+                "SQLCMDDBNAME": "dwh",
+                "SQLCMDUSER": "",
+                "LC_ALL": "C.UTF-8",
+            }
 
 
 def test_one_transaction_is_one_call(lab: Lab) -> None:
@@ -181,6 +164,39 @@ def test_an_error_of_the_server_is_named_by_its_code(lab: Lab) -> None:
     assert "DP510" in done.stderr and "dponec explain DP510" in done.stderr
 
 
+@pytest.mark.parametrize(
+    "says",
+    [
+        "Sqlcmd: Error: Microsoft ODBC Driver 18 for SQL Server : Login timeout expired.",
+        "Sqlcmd: Error: Microsoft ODBC Driver 18 for SQL Server : TCP Provider: Error code 0x68.\nCommunication link failure.",
+        "SQLState = 08001, NativeError = 26\nError = [Microsoft][ODBC Driver 18 for SQL Server]A network-related error has occurred",
+    ],
+)
+def test_a_server_that_is_not_reached_may_be_there_later(says: str, lab: Lab) -> None:
+    done = lab.run(STANDIN_FAIL="read-state", STANDIN_SAYS=says)
+    assert (done.returncode, "DP421" in done.stderr) == (4, True), done.stderr
+
+
+def test_every_transaction_prolongs_the_lease_at_its_end(lab: Lab) -> None:
+    assert lab.run().returncode == 0
+    groups = [str(c["text"]) for c in lab.calls() if str(c.get("text", "")).startswith("BEGIN TRANSACTION;")]
+    assert len(groups) == 2
+    for text in groups:
+        last = text.rindex("-- step ")
+        assert text[last:].startswith("-- step acquire-lease (heartbeat)"), (
+            "however long it took, a rival finds it held"
+        )
+        assert "DECLARE @fence nvarchar(max) = N'7';" in text[:last].rpartition("\nGO\n")[2]
+
+
+def test_the_lease_is_prolonged_while_rows_are_on_their_way(lab: Lab) -> None:
+    script = lab.folder / "merge_ms" / "run.sh"
+    script.write_text(re.sub(r"^BEAT=\S+", "BEAT=0.050", script.read_text(), flags=re.M))
+    assert lab.run().returncode == 0
+    beats = [c for c in lab.calls() if c.get("steps") == [["acquire-lease", "heartbeat"]]]
+    assert beats and all("READPAST" in str(c["text"]) for c in beats)
+
+
 def test_a_password_never_goes_to_bcp(lab: Lab) -> None:
     done = lab.run(DPONE_CONN_CASE_MS="mssql://sa:s3cret@mart.internal/dwh")
     assert done.returncode == 1
@@ -204,7 +220,7 @@ def test_partitions_are_built_in_one_call_and_switched_in_that_of_the_state(lab:
         for step in ("build-partitions", "swap-partitions", "drop-retired")
     )
     assert build["steps"] == [["build-partitions", ""]] and drop["steps"] == [["drop-retired", ""]]
-    inside = [name for name, _ in swap["steps"]]  # type: ignore[attr-defined]
+    inside = [name for name, role in swap["steps"] if not role]  # type: ignore[attr-defined]
     assert inside == ["fence-finalize", "delete-moved", "swap-partitions", "reconcile", "commit-state"]
     for call in (build, swap):
         assert """DECLARE @partitions nvarchar(max) = N'["2026-01-01"]';""" in str(call["text"])

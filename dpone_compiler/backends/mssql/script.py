@@ -45,12 +45,16 @@ _ALONE = """\
 <<body>>
   COMMIT TRANSACTION;"""
 
-# The shared lock on the row is kept until COMMIT, so nobody can take the lease over in between.
+# The lock on the row is kept until COMMIT, so nobody can take the lease over in between; a beat, which cannot either, passes over a
+# row with an update lock and would wait for one with a shared lock. So the transaction prolongs the lease itself, as its last statement:
+# however long it took, a rival that has waited for the row finds it held.
 _FENCED = """\
-<<locks>>  IF NOT EXISTS (SELECT 1 FROM <<state>> WITH (REPEATABLEREAD)
+<<locks>>  IF NOT EXISTS (SELECT 1 FROM <<state>> WITH (UPDLOCK, HOLDLOCK)
 <<mine>>)
     THROW 50410, N'DP410: another run holds the lease of this load now, so this one may not write', 1;
-<<body>>"""
+<<body>>
+  UPDATE <<state>> SET [lease_until] = DATEADD(second, <<lease>>, SYSUTCDATETIME())
+<<mine>>;"""
 
 _NO_LOCKS = Sql("")
 
@@ -117,7 +121,8 @@ def alone(load: Load, body: Sql) -> Sql:
 
 def fenced(load: Load, body: Sql, locks: Sql = _NO_LOCKS) -> Sql:
     """A batch that is one transaction, and writes only while the lease is ours. `locks`: what has to be taken before the state row."""
-    return alone(load, frame(_FENCED, locks=locks, state=state_sql(load), mine=mine(load), body=body))
+    lease = Sql(str(int(load.write.limits.lease_seconds)))
+    return alone(load, frame(_FENCED, locks=locks, state=state_sql(load), mine=mine(load), body=body, lease=lease))
 
 
 def refuse(code: str, hint: str, *pieces: Sql) -> Sql:

@@ -57,9 +57,8 @@ _NUMBER = """\
   IF @dp_high IS NULL OR @dp_high < @dp_low SET @dp_high = @dp_low;
 <<nulls>>  SELECT CONVERT(nvarchar(20), @dp_low) AS [window_low], CONVERT(nvarchar(20), @dp_high) AS [window_high];"""
 
-_INSTANT = """\
-SELECT N'' AS [window_low], CONVERT(nvarchar(26), CONVERT(datetime2(6), SYSUTCDATETIME()), 121) + N'+00:00' AS [window_high];
-"""
+_INSTANT = Sql("""\
+  SELECT N'' AS [window_low], CONVERT(nvarchar(26), CONVERT(datetime2(6), SYSUTCDATETIME()), 121) + N'+00:00' AS [window_high];""")
 
 _NULL_CURSOR = """\
   IF EXISTS (SELECT 1 FROM <<table>><<where>>)
@@ -77,7 +76,8 @@ def lower_source(ctx: Context, step: Step) -> Lowered | Unsupported:
             case FreezeWindow():
                 return _freeze(ctx, action)
             case FreezeInstant():
-                return Lowered(op="query", bodies={"main": _INSTANT}, captures=("window_low", "window_high"))
+                main = batch(ctx.load, _INSTANT).text
+                return Lowered(op="query", bodies={"main": main}, captures=("window_low", "window_high"))
             case FingerprintSource():
                 return fingerprint(ctx, action)
             case CheckValues():

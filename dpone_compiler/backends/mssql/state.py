@@ -74,13 +74,14 @@ STATE_COLUMNS = (
     "adopted",
 )
 
-# UPDLOCK, HOLDLOCK under the primary key: of two first runs one makes the row and the other finds it.
+# UPDLOCK, HOLDLOCK under the primary key: of two first runs one makes the row and the other finds it. Only then is the owner looked
+# at, or one that was gone before the row was ours would pass for the owner that has taken it since.
 # https://learn.microsoft.com/en-us/sql/t-sql/queries/hints-transact-sql-table
 _ACQUIRE = """\
-<<owner>>
-  DECLARE @dp_fence bigint, @dp_got int;
   IF NOT EXISTS (SELECT 1 FROM <<state>> WITH (UPDLOCK, HOLDLOCK) WHERE [load] = <<load>>)
     INSERT INTO <<state>> ([load]) VALUES (<<load>>);
+<<owner>>
+  DECLARE @dp_fence bigint, @dp_got int;
   UPDATE <<state>>
      SET @dp_fence = [fence] = [fence] + 1, [lease_owner] = @run_id,
          [lease_until] = DATEADD(second, <<lease>>, SYSUTCDATETIME()),
@@ -97,9 +98,10 @@ _ACQUIRE = """\
 _GIVEN = """\
   SELECT CONVERT(nvarchar(20), @dp_fence) AS [fence] WHERE @dp_fence IS NOT NULL;"""
 
-# The row is locked by our own transaction while it writes; a beat must not wait for it.
+# The row is locked by our own transaction while it writes; a beat must not wait for it. READPAST is no hint under
+# READ_COMMITTED_SNAPSHOT without READCOMMITTEDLOCK: https://learn.microsoft.com/en-us/sql/t-sql/queries/hints-transact-sql-table
 _HEARTBEAT = """\
-  UPDATE <<state>> WITH (READPAST)
+  UPDATE <<state>> WITH (ROWLOCK, READPAST, READCOMMITTEDLOCK)
      SET [lease_until] = DATEADD(second, <<lease>>, SYSUTCDATETIME())
 <<mine>>;"""
 

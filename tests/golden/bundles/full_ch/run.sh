@@ -285,6 +285,11 @@ group_end() { # however long it took, nobody who waited for the row of the lease
   if [[ -n $LEASED && -n $HEARTBEAT && -n $GROUP_FENCED ]]; then GROUP+=(-f "$HEARTBEAT"); fi
 }
 group_run() { group_end; work pg "$GROUP_SIDE" -1 "${GROUP[@]}"; }
+beat_begin() {
+  PROLOGUE_FILE=beat.sql # the script writes the other one meanwhile
+  pg_prologue run_id fence
+}
+beat_once() { pg target -1 -c "SET lock_timeout = '3s'" "${PROLOGUE[@]}" -f "$HEARTBEAT"; }
 extract_begin() {
   local name
   pg_prologue "$@"
@@ -499,11 +504,10 @@ leased() {
 beat() { # prolongs the lease until the script that holds the other end of its input is gone, however it went
   trap '' INT TERM
   trap - EXIT
-  PROLOGUE_FILE=beat.sql # the script writes the other one meanwhile
-  pg_prologue run_id fence
+  beat_begin
   while read -r -t "$BEAT" || (($? > 128)); do
     # A row that our own transaction holds is passed over: that transaction prolongs the lease itself when it ends.
-    pg target -1 -c "SET lock_timeout = '3s'" "${PROLOGUE[@]}" -f "$HEARTBEAT" >/dev/null 2>&1 </dev/null || true
+    beat_once >/dev/null 2>&1 </dev/null || true
   done
 }
 released() { LEASED=''; rest; }

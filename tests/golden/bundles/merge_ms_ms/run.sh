@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=merge_ms_ms
-FINGERPRINT=4eb7b9bd7e18d7546560d1b346fe2cfeb2fc6defd2242dc192cc52ae4a1203a8
+FINGERPRINT=7f4211380231e0a4f70a28d6e6bf8062217bf3e55228d1fcd9110d3a42010e65
 TRANSACTIONAL=1
 SOURCE_ENGINE=mssql
 SOURCE_CONNECTION=case_ms_source
@@ -22,7 +22,7 @@ TARGET_CONNECTION=case_ms
 TARGET_TABLE=dbo.orders
 NEEDS_LOCK=''
 GIVEBACK=''
-HEARTBEAT=''
+HEARTBEAT=steps/04-acquire-lease.heartbeat.sql
 BEAT=20.000 # seconds
 LIMITS=' -c lock_timeout=30s' # of the sessions on Postgres
 RUNS=$PWD/.dponec/runs
@@ -285,6 +285,11 @@ group_end() { # however long it took, nobody who waited for the row of the lease
   if [[ -n $LEASED && -n $HEARTBEAT && -n $GROUP_FENCED ]]; then GROUP+=(-f "$HEARTBEAT"); fi
 }
 group_run() { group_end; work pg "$GROUP_SIDE" -1 "${GROUP[@]}"; }
+beat_begin() {
+  PROLOGUE_FILE=beat.sql # the script writes the other one meanwhile
+  pg_prologue run_id fence
+}
+beat_once() { pg target -1 -c "SET lock_timeout = '3s'" "${PROLOGUE[@]}" -f "$HEARTBEAT"; }
 extract_begin() {
   local name
   pg_prologue "$@"
@@ -549,7 +554,8 @@ ms_query() { # side, file, names of the row's columns with commas between, param
   printf '%s\n' "${names//,/$'\x1f'}" >"$TMP/answer"
   [[ -z $row ]] || printf '%s\n' "$row" >>"$TMP/answer"
 }
-ms_begin() { printf 'BEGIN TRANSACTION;\nGO\n' >"$TMP/group.sql"; }
+# Without NOCOUNT sqlcmd writes a line after each answer, which would be taken for the answer.
+ms_begin() { printf 'BEGIN TRANSACTION;\nGO\nSET NOCOUNT ON;\nGO\n' >"$TMP/group.sql"; }
 ms_member() { # step, file, parameters
   local step=$1 file=$2
   shift 2
@@ -557,6 +563,7 @@ ms_member() { # step, file, parameters
   ms_body "$file" "$@" >>"$TMP/group.sql"
 }
 ms_end() { # an error ends sqlcmd, and a session that has ended has rolled back
+  [[ -z $LEASED || -z $HEARTBEAT ]] || ms_body "$HEARTBEAT" run_id fence >>"$TMP/group.sql"
   printf 'IF @@TRANCOUNT <> 1 THROW 50424, N%s, 1;\nCOMMIT TRANSACTION;\nGO\n' "'DP424: the transaction is not open any more'" >>"$TMP/group.sql"
   mv -- "$TMP/group.sql" "$TMP/batch.sql"
   work ms_out target
@@ -582,6 +589,9 @@ broke() {
     stop "${CHANGED:-1}" DP425 "the work file would be larger than $MS_LIMIT_MB MB (DPONEC_WORK_MB); nothing reached the target" "$(by_dponec)"
   [[ $text != *iconv:* ]] ||
     stop "${CHANGED:-1}" DP431 'the rows are not in the encoding that the source was asked for; nothing reached the target' "$(by_dponec)"
+  if [[ $text == *'Login timeout expired'* || $text == *'Communication link failure'* || $text =~ SQLState\ =\ 08 ]]; then
+    stop "${CHANGED:-4}" DP421 'SQL Server cannot be reached' "$next"
+  fi
   if [[ $text =~ Msg\ ([0-9]+),\ Level || $text =~ NativeError\ =\ ([0-9]+) ]]; then
     state=${BASH_REMATCH[1]}
     case $state in
@@ -600,7 +610,8 @@ broke() {
 # bcp binds no parameters, so the query declares them; the system takes a word of 128 kB.
 MS_QUERY='' MS_LONGEST=131000 MS_PIPED=''
 ms_isolation() { # one statement under SNAPSHOT sees one version of all rows
-  printf '%s;\nGO\n' 'SELECT [snapshot_isolation_state] FROM sys.databases WHERE [database_id] = DB_ID()' >"$TMP/batch.sql"
+  printf '%s;\nGO\n' 'SET NOCOUNT ON; SELECT CONVERT(nvarchar(1), [snapshot_isolation_state]) FROM sys.databases WHERE [database_id] = DB_ID()' \
+    >"$TMP/batch.sql" # sqlcmd writes a number at the right edge of its column
   work ms_out source
   MS_QUERY=''
   [[ $(ms_row) != 1 ]] || MS_QUERY='SET TRANSACTION ISOLATION LEVEL SNAPSHOT;'
@@ -660,6 +671,8 @@ extract() {
 
 # ---- bcp in: a table of lines, of which the server makes rows --------------------------------------------------------------
 
+beat_begin() { ms_body "$HEARTBEAT" run_id fence >"$TMP/beat.sql"; }
+beat_once() { ms target -i "$TMP/beat.sql"; }
 # Microsoft's bcp does not read pipes on Linux (github.com/microsoft/homebrew-mssql-release/issues/2), so there is a work file.
 ms_wide() { ms_limited iconv -f UTF-8 -t UTF-16LE -- "$MS_WORK/lines" >"$MS_WORK/lines.utf16"; rm -f -- "$MS_WORK/lines"; }
 ms_pump() { # file of the table for lines, file that unpacks them, parameters
@@ -719,11 +732,10 @@ leased() {
 beat() { # prolongs the lease until the script that holds the other end of its input is gone, however it went
   trap '' INT TERM
   trap - EXIT
-  PROLOGUE_FILE=beat.sql # the script writes the other one meanwhile
-  pg_prologue run_id fence
+  beat_begin
   while read -r -t "$BEAT" || (($? > 128)); do
     # A row that our own transaction holds is passed over: that transaction prolongs the lease itself when it ends.
-    pg target -1 -c "SET lock_timeout = '3s'" "${PROLOGUE[@]}" -f "$HEARTBEAT" >/dev/null 2>&1 </dev/null || true
+    beat_once >/dev/null 2>&1 </dev/null || true
   done
 }
 released() { LEASED=''; rest; }

@@ -11,14 +11,14 @@ SET LOCK_TIMEOUT 30000;
 BEGIN TRY
   IF @@TRANCOUNT <> 0 THROW 50424, N'DP424: this step makes a transaction of its own, and one is open', 1;
   BEGIN TRANSACTION;
+  IF NOT EXISTS (SELECT 1 FROM [dbo].[dponec_state] WITH (UPDLOCK, HOLDLOCK) WHERE [load] = N'append_ms')
+    INSERT INTO [dbo].[dponec_state] ([load]) VALUES (N'append_ms');
   DECLARE @dp_owner nvarchar(255), @dp_backend int, @dp_alive nvarchar(1);
   SELECT @dp_owner = CONCAT(N'dponec.lease:', [lease_owner]), @dp_backend = [lease_backend]
     FROM [dbo].[dponec_state] WHERE [load] = N'append_ms';
   SET @dp_alive = CASE WHEN @dp_backend IS NULL THEN N''
                        WHEN APPLOCK_TEST(N'public', @dp_owner, N'Exclusive', N'Session') = 1 THEN N'0' ELSE N'1' END;
   DECLARE @dp_fence bigint, @dp_got int;
-  IF NOT EXISTS (SELECT 1 FROM [dbo].[dponec_state] WITH (UPDLOCK, HOLDLOCK) WHERE [load] = N'append_ms')
-    INSERT INTO [dbo].[dponec_state] ([load]) VALUES (N'append_ms');
   UPDATE [dbo].[dponec_state]
      SET @dp_fence = [fence] = [fence] + 1, [lease_owner] = @run_id,
          [lease_until] = DATEADD(second, 60, SYSUTCDATETIME()),

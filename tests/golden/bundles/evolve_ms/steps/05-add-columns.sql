@@ -16,13 +16,15 @@ BEGIN TRY
        @LockTimeout = 30000;
   IF @dp_lock = -3 THROW 51205, N'chosen as the victim of a deadlock while waiting for the lock of the target', 1;
   IF @dp_lock < 0 THROW 51222, N'another load into the same target did not finish within the lock timeout', 1;
-  IF NOT EXISTS (SELECT 1 FROM [dbo].[dponec_state] WITH (REPEATABLEREAD)
+  IF NOT EXISTS (SELECT 1 FROM [dbo].[dponec_state] WITH (UPDLOCK, HOLDLOCK)
    WHERE [load] = N'evolve_ms' AND [fence] = CONVERT(bigint, @fence) AND [lease_owner] = @run_id)
     THROW 50410, N'DP410: another run holds the lease of this load now, so this one may not write', 1;
   IF NOT EXISTS (SELECT 1 FROM sys.columns WHERE [object_id] = OBJECT_ID(N'[dbo].[orders]', N'U') AND [name] = N'st''at;us $(id) `x` "y" ]z')
     ALTER TABLE [dbo].[orders] ADD [st'at;us $(id) `x` "y" ]]z] nvarchar(max) NULL;
   IF NOT EXISTS (SELECT 1 FROM sys.columns WHERE [object_id] = OBJECT_ID(N'[dbo].[orders]', N'U') AND [name] = N'a$dponec$\ %s')
     ALTER TABLE [dbo].[orders] ADD [a$dponec$\ %s] decimal(18,2) NULL;
+  UPDATE [dbo].[dponec_state] SET [lease_until] = DATEADD(second, 60, SYSUTCDATETIME())
+   WHERE [load] = N'evolve_ms' AND [fence] = CONVERT(bigint, @fence) AND [lease_owner] = @run_id;
   COMMIT TRANSACTION;
 END TRY
 BEGIN CATCH

@@ -11,10 +11,12 @@ SET LOCK_TIMEOUT 30000;
 BEGIN TRY
   IF @@TRANCOUNT <> 0 THROW 50424, N'DP424: this step makes a transaction of its own, and one is open', 1;
   BEGIN TRANSACTION;
-  IF NOT EXISTS (SELECT 1 FROM [dwh].[dponec_state] WITH (REPEATABLEREAD)
+  IF NOT EXISTS (SELECT 1 FROM [dwh].[dponec_state] WITH (UPDLOCK, HOLDLOCK)
    WHERE [load] = N'full_limited_ms' AND [fence] = CONVERT(bigint, @fence) AND [lease_owner] = @run_id)
     THROW 50410, N'DP410: another run holds the lease of this load now, so this one may not write', 1;
   IF OBJECT_ID(N'[staging].[orders__dponec_c354f704_rows]', N'U') IS NOT NULL DROP TABLE [staging].[orders__dponec_c354f704_rows];
+  UPDATE [dwh].[dponec_state] SET [lease_until] = DATEADD(second, 60, SYSUTCDATETIME())
+   WHERE [load] = N'full_limited_ms' AND [fence] = CONVERT(bigint, @fence) AND [lease_owner] = @run_id;
   COMMIT TRANSACTION;
 END TRY
 BEGIN CATCH

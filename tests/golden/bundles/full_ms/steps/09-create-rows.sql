@@ -11,7 +11,7 @@ SET LOCK_TIMEOUT 30000;
 BEGIN TRY
   IF @@TRANCOUNT <> 0 THROW 50424, N'DP424: this step makes a transaction of its own, and one is open', 1;
   BEGIN TRANSACTION;
-  IF NOT EXISTS (SELECT 1 FROM [wide].[dponec_state] WITH (REPEATABLEREAD)
+  IF NOT EXISTS (SELECT 1 FROM [wide].[dponec_state] WITH (UPDLOCK, HOLDLOCK)
    WHERE [load] = N'full_ms' AND [fence] = CONVERT(bigint, @fence) AND [lease_owner] = @run_id)
     THROW 50410, N'DP410: another run holds the lease of this load now, so this one may not write', 1;
   IF OBJECT_ID(N'[staging].[every_type__dponec_7e370e51_rows]', N'U') IS NOT NULL DROP TABLE [staging].[every_type__dponec_7e370e51_rows];
@@ -39,6 +39,8 @@ BEGIN TRY
          CONVERT(nvarchar(max), [t].[c_json]) AS [c_json]
     INTO [staging].[every_type__dponec_7e370e51_rows]
     FROM [wide].[every_type] AS [t];
+  UPDATE [wide].[dponec_state] SET [lease_until] = DATEADD(second, 60, SYSUTCDATETIME())
+   WHERE [load] = N'full_ms' AND [fence] = CONVERT(bigint, @fence) AND [lease_owner] = @run_id;
   COMMIT TRANSACTION;
 END TRY
 BEGIN CATCH

@@ -9,7 +9,7 @@ SET NUMERIC_ROUNDABORT OFF;
 SET NOCOUNT, XACT_ABORT ON;
 SET LOCK_TIMEOUT 30000;
 BEGIN TRY
-  UPDATE [d'w]]h].[dponec_state] WITH (READPAST)
+  UPDATE [d'w]]h].[dponec_state] WITH (ROWLOCK, READPAST, READCOMMITTEDLOCK)
      SET [lease_until] = DATEADD(second, 60, SYSUTCDATETIME())
    WHERE [load] = N'merge_delete_ms' AND [fence] = CONVERT(bigint, @fence) AND [lease_owner] = @run_id;
 END TRY

@@ -11,7 +11,7 @@ SET LOCK_TIMEOUT 30000;
 BEGIN TRY
   IF @@TRANCOUNT <> 0 THROW 50424, N'DP424: this step makes a transaction of its own, and one is open', 1;
   BEGIN TRANSACTION;
-  IF NOT EXISTS (SELECT 1 FROM [d'w]]h].[dponec_state] WITH (REPEATABLEREAD)
+  IF NOT EXISTS (SELECT 1 FROM [d'w]]h].[dponec_state] WITH (UPDLOCK, HOLDLOCK)
    WHERE [load] = N'merge_delete_ms' AND [fence] = CONVERT(bigint, @fence) AND [lease_owner] = @run_id)
     THROW 50410, N'DP410: another run holds the lease of this load now, so this one may not write', 1;
   IF OBJECT_ID(N'[sta]]ging''s].[or]]ders `$(id)` --__dponec_2e73dd89_rows]', N'U') IS NOT NULL DROP TABLE [sta]]ging's].[or]]ders `$(id)` --__dponec_2e73dd89_rows];
@@ -23,6 +23,8 @@ BEGIN TRY
          CONVERT(nvarchar(max), [t].[tab	\ $(id)]) AS [tab	\ $(id)]
     INTO [sta]]ging's].[or]]ders `$(id)` --__dponec_2e73dd89_rows]
     FROM [d'w]]h].[or]]ders `$(id)` --] AS [t];
+  UPDATE [d'w]]h].[dponec_state] SET [lease_until] = DATEADD(second, 60, SYSUTCDATETIME())
+   WHERE [load] = N'merge_delete_ms' AND [fence] = CONVERT(bigint, @fence) AND [lease_owner] = @run_id;
   COMMIT TRANSACTION;
 END TRY
 BEGIN CATCH

@@ -11,7 +11,7 @@ SET LOCK_TIMEOUT 30000;
 BEGIN TRY
   IF @@TRANCOUNT <> 0 THROW 50424, N'DP424: this step makes a transaction of its own, and one is open', 1;
   BEGIN TRANSACTION;
-  IF NOT EXISTS (SELECT 1 FROM [dbo].[dponec_state] WITH (REPEATABLEREAD)
+  IF NOT EXISTS (SELECT 1 FROM [dbo].[dponec_state] WITH (UPDLOCK, HOLDLOCK)
    WHERE [load] = N'partitions_ms' AND [fence] = CONVERT(bigint, @fence) AND [lease_owner] = @run_id)
     THROW 50410, N'DP410: another run holds the lease of this load now, so this one may not write', 1;
   IF OBJECT_ID(N'[dbo].[orders__dponec_52079b9b_rows]', N'U') IS NOT NULL DROP TABLE [dbo].[orders__dponec_52079b9b_rows];
@@ -23,6 +23,8 @@ BEGIN TRY
          CONVERT(nvarchar(50), [t].[status]) AS [status]
     INTO [dbo].[orders__dponec_52079b9b_rows]
     FROM [dbo].[orders] AS [t];
+  UPDATE [dbo].[dponec_state] SET [lease_until] = DATEADD(second, 60, SYSUTCDATETIME())
+   WHERE [load] = N'partitions_ms' AND [fence] = CONVERT(bigint, @fence) AND [lease_owner] = @run_id;
   COMMIT TRANSACTION;
 END TRY
 BEGIN CATCH

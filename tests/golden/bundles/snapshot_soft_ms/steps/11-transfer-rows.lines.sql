@@ -11,11 +11,13 @@ SET LOCK_TIMEOUT 30000;
 BEGIN TRY
   IF @@TRANCOUNT <> 0 THROW 50424, N'DP424: this step makes a transaction of its own, and one is open', 1;
   BEGIN TRANSACTION;
-  IF NOT EXISTS (SELECT 1 FROM [dbo].[dponec_state] WITH (REPEATABLEREAD)
+  IF NOT EXISTS (SELECT 1 FROM [dbo].[dponec_state] WITH (UPDLOCK, HOLDLOCK)
    WHERE [load] = N'snapshot_soft_ms' AND [fence] = CONVERT(bigint, @fence) AND [lease_owner] = @run_id)
     THROW 50410, N'DP410: another run holds the lease of this load now, so this one may not write', 1;
   IF OBJECT_ID(N'[dbo].[orders_marked__dponec_5fefda5e_rows_lines]', N'U') IS NOT NULL DROP TABLE [dbo].[orders_marked__dponec_5fefda5e_rows_lines];
   CREATE TABLE [dbo].[orders_marked__dponec_5fefda5e_rows_lines] ([line] nvarchar(max) NOT NULL);
+  UPDATE [dbo].[dponec_state] SET [lease_until] = DATEADD(second, 60, SYSUTCDATETIME())
+   WHERE [load] = N'snapshot_soft_ms' AND [fence] = CONVERT(bigint, @fence) AND [lease_owner] = @run_id;
   COMMIT TRANSACTION;
 END TRY
 BEGIN CATCH

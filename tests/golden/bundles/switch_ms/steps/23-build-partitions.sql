@@ -11,7 +11,7 @@ SET LOCK_TIMEOUT 30000;
 BEGIN TRY
   IF @@TRANCOUNT <> 0 THROW 50424, N'DP424: this step makes a transaction of its own, and one is open', 1;
   BEGIN TRANSACTION;
-  IF NOT EXISTS (SELECT 1 FROM [dbo].[dponec_state] WITH (REPEATABLEREAD)
+  IF NOT EXISTS (SELECT 1 FROM [dbo].[dponec_state] WITH (UPDLOCK, HOLDLOCK)
    WHERE [load] = N'switch_ms' AND [fence] = CONVERT(bigint, @fence) AND [lease_owner] = @run_id)
     THROW 50410, N'DP410: another run holds the lease of this load now, so this one may not write', 1;
   DECLARE @dp_message nvarchar(2048);
@@ -189,6 +189,8 @@ BEGIN TRY
     SET @dp_message = REPLACE(CONCAT(N'DP510: ', N'the new partitions hold as many rows as were staged, and not the same ones', N'; nothing was changed; look for column types of the target that round or cut'), N'%', N'%%');
     THROW 50510, @dp_message, 1;
   END;
+  UPDATE [dbo].[dponec_state] SET [lease_until] = DATEADD(second, 60, SYSUTCDATETIME())
+   WHERE [load] = N'switch_ms' AND [fence] = CONVERT(bigint, @fence) AND [lease_owner] = @run_id;
   COMMIT TRANSACTION;
 END TRY
 BEGIN CATCH
