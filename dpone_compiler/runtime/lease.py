@@ -6,7 +6,6 @@ import contextlib
 import fcntl
 import hashlib
 import os
-import tempfile
 import threading
 from collections.abc import Mapping
 from pathlib import Path
@@ -50,7 +49,7 @@ class Heartbeat:
 
 
 class FileLock:
-    """Lock files of a target in the user's runtime folder; the kernel frees them when we die.
+    """Lock files of a target in the user's folders; the kernel frees them when we die.
 
     `server` (of `server_of`): native and HTTP reach the same ClickHouse by two ports, and two servers of one host differ in their
     ports alone. So the address with its port is locked, and the server itself; where it is not known, the address without its port.
@@ -60,7 +59,7 @@ class FileLock:
         keys: tuple[str, ...] = (_key(url, table),)
         if server:
             keys = (_digest(url.host or "", str(url.port or ""), url.path.rstrip("/"), table), _digest(server, table))
-        self.paths = tuple(_folder() / f"{key}.lock" for key in keys)
+        self.paths = tuple(folder / f"{key}.lock" for folder in _folders() for key in keys)
         self._files: list[int] = []
 
     def take(self) -> None:
@@ -98,12 +97,15 @@ def _digest(*parts: str) -> str:
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
 
 
-def _folder() -> Path:
+def _folders() -> tuple[Path, ...]:
+    """Where the files are, as run.sh has them too. Cron has no XDG_RUNTIME_DIR and a login shell has, so both places are locked."""
     base = os.environ.get("XDG_RUNTIME_DIR") or ""
-    writable = bool(base) and os.access(base, os.W_OK)
-    folder = Path(base) / "dponec" if writable else Path(tempfile.gettempdir()) / f"dponec-{os.getuid()}"
-    with contextlib.suppress(FileExistsError):
-        folder.mkdir(mode=0o700)
-    if folder.stat().st_uid != os.getuid():
-        raise RefusedError("DP433", f"{folder} belongs to another user; locks in it prove nothing")
-    return folder
+    folders = [Path(os.environ.get("TMPDIR") or "/tmp") / f"dponec-{os.getuid()}"]
+    if base and os.access(base, os.W_OK):
+        folders.append(Path(base) / "dponec")
+    for folder in folders:
+        with contextlib.suppress(FileExistsError):
+            folder.mkdir(mode=0o700)
+        if folder.stat().st_uid != os.getuid():
+            raise RefusedError("DP433", f"{folder} belongs to another user; locks in it prove nothing")
+    return tuple(folders)

@@ -17,7 +17,7 @@ from tests.faults.cases import PG_MERGE
 from tests.faults.conftest import new_postgres_lab
 from tests.faults.disks import small_disk
 from tests.faults.lab import Lab
-from tests.faults.test_run_sh_kills import _begun, _start
+from tests.faults.scripts import begun, start
 from tests.faults.zygote import Zygote
 
 SMALL, ROOM = "64k", "64m"
@@ -89,7 +89,7 @@ def _stops(lab: Lab, disk: Path) -> None:
     assert (ended.outcome["code"], ended.code in (4, 5)) == ("DP425", True), str(ended)
     assert ended.outcome["next"] == f"dponec run {lab.bundle}"
     assert lab.target.rows() == before
-    script = _start(lab, lab.machine("script"))
+    script = start(lab, lab.machine("script"))
     told = script.communicate(timeout=60)[1]
     assert script.returncode in (4, 5), told
     assert "DP425" in told, told
@@ -110,8 +110,8 @@ def test_the_disk_that_the_script_works_on(
     lab.change()
     home, before = lab.machine("script"), lab.target.rows()
     filler = None if unit else _fill(disk)
-    script = _start(lab, home, {"TMPDIR": str(disk)})
-    while unit and unit not in _begun(home):
+    script = start(lab, home, {"TMPDIR": str(disk)})
+    while unit and unit not in begun(home):
         assert script.poll() is None, f"it ended before {unit}"
         time.sleep(0.001)
     filler = filler or _fill(disk)
@@ -126,7 +126,7 @@ def test_the_disk_that_the_script_works_on(
         assert lab.target.rows() == before
     filler.unlink()
     deadline = time.monotonic() + 20
-    while (again := _start(lab, home, {"TMPDIR": str(disk)})).wait(60):
+    while (again := start(lab, home, {"TMPDIR": str(disk)})).wait(60):
         assert again.returncode == 4 and time.monotonic() < deadline
         time.sleep(0.2)
     lab.check()

@@ -29,7 +29,7 @@ _FREE = "SELECT count(*) FROM public.dponec_leases WHERE lease_owner IS NULL"
 def _host(lab: Lab, name: str) -> dict[str, str]:
     """The environment of another machine."""
     folder = lab.machine(f"locks-of-{name}")
-    return {"XDG_RUNTIME_DIR": str(folder)}
+    return {"XDG_RUNTIME_DIR": str(folder), "TMPDIR": str(folder)}
 
 
 def _on_another_host(lab: Lab) -> Ended:

@@ -15,7 +15,7 @@ from dpone_compiler.embedded.postgres import EmbeddedPostgres
 from tests.faults.cases import PG_MERGE
 from tests.faults.conftest import new_postgres_lab
 from tests.faults.lab import PASSWORD, Lab
-from tests.faults.test_run_sh_kills import _begun, _start
+from tests.faults.scripts import begun, start
 from tests.faults.trap import Trap, marker
 from tests.faults.zygote import Zygote
 
@@ -41,7 +41,7 @@ def _left(lab: Lab) -> float | None:
 
 
 def _in(script: subprocess.Popen[str], home: Path, unit: str) -> None:
-    while unit not in _begun(home):
+    while unit not in begun(home):
         assert script.poll() is None, f"it ended before {unit}"
         time.sleep(0.001)
 
@@ -56,7 +56,7 @@ def _ended(script: subprocess.Popen[str], code: int) -> str:
 def test_a_transfer_that_is_longer_than_the_lease(lab: Lab) -> None:
     """Its transaction holds the row of the lease, so no beat can prolong it: a rival that waits finds it prolonged all the same."""
     with Trap(lab.port("source"), marker("transfer-rows", "extract")) as trap:
-        script = _start(lab, lab.machine("slow"), lab.through("source", trap))
+        script = start(lab, lab.machine("slow"), lab.through("source", trap))
         assert trap.fired.wait(30)
         until, codes = time.monotonic() + LONG, set[int]()
         while time.monotonic() < until:
@@ -72,7 +72,7 @@ def test_a_transfer_that_is_longer_than_the_lease(lab: Lab) -> None:
 
 def test_a_script_that_is_slow_between_its_steps(lab: Lab) -> None:
     home = lab.machine("slow")
-    script = _start(lab, home)
+    script = start(lab, home)
     _in(script, home, "prove")
     os.kill(script.pid, signal.SIGSTOP)  # the script alone, as a machine does that swaps
     until = time.monotonic() + LONG
@@ -89,7 +89,7 @@ def test_a_script_that_is_slow_between_its_steps(lab: Lab) -> None:
 def test_a_script_whose_lease_ran_out_changes_nothing(lab: Lab) -> None:
     """All of it is stopped, its beat too; another run takes over and ends well, and then the first one wakes up."""
     home = lab.machine("zombie")
-    script = _start(lab, home)
+    script = start(lab, home)
     _in(script, home, "open-attempt")
     os.killpg(script.pid, signal.SIGSTOP)
     deadline = time.monotonic() + 30
@@ -109,7 +109,7 @@ def test_a_script_whose_lease_ran_out_changes_nothing(lab: Lab) -> None:
 def test_nothing_prolongs_the_lease_of_a_script_that_is_gone(lab: Lab, sent: signal.Signals) -> None:
     with Trap(lab.port("source"), marker("transfer-rows", "extract")) as trap:
         home = lab.machine("gone")
-        script = _start(lab, home, lab.through("source", trap))
+        script = start(lab, home, lab.through("source", trap))
         assert trap.fired.wait(30)
         os.kill(script.pid, sent)
         script.wait(30)

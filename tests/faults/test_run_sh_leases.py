@@ -18,7 +18,7 @@ from dpone_compiler.embedded.postgres import EmbeddedPostgres
 from tests.faults.cases import CH18_LEASED
 from tests.faults.conftest import new_clickhouse_lab
 from tests.faults.lab import PASSWORD, Lab
-from tests.faults.test_run_sh_kills import _begun
+from tests.faults.scripts import begun
 from tests.faults.zygote import Zygote
 
 _HELD = 4
@@ -36,7 +36,8 @@ class _Hosts:
     def start(self, name: str) -> subprocess.Popen[str]:
         """run.sh on a host of this name: its working folder and its lock folder."""
         home = self.lab.machine(name)
-        environ = self.lab.environ(DPONE_CONN_FAULTS_TARGET=self.native, XDG_RUNTIME_DIR=str(home))
+        places = dict.fromkeys(("XDG_RUNTIME_DIR", "TMPDIR"), str(home))
+        environ = self.lab.environ(DPONE_CONN_FAULTS_TARGET=self.native, **places)
         return subprocess.Popen(
             [str(self.lab.bundle / "run.sh")],
             cwd=home,
@@ -50,7 +51,7 @@ class _Hosts:
     def stopped_in(self, name: str, unit: str, number: int) -> subprocess.Popen[str]:
         """A script that got this signal, itself alone, when it had begun a unit."""
         script = self.start(name)
-        while unit not in _begun(self.lab.machine(name)):
+        while unit not in begun(self.lab.machine(name)):
             assert script.poll() is None, f"it ended before {unit}"
             time.sleep(0.001)
         os.kill(script.pid, number)

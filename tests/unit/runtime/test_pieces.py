@@ -126,6 +126,7 @@ def test_after_a_signal_no_load_is_started(jobs: int, tmp_path: Path) -> None:
 
 def test_one_lock_for_one_target(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
     url = parse_url("ch", "clickhouse://user:pw@host:9000/db")
     first, other = FileLock(url, "db.orders"), FileLock(url, "db.customers")
     first.take()
@@ -137,8 +138,23 @@ def test_one_lock_for_one_target(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     FileLock(url, "db.orders").take()
 
 
+def test_cron_and_a_login_shell_lock_each_other_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One has XDG_RUNTIME_DIR and the other has not."""
+    url = parse_url("ch", "clickhouse://host:9000/db")
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    for first, then in ((str(tmp_path), ""), ("", str(tmp_path))):
+        monkeypatch.setenv("XDG_RUNTIME_DIR", first)
+        held = FileLock(url, "db.orders")
+        held.take()
+        monkeypatch.setenv("XDG_RUNTIME_DIR", then)
+        with pytest.raises(RefusedError, match="on this host"):
+            FileLock(url, "db.orders").take()
+        held.release()
+
+
 def test_two_servers_of_one_host_have_two_locks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
     native, http = (parse_url("ch", f"clickhouse{way}/db") for way in ("://host:9000", "+http://host:8123"))
     held = FileLock(native, "db.orders", "host /one")
     held.take()

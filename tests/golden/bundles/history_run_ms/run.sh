@@ -750,16 +750,22 @@ decide() {
     stop 1 DP411 'the target holds rows that dponec did not load' "dponec state adopt $(printf '%q' "$PWD")"
   fresh
 }
-take_lock() { # the same file as dponec run takes
-  local base=${XDG_RUNTIME_DIR-} host=${CH_IDENTITY%%$'\n'*} path=${CH_IDENTITY#*$'\n'} key
-  if [[ -n $base && -w $base ]]; then base=$base/dponec; else base=${TMPDIR:-/tmp}/dponec-$UID; fi
-  mkdir -p -- "$base"
-  [[ -O $base ]] || stop 1 DP420 "$base belongs to another user"
+take_lock() { # the same files as dponec run takes: cron has no XDG_RUNTIME_DIR and a login shell has, so both places are locked
+  local host=${CH_IDENTITY%%$'\n'*} path=${CH_IDENTITY#*$'\n'} key
   key=$(printf '%s\0%s\0%s\0%s' "$host" '' "${path%/}" "$TARGET_TABLE" | sha256sum)
-  exec 9>>"$base/${key:0:32}.lock"
-  flock -n 9 || stop 4 DP413 'another process on this host is loading the same target' "$(again)"
+  key=${key:0:32}
+  own_folder "${TMPDIR:-/tmp}/dponec-$UID"
+  exec 9>>"$REPLY/$key.lock"
+  flock -n 9 || locked_out
+  if [[ -n ${XDG_RUNTIME_DIR-} && -w $XDG_RUNTIME_DIR ]]; then
+    own_folder "$XDG_RUNTIME_DIR/dponec"
+    exec 8>>"$REPLY/$key.lock"
+    flock -n 8 || locked_out
+  fi
   LOCKED=1
 }
+own_folder() { mkdir -p -- "$1"; [[ -O $1 ]] || stop 1 DP433 "$1 belongs to another user"; REPLY=$1; }
+locked_out() { stop 4 DP413 'another process on this host is loading the same target' "$(again)"; }
 
 set_default adopted
 set_default attempt_fingerprint
