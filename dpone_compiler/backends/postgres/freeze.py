@@ -6,6 +6,8 @@ A prepared transaction shows when it was prepared, not when it began (view-pg-pr
 lag bounds how long a transaction runs before it is prepared.
 Sequence cursor: with a declared lag, read the maximum, then wait that long before the snapshot; without one, a brief SHARE lock
 waits for every writer. A sequence with CACHE above 1 hands out numbers out of order and is refused there.
+A standby shows what it has replayed, however late that is: there the last replayed commit takes the place of the clock, and a
+wait for writers of the primary says nothing, so that only a time cursor with a declared lag is read from it.
 """
 
 from __future__ import annotations
@@ -44,7 +46,7 @@ _GOES_BACK = """\
 """
 
 _TIME = """\
-<<goes_back>>  horizon := clock_timestamp()<<lag>>;
+<<goes_back>><<clock>>
 <<assigned>>
   high := <<high>>;
   IF mark = '' THEN
@@ -56,12 +58,31 @@ _TIME = """\
   high := greatest(high, low);
   PERFORM set_config('dponec.window_low', <<low_text>>, true), set_config('dponec.window_high', <<high_text>>, true);"""
 
-_OPEN_TRANSACTIONS = """\
+_CLOCK = "  horizon := clock_timestamp()<<lag>>;"
+
+# https://www.postgresql.org/docs/current/functions-admin.html#FUNCTIONS-RECOVERY-CONTROL: NULL when nothing was replayed yet.
+_REPLAYED = """\
+  horizon := clock_timestamp();
+  IF pg_is_in_recovery() THEN
+    IF pg_last_xact_replay_timestamp() IS NULL THEN
+      RAISE EXCEPTION USING ERRCODE = 'DP430',
+        MESSAGE = 'the source is a standby that has replayed no commit, so nobody can say how far it is behind',
+        HINT = 'read from the primary, or run again when the primary has committed something';
+    END IF;
+    horizon := least(horizon, pg_last_xact_replay_timestamp());
+  END IF;
+  horizon := horizon<<lag>>;"""
+
+_PRIMARY = """\
   IF pg_is_in_recovery() THEN
     RAISE EXCEPTION USING ERRCODE = 'DP430',
       MESSAGE = 'the source is a standby: it does not see which transactions are open on the primary',
-      HINT = 'read from the primary, or declare cursor.lag and drop cursor.assigned_by';
-  END IF;
+      HINT = <<hint>>;
+  END IF;"""
+_TO_LAG = "read from the primary, or declare cursor.lag and drop cursor.assigned_by"
+
+_OPEN_TRANSACTIONS = """\
+<<primary>>
   IF NOT pg_has_role(current_user, 'pg_read_all_stats', 'USAGE') THEN
     RAISE EXCEPTION USING ERRCODE = 'DP430',
       MESSAGE = 'without pg_read_all_stats the open transactions of other users are hidden',
@@ -94,6 +115,7 @@ _PREPARED_LAG = """\
     FROM pg_prepared_xacts WHERE database = current_database();"""
 
 _SEQUENCE = """\
+<<primary>>
 <<wait>>
   IF mark = '' THEN
     low := <<minimum>>;
@@ -160,15 +182,16 @@ _INSTANT = Sql(
 def _by_time(ctx: Context, action: FreezeWindow) -> Lowered:
     type_ = action.interval.type
     lag = frame(" - <<span>>::interval", span=_seconds(action.lag)) if action.lag else Sql("")
-    assigned = Sql("")
+    clock, assigned = frame(_REPLAYED, lag=lag), Sql("")
     if action.assigned_by_database:
+        clock = frame(_CLOCK, lag=lag)
         prepared = frame(_PREPARED_LAG, lag=lag) if action.lag else Sql(_PREPARED_REFUSED)
-        assigned = statements(Sql(_OPEN_TRANSACTIONS), prepared)
+        assigned = statements(frame(_OPEN_TRANSACTIONS, primary=_primary(_TO_LAG)), prepared)
     native = word(type_tree(comparable_type(type_)))
     body = frame(
         _TIME,
         goes_back=_goes_back(action, type_),
-        lag=lag,
+        clock=clock,
         assigned=assigned,
         high=_floor(type_),
         type=native,
@@ -187,6 +210,10 @@ def _by_time(ctx: Context, action: FreezeWindow) -> Lowered:
         params=("watermark",),
         captures=("window_low", "window_high"),
     )
+
+
+def _primary(hint: str) -> Sql:
+    return frame(_PRIMARY, hint=literal(hint))
 
 
 def _no_null_cursor(ctx: Context, action: FreezeWindow) -> Sql:
@@ -266,6 +293,7 @@ def _by_sequence(ctx: Context, action: FreezeWindow) -> Lowered:
         wait, locks = frame(_WAIT, column=cursor, table=whole, seconds=Sql(str(int(action.lag)))), ()
     body = frame(
         _SEQUENCE,
+        primary=_primary("read from the primary, or by a time cursor with cursor.lag"),
         wait=wait,
         minimum=Sql(f"({lowest(action.interval.type)})"),
         lookback=Sql(str(int(action.lookback))),

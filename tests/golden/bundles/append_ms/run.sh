@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=append_ms
-FINGERPRINT=e77d2831202141890ddbdb3f37b3c2ceb9fcd3a94b9783bbbb406b9a898880bc
+FINGERPRINT=7452d6b47aebd05a8a32e7b2b9bbef4689dc5d0e941b737fe4b1fb94c1c83685
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=append_pg
-FINGERPRINT=9ba4e6801d12ab05fbd9ac638917cb1d1ec915c1b55effd12c966d7cddec758b
+FINGERPRINT=42d1044f1e70e37e98fe79d1ab49de7177425bfe951f5767d5d58716d09a34d3
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

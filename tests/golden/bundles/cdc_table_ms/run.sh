@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=cdc_table_ms
-FINGERPRINT=4280fb3ba478d402da05fd53534c6eb1eb6a0ae872595e586bb7f9d40194388f
+FINGERPRINT=278f093618f6d51715cfb8da577689852c7f9b1a9e4b37591f539582d94d9222
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_changes

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=create_ch
-FINGERPRINT=f2a93dceee6f4f442bf2e4eccf0d69239330b61d16313b93c512cd5a076538bf
+FINGERPRINT=48a4e9a5b005887a4e09175ba95cee9582cdcf6e911296fd3dbcab5215c54df8
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

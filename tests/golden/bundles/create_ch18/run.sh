@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=create_ch18
-FINGERPRINT=33d00deffa9a2f8e562ce9b30c6ac068c74f6e6721315d21dad9812f9d2fe448
+FINGERPRINT=8c2a87451aa52845a2b5194a94d7c917fae4c47377393d777f88c396cf73f99f
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=create_ms
-FINGERPRINT=20c94741e331164ffd6989132edaf85da4207097220003cfcd82fe29f7cce927
+FINGERPRINT=be84f52484ba0a3ceb5e490ea0964accae9773c7af5f2ef6e1e80b9e7e4765d6
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=create_pg
-FINGERPRINT=e6505bb18609bcb63bc79d9b2c071e8119fc86fc47bd01c303dbaff06d695592
+FINGERPRINT=139298a1dae9cdd35b8e4ff8cc14455202dd3f2f05e3606f1d4e95cf493b680b
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

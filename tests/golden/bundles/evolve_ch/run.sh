@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=evolve_ch
-FINGERPRINT=a238146bf6da3bb58a6865675e8dd462994fc9a7cf8dcc3dc9b9d6915870191b
+FINGERPRINT=a6798e41aae21c953c1e15fc9efc2819ede78bf70d79a30f16922e161e489298
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=evolve_ch18
-FINGERPRINT=27d2c2f69bceefc1bb1ae05785878ce0b74633bd5f82d4a80b7c3a2b93848f50
+FINGERPRINT=30fc53a7d20c62a231b4a2de9b4f52aa999d10e72c03e4b6ebfb6180256a16a7
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=evolve_ms
-FINGERPRINT=19a3fc7f6df2e3c4db802d4e05f610621b08a2897aa3cea969f6bb2d12b33f4e
+FINGERPRINT=e2b4fba0d5a7e7a64f8398b5e61a5c2df8214a359d335599cf92b533d3397724
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

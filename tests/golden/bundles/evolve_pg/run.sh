@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=evolve_pg
-FINGERPRINT=9a062b7e91c08ca406bcc1734ac8bcfcbf43327d96bcc715cf425d5ac8a0cb41
+FINGERPRINT=5c82bb7cff7bd67f5dcb98dca01ee3ae8c8ecaa88ac48a79638a32ace4203b89
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

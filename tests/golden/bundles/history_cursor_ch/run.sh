@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=history_cursor_ch
-FINGERPRINT=286d2f114f0478b30acf9d5a473a11d58146a5f80914d309f6713168fc480a8f
+FINGERPRINT=0770aacab4d4df0f525c328d0e6025bae75a440de0a9babd86807d65ec19969b
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=history_cursor_ms
-FINGERPRINT=6ca6a094efc95d192ee20d6a09d78c2165a958f53ca1079512da7b9f819f776d
+FINGERPRINT=4d0ba6cd76fce528da552aa76cf303dceda0ac584cc7e65e788cf5e58da21ebd
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=history_cursor_pg
-FINGERPRINT=3dab028e0b01e958cfd452d44f2240d498450178dfe649d03f7c5b44ffbf45e7
+FINGERPRINT=557821803e5bdf1371be44010147fa6977677b9580b76857350ed5a9ec3d42b4
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=merge_ch
-FINGERPRINT=db6bdf1645e4484c58b987540d7afec4e96383c3765fe2a502d063436278dd43
+FINGERPRINT=92d262f81e26441df7aa3f58861de702214c3d2291a0f437dd141ff33f49a15f
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=merge_ch18
-FINGERPRINT=1e3aba1c596e0b0407e993bdda877c6d894ca16fe728e2ed6efc8deaad1ea8d6
+FINGERPRINT=8a0e8eeec35f455d61c4a15ad52de85632f0264811ef61fd6045f1130f61a2d0
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

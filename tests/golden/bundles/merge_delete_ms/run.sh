@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=merge_delete_ms
-FINGERPRINT=0281edad9e0c2f8bdfb2517aa918766845bfe1d809315c4d36f768a3d745da7e
+FINGERPRINT=7e89aa44f1d65af66c47440d2bd6e43de151333c974e184067dee3dde9bed924
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=merge_deletes_hard_pg
-FINGERPRINT=dc9dc26186ace6708f0e8aff134d00d4e183db1aa4abf2ae4a2ceadf1bb9d3eb
+FINGERPRINT=7760a569b9204fc1b8a8fa3540745d38d00abffb088262c35cd2514e08d67e9c
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=merge_deletes_soft_ms
-FINGERPRINT=167701b5ea2309131e21717e778c51f59d824ea50cd177b3335c9b0e73392dec
+FINGERPRINT=9d03941abab5103f8b36dd0988ccac77ca51d3e8b6577044c4261168e786dc88
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=merge_update_pg
-FINGERPRINT=ff5ad58f899b2cb52e45f839eb90f037e3cc3a8e70dae5795f90fee9625f307a
+FINGERPRINT=b740ead493d36b9111c2ae53beb12bb07836969006092e0abf87b3acd2222be7
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

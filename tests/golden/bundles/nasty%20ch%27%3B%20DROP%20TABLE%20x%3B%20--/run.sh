@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME='nasty ch'\''; DROP TABLE x; --'
-FINGERPRINT=a79bdf2de49c1d7aa244777d0765a6bc060732cccc6bf0714c3ab9b578afa1f4
+FINGERPRINT=e5531d5b0b0f826c4ae7476330d387c073b282fc2cecb21081e5e31bf3feb02d
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME='nasty'\''; DROP TABLE x; -- $(id) `id` 😀'
-FINGERPRINT=bfb7c15549597138a2c8ed231afc2525f08219627fbadf714506762b428afe52
+FINGERPRINT=d335ec6e7604704f943cf6c72f2b4fa12cd9dd951243978a97a5ffd98288e169
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

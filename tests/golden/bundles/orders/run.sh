@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=orders
-FINGERPRINT=fcae0e88ecef5f837809d453fa22e1772f46367c782775b8bc804f48d7aec360
+FINGERPRINT=ddf147f0b0669211a58e5a7b823913fb8b05e955a18b4f39538f83761c844033
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=pg_oltp

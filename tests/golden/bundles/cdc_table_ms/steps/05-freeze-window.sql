@@ -11,6 +11,11 @@ DECLARE
   high bigint;
 BEGIN
   PERFORM set_config('lock_timeout', '30s', true);
+  IF pg_is_in_recovery() THEN
+    RAISE EXCEPTION USING ERRCODE = 'DP430',
+      MESSAGE = 'the source is a standby: it does not see which transactions are open on the primary',
+      HINT = 'read from the primary, or by a time cursor with cursor.lag';
+  END IF;
   SELECT max("seq")::bigint + 1 INTO high FROM "shop"."note_changes";
   PERFORM pg_sleep(60);
   IF mark = '' THEN

@@ -11,7 +11,16 @@ DECLARE
   low timestamp with time zone;
   high timestamp with time zone;
 BEGIN
-  horizon := clock_timestamp() - '600 seconds'::interval;
+  horizon := clock_timestamp();
+  IF pg_is_in_recovery() THEN
+    IF pg_last_xact_replay_timestamp() IS NULL THEN
+      RAISE EXCEPTION USING ERRCODE = 'DP430',
+        MESSAGE = 'the source is a standby that has replayed no commit, so nobody can say how far it is behind',
+        HINT = 'read from the primary, or run again when the primary has committed something';
+    END IF;
+    horizon := least(horizon, pg_last_xact_replay_timestamp());
+  END IF;
+  horizon := horizon - '600 seconds'::interval;
 
   high := date_bin('1 microseconds', horizon, timestamptz '2000-01-01 00:00:00+00');
   IF mark = '' THEN
