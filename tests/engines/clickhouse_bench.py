@@ -114,7 +114,8 @@ class Bench:
             "partitions": "[]",
         }
         for file in BACKEND.setup(self.context()):
-            self.session.run(file.body, {})
+            if "grants" not in file.name:  # a DBA's
+                self.session.run(file.body, {})
 
     def do(self, action: Action, *, items: slice = slice(None), tsv: str = "") -> Mapping[str, str]:
         """Carry a step out; `items`: which items of a foreach, so that it can stop half way."""

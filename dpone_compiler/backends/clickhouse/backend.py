@@ -27,6 +27,7 @@ from dpone_compiler.backends.clickhouse import (
 from dpone_compiler.backends.clickhouse.capabilities import capabilities
 from dpone_compiler.backends.clickhouse.carry import carry
 from dpone_compiler.backends.clickhouse.digest import row_text
+from dpone_compiler.backends.clickhouse.grants import grants
 from dpone_compiler.backends.clickhouse.hazards import hazards
 from dpone_compiler.backends.clickhouse.natives import NATIVES
 from dpone_compiler.backends.clickhouse.policies import judge_policy
@@ -235,7 +236,7 @@ def _of_snapshots(ctx: Context, action: snapshot_actions.SnapshotAction) -> Lowe
 
 
 def setup(ctx: Context) -> tuple[SetupFile, ...]:
-    """The state table, and the databases of state and staging."""
+    """The state table, the databases of state and staging, and what the loader may do."""
     seen = view(ctx)
     files: list[SetupFile] = []
     there = DEFAULT_DATABASE if ctx.load.decisions.new_target is not None else seen.target.schema
@@ -256,6 +257,10 @@ def setup(ctx: Context) -> tuple[SetupFile, ...]:
         purpose = "the slices that backfills have loaded; without its row a slice is loaded again"
         body = slices.create_table(seen).text
         files.append(SetupFile(name=f"{len(files) + 1:02}_slices.sql", side="target", body=body, purpose=purpose))
+    if not seen.legacy:  # 18.16 has no GRANT
+        purpose = "what the loader may do; clickhouse-client --multiquery"
+        body = grants(ctx, seen).text
+        files.append(SetupFile(name=f"{len(files) + 1:02}_grants.sql", side="target", body=body, purpose=purpose))
     return tuple(files)
 
 

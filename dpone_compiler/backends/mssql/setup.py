@@ -55,6 +55,12 @@ _NEW_TARGET = "GRANT SELECT, INSERT, UPDATE, DELETE, ALTER ON SCHEMA::<<schema>>
 
 _SLICES = "GRANT SELECT, INSERT ON <<slices>> TO [$(loader)];\n"
 
+# A snapshot, min_active_rowversion() and the catalog's rows of a table that may be read ask for nothing more.
+_SOURCE = """\
+-- sqlcmd -b -I -v reader=ROLE
+GRANT SELECT ON <<table>> TO [$(reader)];
+"""
+
 # A new table is granted what the old one was, by whoever controls both.
 _SWAPS = """\
 -- A swap makes a table beside the target, renames two, and grants what the old one had.
@@ -63,15 +69,22 @@ GRANT CONTROL ON SCHEMA::<<schema>> TO [$(loader)];
 
 
 def setup(ctx: Context) -> tuple[SetupFile, ...]:
-    """State table, schemas and grants of the sink."""
-    if ctx.load.write.endpoint.engine != "mssql":
-        return ()
-    return (
-        SetupFile(name="mssql_state.sql", side="target", body=_state(ctx).text, purpose="state table and schemas"),
-        SetupFile(
-            name="mssql_grants.sql", side="target", body=_grants(ctx).text, purpose="what the loader may do, for sqlcmd"
-        ),
-    )
+    """State table, schemas and grants of the sink; grants of the source."""
+    files: list[SetupFile] = []
+    if ctx.load.write.endpoint.engine == "mssql":
+        state, grants = _state(ctx).text, _grants(ctx).text
+        files += (
+            SetupFile(name="mssql_state.sql", side="target", body=state, purpose="state table and schemas"),
+            SetupFile(
+                name="mssql_grants.sql", side="target", body=grants, purpose="what the loader may do, for sqlcmd"
+            ),
+        )
+    if ctx.load.read.endpoint.engine == "mssql":
+        may = frame(_SOURCE, table=word(table(names.source(ctx.load.read.endpoint.table)))).text
+        files.append(
+            SetupFile(name="mssql_source.sql", side="source", body=may, purpose="what the reader may see, for sqlcmd")
+        )
+    return tuple(files)
 
 
 def _state(ctx: Context) -> Sql:

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=orders_backfill_pg_to_ch
-FINGERPRINT=eeda8b5478e10188ed63972b26fcf8e3bf9905163bf499981a406cde7364e157
+FINGERPRINT=54b58efc386bbdd8a91adc311566523e5e611ab345c5ecad461affad228ddb8a
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=demo_source

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=orders_full_pg_to_ch
-FINGERPRINT=8556f08b34e7d6a60510c171d2a9f723624050579a4b493187caf824af2c2dd0
+FINGERPRINT=d39f142f93e0bb0496fcabc7ce7895cdd5b0a4d36720eebb3eebecea4f122b21
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=demo_source

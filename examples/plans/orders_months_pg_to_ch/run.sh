@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=orders_months_pg_to_ch
-FINGERPRINT=a49b282869a34a49416822352bdb327f0dd8ec4780e813bdec6cce80aadc7db8
+FINGERPRINT=edaf23b04938493dee8d38f1b705ba4524ea680f4ff560fa057d39a48b617cdb
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=demo_source

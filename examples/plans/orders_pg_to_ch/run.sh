@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=orders_pg_to_ch
-FINGERPRINT=bb8ba4462326b7e9579f1b2bcfa4f962a8738f5c564182edda6ae5b6f435e8fc
+FINGERPRINT=cf715a3e76007e34b4b76e58b3a2e5bece713e226f2cc76fe34b3d8f10223b09
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=demo_source

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=append_ch
-FINGERPRINT=79da1a102e4e86eb10adaf9c3e419ce62d5ab38c2e1ee185bb4087b9a90a3a1d
+FINGERPRINT=a4b69f38b7fd00dca6a202c4067fdd4ff7ff7b5b1c0cde651256dafef10f5793
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

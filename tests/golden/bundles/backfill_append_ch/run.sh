@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=backfill_append_ch
-FINGERPRINT=f7fa69ca5583141bc4bf556b5806d7c034be7aea1ee14d70759899e4de29744e
+FINGERPRINT=534e6dbc5794764277d6b3b1760d4328c5921716cbc86366a8f3bfc52898c3aa
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=cdc_slot_ch
-FINGERPRINT=c6288fc9488c83309f428695c5b62c0b56fd014e8bf6439b4c865c20b1666307
+FINGERPRINT=727e7b2787272fe3f5a5e9cba54a65f8d7eceefeacab6b49e5779bde2913e3e4
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_changes

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=create_ch
-FINGERPRINT=48a4e9a5b005887a4e09175ba95cee9582cdcf6e911296fd3dbcab5215c54df8
+FINGERPRINT=b053ae68330d5c2ffcd5485f026dfa0ce1eae5e3a64dcf72c4d54b587e8842e1
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

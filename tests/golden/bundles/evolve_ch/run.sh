@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=evolve_ch
-FINGERPRINT=a6798e41aae21c953c1e15fc9efc2819ede78bf70d79a30f16922e161e489298
+FINGERPRINT=e5dfb6624002696169c5dc0a473259d9dec6adb8c144a41258783cb7056c24e1
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=full_ch
-FINGERPRINT=ed6d4e263d87d7d1b2220b30d62835fbf97894b957ff50df95b15a3df92379b6
+FINGERPRINT=1afc20af4357160892cba355bf52a2de70b8e89afe7f84c679d965647ce087df
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=history_cursor_ch
-FINGERPRINT=0770aacab4d4df0f525c328d0e6025bae75a440de0a9babd86807d65ec19969b
+FINGERPRINT=35d364b094c5be72f0e77489283180153148f507de7951ccccaba012b1d609e1
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

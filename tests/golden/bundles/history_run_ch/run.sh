@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=history_run_ch
-FINGERPRINT=ea0d940f3e6d5fcb3444a7e64d2d260269c53b8eef49cd77650b98f3a91c68d3
+FINGERPRINT=84dd90fee0342af43671c84ae95955f8b6a60f20a2dbc8d43d1bbccd79345d79
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

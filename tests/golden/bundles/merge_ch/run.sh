@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=merge_ch
-FINGERPRINT=92d262f81e26441df7aa3f58861de702214c3d2291a0f437dd141ff33f49a15f
+FINGERPRINT=83847abd1afa2a90b40e7bdd50671276412219bf434bb4582640637e366e60b7
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=merge_deletes_hard_ms_ms
-FINGERPRINT=fb0e689b523f08fc5d83c0f8506aaeb9882fd28b503df6847e176a15eabb7f66
+FINGERPRINT=f6c709781c37c6cba0f29d562773189a9291231e8f1e7d1b42fd363c6b9100c9
 TRANSACTIONAL=1
 SOURCE_ENGINE=mssql
 SOURCE_CONNECTION=case_ms_source

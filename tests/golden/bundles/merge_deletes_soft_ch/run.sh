@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=merge_deletes_soft_ch
-FINGERPRINT=e77fa4e2cbe6796f516bde3ba7032679d0d9a85088d4b518ef46d60a5b9f9f68
+FINGERPRINT=f6e7a5f114cd2cb1f495262cc21bda8a5c914cd84ea8fb3c1e3e031068bb9aec
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

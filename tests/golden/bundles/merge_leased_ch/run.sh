@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=merge_leased_ch
-FINGERPRINT=2bb9d5cff618b9b99ad5a3ffbee5004dd87fc53d28f33db5fd227a5e8d2628db
+FINGERPRINT=69b8f465ddd735d482ab1c189b73416483fcbb3d641682b36a6e45baf32e2f0c
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

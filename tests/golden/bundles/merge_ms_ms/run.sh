@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=merge_ms_ms
-FINGERPRINT=7f4211380231e0a4f70a28d6e6bf8062217bf3e55228d1fcd9110d3a42010e65
+FINGERPRINT=b32edd87b5276ed7f806e83499b2a8fa98774d6bf60a5167b8a2709f376691c7
 TRANSACTIONAL=1
 SOURCE_ENGINE=mssql
 SOURCE_CONNECTION=case_ms_source

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME='nasty ch'\''; DROP TABLE x; --'
-FINGERPRINT=e5531d5b0b0f826c4ae7476330d387c073b282fc2cecb21081e5e31bf3feb02d
+FINGERPRINT=08ba73a0d6558e7a0783b7d19195fe8a3a9b606e3d282a02ed2fe38141661be5
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=pairs_ms_ms
-FINGERPRINT=c10bd9fe1c366b7819207c43395ae2a4b35104789b5fb9997504a9c2ee1922e2
+FINGERPRINT=9242867b1d8f6554ae9964bb5c407fc25e79001f7f938fc0f0211139866d9d43
 TRANSACTIONAL=1
 SOURCE_ENGINE=mssql
 SOURCE_CONNECTION=case_ms_source

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=partitions_ch
-FINGERPRINT=55b6d8555226642dc04ec0100e527c9fd20a0693217eaf3cfb1d69845b37a8cf
+FINGERPRINT=e853cf45f2d7a2318fdd84a4069add17d9c4c08629e3d9d21a480d8c2366dc8b
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

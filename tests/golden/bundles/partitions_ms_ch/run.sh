@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=partitions_ms_ch
-FINGERPRINT=b6dbcb861abe06dec9ee4783263f9557fb914cce824ee963a70d2bd1fdd763ba
+FINGERPRINT=aa0faea104a753918daec26ee94aa171e41160161b4ef7f4e0e339e8d85fb2cd
 TRANSACTIONAL=''
 SOURCE_ENGINE=mssql
 SOURCE_CONNECTION=case_ms_source

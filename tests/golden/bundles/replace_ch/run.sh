@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=replace_ch
-FINGERPRINT=5864eefa2a6f95057b4d84af3593728e7efc329159dd6da6d3a0595f9f74119c
+FINGERPRINT=5d9db6257c5f9804b51638573410690ffd493a2555e372db15c7cb858d4b5e99
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=replace_ms_ms
-FINGERPRINT=ca8d9f15f397a506950b3a6a8210107d2c39db8a20dc5da153252c4cdc39d0be
+FINGERPRINT=93289fbe3c08418df4a74ea8dbaffdc628dd4aefaa0de60ceec035d0c21bcf85
 TRANSACTIONAL=1
 SOURCE_ENGINE=mssql
 SOURCE_CONNECTION=case_ms_source

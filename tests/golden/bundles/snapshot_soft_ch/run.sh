@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=snapshot_soft_ch
-FINGERPRINT=0e97bb4283a9002d180b9d3c384c97f735de7c0d09cf9fa61350ec17fd42c706
+FINGERPRINT=2ed3f22ef727e91a0c7ce2d25a793ae56f5a7fd82fdb669d6ae2228387f17aae
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

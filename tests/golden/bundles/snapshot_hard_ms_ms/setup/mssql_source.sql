@@ -1,0 +1,5 @@
+-- dponec setup for load snapshot_hard_ms_ms
+-- what the reader may see, for sqlcmd
+-- run once by a DBA; `dponec run` never does it silently
+-- sqlcmd -b -I -v reader=ROLE
+GRANT SELECT ON [sales].[Orders] TO [$(reader)];
