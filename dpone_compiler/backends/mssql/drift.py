@@ -55,8 +55,8 @@ _LACKING = """
                   SELECT 1 FROM sys.columns AS l WHERE l.[object_id] = @dp_object AND l.[name] IN (<<names>>)))"""
 
 _SHOWN = Sql("STUFF(LEFT(@dp_problems, 900), 1, 2, N'')")
-# VALUES needs a row; the name of none is the name of no column, and it asks nothing.
-_NOTHING = Sql("(NULL, NULL, 0, 0)")
+# VALUES needs a row; the name of none is the name of no column, and it asks nothing. A bare NULL would be an int there.
+_NOTHING = Sql("(CONVERT(sysname, NULL), CONVERT(nvarchar(200), NULL), 0, 0)")
 
 
 def check_table(ctx: Context, action: CheckTable) -> Lowered:

@@ -49,6 +49,8 @@ SELECT CONVERT(nvarchar(20), COUNT_BIG(*)) AS [source_rows], N'' AS [source_a], 
   FROM (
 <<rows>>) AS [d]"""
 
+# COUNT_BIG of a CASE without ELSE would warn of each NULL that it leaves out (8153).
+_COUNTED = "COALESCE(SUM(CONVERT(bigint, CASE WHEN <<condition>> THEN 1 ELSE 0 END)), 0) AS <<n>>"
 _OFFENDERS = """\
     FROM (SELECT <<counts>>
             FROM <<table>><<where>>) AS [counted]
@@ -185,7 +187,7 @@ def _offenders(ctx: Context, selection: Selection) -> Sql:
     for moved, loss in counted(selection):
         name = Sql(f"[n{len(counts)}]")
         condition = word(offends(loss, source_value(moved), moved.source.type))
-        counts.append(frame("COUNT_BIG(CASE WHEN <<condition>> THEN 1 END) AS <<n>>", condition=condition, n=name))
+        counts.append(frame(_COUNTED, condition=condition, n=name))
         before, after = f'column "{moved.source.name}": ', f" values ({loss.says}); policy {moved.lossy}"
         told.append(frame("(<<a>>, [counted].<<n>>, <<b>>)", a=literal(before), n=name, b=literal(after)))
     return frame(

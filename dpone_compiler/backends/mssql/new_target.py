@@ -32,6 +32,7 @@ from dpone_compiler.sql.render import Sql, frame, join
 
 # https://learn.microsoft.com/en-us/sql/sql-server/maximum-capacity-specifications-for-sql-server
 MOST_COLUMNS, MOST_KEYS, KEY_BYTES = 1024, 32, 900
+INDEX_BYTES = 1700  # of an index that is not clustered
 _OTHER_BYTES = 17  # the widest type without a length in a key: decimal(38)
 # A counter that the database sets itself cannot be written; types that were given up have successors.
 _SUCCESSORS = {
@@ -87,7 +88,10 @@ def design(new: NewTable) -> NewTarget:
 
 
 def _large(columns: tuple[Column, ...], name: str) -> bool:
-    return any(column.name == name and "(max)" in column.native for column in columns)
+    """An index of the column could refuse a value that the column holds."""
+    native = next(read_native(column.native) for column in columns if column.name == name)
+    size = native.args[0] if native.name in _UNITS else "0"
+    return size == "max" or int(size) * _UNITS.get(native.name, 0) > INDEX_BYTES
 
 
 def own_spelling(new: NewTable, column: Column) -> Column:

@@ -43,7 +43,7 @@ CREATE TABLE <<state>> (
 # CREATE TABLE is a permission on the database and ALTER one on the schema; both are needed to make a table.
 # https://learn.microsoft.com/en-us/sql/t-sql/statements/create-table-transact-sql#permissions-1
 _GRANTS = """\
--- sqlcmd -b -I -v loader=ROLE
+-- loader=ROLE sqlcmd -b -I -i THIS_FILE: variables come from the environment; on Windows -v loader=ROLE does the same
 GRANT SELECT, INSERT, UPDATE ON <<state>> TO [$(loader)];
 <<slices>><<target_grants>>GRANT CREATE TABLE TO [$(loader)];
 GRANT SELECT, INSERT, UPDATE, DELETE, ALTER ON SCHEMA::<<staging>> TO [$(loader)];
@@ -57,14 +57,17 @@ _SLICES = "GRANT SELECT, INSERT ON <<slices>> TO [$(loader)];\n"
 
 # A snapshot, min_active_rowversion() and the catalog's rows of a table that may be read ask for nothing more.
 _SOURCE = """\
--- sqlcmd -b -I -v reader=ROLE
+-- reader=ROLE sqlcmd -b -I -i THIS_FILE: variables come from the environment; on Windows -v reader=ROLE does the same
 GRANT SELECT ON <<table>> TO [$(reader)];
 """
 
-# A new table is granted what the old one was, by whoever controls both.
+# A new table is granted what the old one was, by whoever controls both. What hangs on the old one has to be seen, in other schemas too:
+# https://learn.microsoft.com/en-us/sql/relational-databases/system-catalog-views/sys-sql-expression-dependencies-transact-sql
 _SWAPS = """\
 -- A swap makes a table beside the target, renames two, and grants what the old one had.
 GRANT CONTROL ON SCHEMA::<<schema>> TO [$(loader)];
+GRANT VIEW DEFINITION TO [$(loader)];
+GRANT SELECT ON sys.sql_expression_dependencies TO [$(loader)];
 """
 
 

@@ -19,11 +19,16 @@ from dpone_compiler.sql.render import Sql, frame
 _DECLARE = """\
   DECLARE @dp_old int = OBJECT_ID(<<target>>, N'U'), @dp_problems nvarchar(max);"""
 
-# Names of the catalog may have another collation than the database's.
+# Names of the catalog may have another collation than the database's. The catalog hides what a login may not see, as if it were not
+# there: foreign keys of other schemas, grants to others, views bound to the table. So who does not see everything swaps nothing.
+# https://learn.microsoft.com/en-us/sql/relational-databases/security/metadata-visibility-configuration
 _UNFIT = """\
   SET @dp_problems = (
     SELECT N'; ' + o.[what] COLLATE DATABASE_DEFAULT FROM (
-      SELECT N'trigger ' + [name] COLLATE DATABASE_DEFAULT AS [what] FROM sys.triggers WHERE [parent_id] = @dp_old
+      SELECT N'what this login does not see without VIEW DEFINITION in the database (setup/mssql_grants.sql)' AS [what]
+       WHERE COALESCE(HAS_PERMS_BY_NAME(QUOTENAME(DB_NAME()), N'DATABASE', N'VIEW DEFINITION'), 0) = 0
+      UNION ALL
+      SELECT N'trigger ' + [name] COLLATE DATABASE_DEFAULT FROM sys.triggers WHERE [parent_id] = @dp_old
       UNION ALL
       SELECT N'foreign key ' + [name] COLLATE DATABASE_DEFAULT FROM sys.foreign_keys
        WHERE [parent_object_id] = @dp_old OR [referenced_object_id] = @dp_old
@@ -80,10 +85,15 @@ _BUILD = """\
   SELECT TOP (0) <<all>>
     INTO <<shadow>>
     FROM <<target>>;
-  INSERT INTO <<shadow>> WITH (TABLOCK) (<<columns>>)
-  SELECT <<columns>>
-    FROM <<staging>>;
-  ALTER TABLE <<shadow>> ADD CONSTRAINT <<key_name>> PRIMARY KEY CLUSTERED (<<key>>);"""
+  EXEC sys.sp_executesql <<fill>>;
+  EXEC sys.sp_executesql <<add_key>>;"""
+# Batches of their own: this one is compiled while the table of an earlier attempt may still be there, with other columns (Msg 207).
+# https://learn.microsoft.com/en-us/sql/relational-databases/query-processing-architecture-guide
+_FILL = """\
+INSERT INTO <<shadow>> WITH (TABLOCK) (<<columns>>)
+SELECT <<columns>>
+  FROM <<staging>>;"""
+_ADD_KEY = "ALTER TABLE <<shadow>> ADD CONSTRAINT <<key_name>> PRIMARY KEY CLUSTERED (<<key>>);"
 
 # The exclusive lock is taken first, so that what is asked of the catalog stays true until COMMIT. Nobody may grant to dbo or to
 # himself, and who swaps controls the schema: https://learn.microsoft.com/en-us/sql/t-sql/statements/grant-transact-sql
@@ -162,15 +172,18 @@ def build_shadow(ctx: Context, action: BuildShadow) -> Lowered:
     """A batch of its own before the finalizer's transaction, so that no DDL waits in it; repeating it builds the table anew."""
     facts = ctx.facts.target_table
     assert facts is not None, "the policy asks for a snapshot"
+    shadow = word(table(names.swapped(ctx, "new")))
+    columns = listed([word(identifier(m.target.name)) for m in action.staging.columns])
+    fill = frame(_FILL, shadow=shadow, columns=columns, staging=staging_sql(ctx, action.staging))
+    key = listed([word(identifier(name)) for name in facts.structure.primary_key])
+    key_name = word(identifier(names.swapped(ctx, "new_key").name))
     body = frame(
         _BUILD,
         unfit=_unfit(ctx),
         target=_target(ctx),
         all=listed([word(identifier(c.name)) for c in facts.structure.columns]),
-        columns=listed([word(identifier(m.target.name)) for m in action.staging.columns]),
-        staging=staging_sql(ctx, action.staging),
-        key_name=word(identifier(names.swapped(ctx, "new_key").name)),
-        key=listed([word(identifier(name)) for name in facts.structure.primary_key]),
+        fill=literal(fill.text),
+        add_key=literal(frame(_ADD_KEY, shadow=shadow, key_name=key_name, key=key).text),
         **_both(ctx),
     )
     return Lowered(

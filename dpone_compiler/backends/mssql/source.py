@@ -60,6 +60,8 @@ _NUMBER = """\
 _INSTANT = Sql("""\
   SELECT N'' AS [window_low], CONVERT(nvarchar(26), CONVERT(datetime2(6), SYSUTCDATETIME()), 121) + N'+00:00' AS [window_high];""")
 
+# https://learn.microsoft.com/en-us/sql/t-sql/language-elements/waitfor-transact-sql
+_DAY = 86400
 _NULL_CURSOR = """\
   IF EXISTS (SELECT 1 FROM <<table>><<where>>)
 <<refuse>>
@@ -97,6 +99,10 @@ def _freeze(ctx: Context, action: FreezeWindow) -> Lowered | Unsupported:
         if action.lag is None and type_.native != "rowversion":
             return Unsupported(
                 "a cursor that is a number needs a declared cursor.lag on SQL Server, or a rowversion column"
+            )
+        if (action.lag or 0) >= _DAY:
+            return Unsupported(
+                "a cursor that is a number waits for its cursor.lag before it reads, and WAITFOR waits less than 24 hours"
             )
         return _window(ctx, _number(ctx, action))
     if type_.kind not in (Kind.DATE, Kind.TIMESTAMP):

@@ -146,3 +146,16 @@ def test_versions_of_a_row_are_kept_together() -> None:
         ({"partition_by": "v"}, "one partition only"),
     ):
         assert why in backend("clickhouse").new_target(stored(new, **said)).refused
+
+
+@pytest.mark.parametrize(
+    ("native", "indexed"), [("nvarchar(850)", True), ("nvarchar(851)", False), ("nvarchar(max)", False)]
+)
+def test_a_column_longer_than_an_index_key_gets_no_index(native: str, indexed: bool) -> None:
+    """Of an index that is not clustered a key has 1700 bytes; a longer value would be refused when it comes."""
+    new = asked("mssql", column("mssql", "id", "bigint"), column("mssql", "part", native), key=("id",))
+    write = replace(new.load.write, partition=Partitioning(column="part", unit=PartitionUnit.VALUE))
+    new = replace(new, load=replace(new.load, write=write))
+    made = backend("mssql").new_target(new)
+    assert made.structure is not None
+    assert (("part",) in made.structure.indexes) is indexed

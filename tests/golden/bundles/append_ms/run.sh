@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=append_ms
-FINGERPRINT=7452d6b47aebd05a8a32e7b2b9bbef4689dc5d0e941b737fe4b1fb94c1c83685
+FINGERPRINT=12742e964f7c665a79f61d922f6226ac07e550bf57eea2212fd2eb9fe65eb44b
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

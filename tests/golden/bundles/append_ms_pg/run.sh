@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=append_ms_pg
-FINGERPRINT=7099c169932626685fe1dc609e27106957030c8a219731a5b0f061b6631ee157
+FINGERPRINT=d097736aec9e3c9461084be7c3ef8d2cdd1eac6cfa2510556e52103dd64fe503
 TRANSACTIONAL=1
 SOURCE_ENGINE=mssql
 SOURCE_CONNECTION=case_ms_source

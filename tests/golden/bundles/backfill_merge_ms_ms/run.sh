@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=backfill_merge_ms_ms
-FINGERPRINT=093ff3164790b9ede7c7cf9e3a40d79d6abcb7394dfb3aa99a4d6d8018bf4077
+FINGERPRINT=f451d9c169a421616c67d21da380387837f96b038be7b894836bd0870ff5ec60
 TRANSACTIONAL=1
 SOURCE_ENGINE=mssql
 SOURCE_CONNECTION=case_ms_source

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=backfill_replace_ms
-FINGERPRINT=80d01ccab56243db4851a1503338c0f1e9a535bdaed527c35dbc05e68a0c90e6
+FINGERPRINT=0ec2fd544439f7d422d14bd74d641a07f0c7c3cea675ef15eb7dda358407a1e8
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

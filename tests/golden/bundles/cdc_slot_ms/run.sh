@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=cdc_slot_ms
-FINGERPRINT=c4452c6c8d18d7c3b68a19bb1189d4a9078ea9697ae90f0552ccdca27e63bd80
+FINGERPRINT=d8fb5dce9a595944241bdc0fd580b653ec28116c48ed3b5575eb5fa593079ed1
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_changes

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=cdc_table_ms
-FINGERPRINT=278f093618f6d51715cfb8da577689852c7f9b1a9e4b37591f539582d94d9222
+FINGERPRINT=e97544ab2f4c2b74247300bd43881bf04e14be60613e7d2b20a8b4e307fde259
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_changes

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=create_ms
-FINGERPRINT=be84f52484ba0a3ceb5e490ea0964accae9773c7af5f2ef6e1e80b9e7e4765d6
+FINGERPRINT=ad19c4bef0017243dc58b8ccb4cf1743165bf72b134aa61519c8b5b6453ed939
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=evolve_ms
-FINGERPRINT=e2b4fba0d5a7e7a64f8398b5e61a5c2df8214a359d335599cf92b533d3397724
+FINGERPRINT=ab672c050f4fd1dda00e01661b5dbfccde26a442bdcf800892ce7b3bd439303f
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=full_limited_ms
-FINGERPRINT=877d69923f4dcb44c3c1deea4fd1f30a9ea636dab7bdbab546c700fd16587945
+FINGERPRINT=5846e2bf58d14463c53b753dca41ce3c276e046c2bcafbc4707313d141735f7a
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=full_ms
-FINGERPRINT=df1744a90ce284d8a2e9aee349f134837b8a78ec6e8ddc003a1145d4f25798c0
+FINGERPRINT=c6d1c2c67620f2067bfecc5e11327762c7439556cc7613c7d155337401e46214
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

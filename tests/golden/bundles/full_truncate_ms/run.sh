@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=full_truncate_ms
-FINGERPRINT=4d8e65687e6228fcdaae6a35646cc0b2cbac1724d7b6edfe97b5883c52692dd2
+FINGERPRINT=e99b6e50ef503aa38aefa2564f6f6a8eedeb06cf82a089e90f2a0435ea59b2cd
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

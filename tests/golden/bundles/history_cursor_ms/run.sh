@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=history_cursor_ms
-FINGERPRINT=4d0ba6cd76fce528da552aa76cf303dceda0ac584cc7e65e788cf5e58da21ebd
+FINGERPRINT=63c37df7d528fe50e3616cef4abfbca282b0e0e737f39b9a22c7a549226832f5
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

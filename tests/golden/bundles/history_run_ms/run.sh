@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=history_run_ms
-FINGERPRINT=6e495b43d8053615113696d07ae6cd93553f3198e0647dcfd04fa79fe244c7e7
+FINGERPRINT=b5600943e251966bf864f2a5370dc6308ebe9fb6f8545c071036e82290053fe3
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

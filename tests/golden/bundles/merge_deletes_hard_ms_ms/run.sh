@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=merge_deletes_hard_ms_ms
-FINGERPRINT=f6c709781c37c6cba0f29d562773189a9291231e8f1e7d1b42fd363c6b9100c9
+FINGERPRINT=7f93e1e94663b7441c243795374cc1d0bbf663d473a59e79b5c065c064c0a95c
 TRANSACTIONAL=1
 SOURCE_ENGINE=mssql
 SOURCE_CONNECTION=case_ms_source

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=merge_deletes_soft_ms
-FINGERPRINT=9d03941abab5103f8b36dd0988ccac77ca51d3e8b6577044c4261168e786dc88
+FINGERPRINT=0b1daaf7c4f4a05eebb5593945ad294e714c284880c870f5ebc47c75b35a1c5a
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=merge_ms
-FINGERPRINT=1006ad463e87b492d9c18488d2814d26d5064d5fb0e6b570f61aaba01d965914
+FINGERPRINT=ba240563961df1cabcc09cefa5fb0a9fc56ad9620c32f013e0a1b26529e6834e
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

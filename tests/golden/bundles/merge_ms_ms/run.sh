@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=merge_ms_ms
-FINGERPRINT=b32edd87b5276ed7f806e83499b2a8fa98774d6bf60a5167b8a2709f376691c7
+FINGERPRINT=0fe7842c9cd7dff1af17f2f3a29ee0c6a57d8de2ad4409823e07a0c841ff7083
 TRANSACTIONAL=1
 SOURCE_ENGINE=mssql
 SOURCE_CONNECTION=case_ms_source

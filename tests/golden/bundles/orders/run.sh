@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=orders
-FINGERPRINT=ddf147f0b0669211a58e5a7b823913fb8b05e955a18b4f39538f83761c844033
+FINGERPRINT=6aad680641eb8c18643d6ad335444d1f682dd63e1c9df1d4906d411d4f2d4c9d
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=pg_oltp

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=pairs_ms_ms
-FINGERPRINT=9242867b1d8f6554ae9964bb5c407fc25e79001f7f938fc0f0211139866d9d43
+FINGERPRINT=e19095f571eddaa6b7594fb933a704088721ace8d3b72c62e1bc2b7a974c9861
 TRANSACTIONAL=1
 SOURCE_ENGINE=mssql
 SOURCE_CONNECTION=case_ms_source

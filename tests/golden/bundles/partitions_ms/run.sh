@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=partitions_ms
-FINGERPRINT=59b17da993e065dec8ab1ff5fcc69b8558bb4de6a38fa3d47058fcbead3451dc
+FINGERPRINT=ee4bb7fe45d675ee2290841012cde3a5f0aa8e1a3f8f82ab4bfe610c139763e6
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

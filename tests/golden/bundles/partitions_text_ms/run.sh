@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=partitions_text_ms
-FINGERPRINT=ccd5b299e6da2b5184355abe47d2445a85a40699e588e034d4d2c42ef8cd70d4
+FINGERPRINT=812ae3c66353821daa002ac4e95163b75a3f98f27660c26a3c9bf67310d15931
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=shadow_full_ms
-FINGERPRINT=ef2b97b6215a350077036cbffed0184b14f0f7092553f5c79a6bab2c79d9ab34
+FINGERPRINT=01e9694b8215543905f94d6c7b900da5303b5a175682324034b51abc6ff91e69
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=snapshot_hard_ms_ms
-FINGERPRINT=5afae3de9c9b098c6a9dca9200d845f3da529dddb94e26d93bef0077a0cafe8a
+FINGERPRINT=76df83630fd094822663970498d774a3719ab71668acf6b514ef8e0a339dca04
 TRANSACTIONAL=1
 SOURCE_ENGINE=mssql
 SOURCE_CONNECTION=case_ms_source

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=snapshot_soft_ms
-FINGERPRINT=ff068b5e489abb4a8e97ab8178e9cfa20e4c63ab0a3ab99f7c8264b6379727ed
+FINGERPRINT=a33a7b301dd63e288049cdf111a841151f2a94d7c4caf9bc608178deb61ba15a
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=switch_ms
-FINGERPRINT=7df8871a5875441088b68386b0f31e99f9b4fbd83f825d0769c1eae490e12690
+FINGERPRINT=5c73111092ccb6d7d0d634c859902a0a4b4c88140ff7cba4530da8153cb0dadb
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

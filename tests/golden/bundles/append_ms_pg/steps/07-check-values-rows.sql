@@ -12,8 +12,8 @@ BEGIN TRY
   DECLARE @dp_message nvarchar(2048);
   DECLARE @dp_found nvarchar(max) = N'';
   SELECT @dp_found = @dp_found + N'; ' + [e].[told] + CONVERT(nvarchar(20), [e].[n]) + [e].[says]
-    FROM (SELECT COUNT_BIG(CASE WHEN CHARINDEX(NCHAR(0), CONVERT(nvarchar(max), [Status]) COLLATE Latin1_General_100_BIN2) > 0 THEN 1 END) AS [n0],
-                 COUNT_BIG(CASE WHEN DATEPART(NANOSECOND, [ChangedAt]) % 1000 <> 0 THEN 1 END) AS [n1]
+    FROM (SELECT COALESCE(SUM(CONVERT(bigint, CASE WHEN CHARINDEX(NCHAR(0), CONVERT(nvarchar(max), [Status]) COLLATE Latin1_General_100_BIN2) > 0 THEN 1 ELSE 0 END)), 0) AS [n0],
+                 COALESCE(SUM(CONVERT(bigint, CASE WHEN DATEPART(NANOSECOND, [ChangedAt]) % 1000 <> 0 THEN 1 ELSE 0 END)), 0) AS [n1]
             FROM [sales].[Orders]
  WHERE [OrderId] >= CONVERT(bigint, @window_low)
 AND [OrderId] < CONVERT(bigint, @window_high)) AS [counted]

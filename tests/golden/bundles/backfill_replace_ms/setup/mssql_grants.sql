@@ -1,7 +1,7 @@
 -- dponec setup for load backfill_replace_ms
 -- what the loader may do, for sqlcmd
 -- run once by a DBA; `dponec run` never does it silently
--- sqlcmd -b -I -v loader=ROLE
+-- loader=ROLE sqlcmd -b -I -i THIS_FILE: variables come from the environment; on Windows -v loader=ROLE does the same
 GRANT SELECT, INSERT, UPDATE ON [dbo].[dponec_state] TO [$(loader)];
 GRANT SELECT, INSERT ON [dbo].[dponec_slices] TO [$(loader)];
 GRANT SELECT, INSERT, UPDATE, DELETE ON [dbo].[orders] TO [$(loader)];

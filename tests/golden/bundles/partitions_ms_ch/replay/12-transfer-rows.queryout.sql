@@ -43,10 +43,10 @@ SELECT CONVERT(nvarchar(20), COUNT_BIG(*)) AS [source_rows], CONVERT(varchar(38)
   ) AS [d]) AS [f]
  UNION ALL
 SELECT N'!' + [e].[told] + CONVERT(nvarchar(20), [e].[n]) + [e].[says]
-    FROM (SELECT COUNT_BIG(CASE WHEN ([Day] < CONVERT(date, '1900-01-01') OR [Day] > CONVERT(date, '2299-12-31')) THEN 1 END) AS [n0],
-                 COUNT_BIG(CASE WHEN (CONVERT(datetime2(7), [ChangedAt]) < CONVERT(datetime2(7), '1900-01-01 00:00:00', 121) OR CONVERT(datetime2(7), [ChangedAt]) > CONVERT(datetime2(7), '2299-12-31 23:59:59.999999', 121)) THEN 1 END) AS [n1],
-                 COUNT_BIG(CASE WHEN DATEPART(NANOSECOND, [ChangedAt]) % 1000 <> 0 THEN 1 END) AS [n2],
-                 COUNT_BIG(CASE WHEN ROUND([Amount], 2) <> [Amount] THEN 1 END) AS [n3]
+    FROM (SELECT COALESCE(SUM(CONVERT(bigint, CASE WHEN ([Day] < CONVERT(date, '1900-01-01') OR [Day] > CONVERT(date, '2299-12-31')) THEN 1 ELSE 0 END)), 0) AS [n0],
+                 COALESCE(SUM(CONVERT(bigint, CASE WHEN (CONVERT(datetime2(7), [ChangedAt]) < CONVERT(datetime2(7), '1900-01-01 00:00:00', 121) OR CONVERT(datetime2(7), [ChangedAt]) > CONVERT(datetime2(7), '2299-12-31 23:59:59.999999', 121)) THEN 1 ELSE 0 END)), 0) AS [n1],
+                 COALESCE(SUM(CONVERT(bigint, CASE WHEN DATEPART(NANOSECOND, [ChangedAt]) % 1000 <> 0 THEN 1 ELSE 0 END)), 0) AS [n2],
+                 COALESCE(SUM(CONVERT(bigint, CASE WHEN ROUND([Amount], 2) <> [Amount] THEN 1 ELSE 0 END)), 0) AS [n3]
             FROM [sales].[Orders]
  WHERE EXISTS(
   SELECT

@@ -12,7 +12,7 @@ BEGIN TRY
   DECLARE @dp_message nvarchar(2048);
   DECLARE @dp_found nvarchar(max) = N'';
   SELECT @dp_found = @dp_found + N'; ' + [e].[told] + CONVERT(nvarchar(20), [e].[n]) + [e].[says]
-    FROM (SELECT COUNT_BIG(CASE WHEN ([Day] < CONVERT(date, '1900-01-01') OR [Day] > CONVERT(date, '2299-12-31')) THEN 1 END) AS [n0]
+    FROM (SELECT COALESCE(SUM(CONVERT(bigint, CASE WHEN ([Day] < CONVERT(date, '1900-01-01') OR [Day] > CONVERT(date, '2299-12-31')) THEN 1 ELSE 0 END)), 0) AS [n0]
             FROM [sales].[Orders]
  WHERE [ChangedAt] >= CASE
   WHEN @window_low = N'-infinity'

@@ -35,7 +35,7 @@ AND [ChangedAt] < CASE
 END) AS [f]
  UNION ALL
 SELECT N'!' + [e].[told] + CONVERT(nvarchar(20), [e].[n]) + [e].[says]
-    FROM (SELECT COUNT_BIG(CASE WHEN ([Day] < CONVERT(date, '1900-01-01') OR [Day] > CONVERT(date, '2299-12-31')) THEN 1 END) AS [n0]
+    FROM (SELECT COALESCE(SUM(CONVERT(bigint, CASE WHEN ([Day] < CONVERT(date, '1900-01-01') OR [Day] > CONVERT(date, '2299-12-31')) THEN 1 ELSE 0 END)), 0) AS [n0]
             FROM [sales].[Orders]
  WHERE [ChangedAt] >= CASE
   WHEN @window_low = N'-infinity'

@@ -11,9 +11,9 @@ BEGIN TRY
   DECLARE @dp_message nvarchar(2048);
   DECLARE @dp_found nvarchar(max) = N'';
   SELECT @dp_found = @dp_found + N'; ' + [e].[told] + CONVERT(nvarchar(20), [e].[n]) + [e].[says]
-    FROM (SELECT COUNT_BIG(CASE WHEN DATEPART(NANOSECOND, [ChangedAt]) % 1000 <> 0 THEN 1 END) AS [n0],
-                 COUNT_BIG(CASE WHEN ROUND([Amount], 2) <> [Amount] THEN 1 END) AS [n1],
-                 COUNT_BIG(CASE WHEN DATALENGTH(CONVERT(nvarchar(max), [Status])) / 2 > 50 THEN 1 END) AS [n2]
+    FROM (SELECT COALESCE(SUM(CONVERT(bigint, CASE WHEN DATEPART(NANOSECOND, [ChangedAt]) % 1000 <> 0 THEN 1 ELSE 0 END)), 0) AS [n0],
+                 COALESCE(SUM(CONVERT(bigint, CASE WHEN ROUND([Amount], 2) <> [Amount] THEN 1 ELSE 0 END)), 0) AS [n1],
+                 COALESCE(SUM(CONVERT(bigint, CASE WHEN DATALENGTH(CONVERT(nvarchar(max), [Status])) / 2 > 50 THEN 1 ELSE 0 END)), 0) AS [n2]
             FROM [sales].[Orders]
  WHERE [Day] >= CONVERT(date, N'2026-01-01', 23)
 AND [Day] < CONVERT(date, N'2026-02-01', 23)) AS [counted]

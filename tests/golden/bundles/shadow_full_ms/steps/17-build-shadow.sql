@@ -20,7 +20,10 @@ BEGIN TRY
   DECLARE @dp_old int = OBJECT_ID(N'[dbo].[orders]', N'U'), @dp_problems nvarchar(max);
   SET @dp_problems = (
     SELECT N'; ' + o.[what] COLLATE DATABASE_DEFAULT FROM (
-      SELECT N'trigger ' + [name] COLLATE DATABASE_DEFAULT AS [what] FROM sys.triggers WHERE [parent_id] = @dp_old
+      SELECT N'what this login does not see without VIEW DEFINITION in the database (setup/mssql_grants.sql)' AS [what]
+       WHERE COALESCE(HAS_PERMS_BY_NAME(QUOTENAME(DB_NAME()), N'DATABASE', N'VIEW DEFINITION'), 0) = 0
+      UNION ALL
+      SELECT N'trigger ' + [name] COLLATE DATABASE_DEFAULT FROM sys.triggers WHERE [parent_id] = @dp_old
       UNION ALL
       SELECT N'foreign key ' + [name] COLLATE DATABASE_DEFAULT FROM sys.foreign_keys
        WHERE [parent_object_id] = @dp_old OR [referenced_object_id] = @dp_old
@@ -75,10 +78,10 @@ BEGIN TRY
   SELECT TOP (0) [id], [day], [at], [amount], [status]
     INTO [dbo].[orders__dponec_dba76872_new]
     FROM [dbo].[orders];
-  INSERT INTO [dbo].[orders__dponec_dba76872_new] WITH (TABLOCK) ([id], [day], [at], [amount], [status])
-  SELECT [id], [day], [at], [amount], [status]
-    FROM [staging].[orders__dponec_dba76872_rows];
-  ALTER TABLE [dbo].[orders__dponec_dba76872_new] ADD CONSTRAINT [orders__dponec_dba76872_new_key] PRIMARY KEY CLUSTERED ([id], [day]);
+  EXEC sys.sp_executesql N'INSERT INTO [dbo].[orders__dponec_dba76872_new] WITH (TABLOCK) ([id], [day], [at], [amount], [status])
+SELECT [id], [day], [at], [amount], [status]
+  FROM [staging].[orders__dponec_dba76872_rows];';
+  EXEC sys.sp_executesql N'ALTER TABLE [dbo].[orders__dponec_dba76872_new] ADD CONSTRAINT [orders__dponec_dba76872_new_key] PRIMARY KEY CLUSTERED ([id], [day]);';
   UPDATE [dbo].[dponec_state] SET [lease_until] = DATEADD(second, 60, SYSUTCDATETIME())
    WHERE [load] = N'shadow_full_ms' AND [fence] = CONVERT(bigint, @fence) AND [lease_owner] = @run_id;
   COMMIT TRANSACTION;

@@ -18,7 +18,10 @@ BEGIN TRY
   DECLARE @dp_old int = OBJECT_ID(N'[dbo].[orders]', N'U'), @dp_problems nvarchar(max);
   SET @dp_problems = (
     SELECT N'; ' + o.[what] COLLATE DATABASE_DEFAULT FROM (
-      SELECT N'trigger ' + [name] COLLATE DATABASE_DEFAULT AS [what] FROM sys.triggers WHERE [parent_id] = @dp_old
+      SELECT N'what this login does not see without VIEW DEFINITION in the database (setup/mssql_grants.sql)' AS [what]
+       WHERE COALESCE(HAS_PERMS_BY_NAME(QUOTENAME(DB_NAME()), N'DATABASE', N'VIEW DEFINITION'), 0) = 0
+      UNION ALL
+      SELECT N'trigger ' + [name] COLLATE DATABASE_DEFAULT FROM sys.triggers WHERE [parent_id] = @dp_old
       UNION ALL
       SELECT N'foreign key ' + [name] COLLATE DATABASE_DEFAULT FROM sys.foreign_keys
        WHERE [parent_object_id] = @dp_old OR [referenced_object_id] = @dp_old
