@@ -9,6 +9,7 @@ from typing import Any
 from dpone_compiler.artifacts.bundle import sha256
 from dpone_compiler.artifacts.plan_codec import compact_json
 from dpone_compiler.artifacts.plan_doc import ParamDoc, PlanDoc, StepDoc
+from dpone_compiler.driver.remarks import remarks
 from dpone_compiler.driver.transfer_plan import transfer_plan
 from dpone_compiler.expr.types import Kind
 from dpone_compiler.ir.codec import to_plain
@@ -72,7 +73,7 @@ def build_document(
         },
         limits=_limits(context),
         depends_on=load.depends_on,
-        notes=plan.notes,
+        notes=(*plan.notes, *remarks(context)),
         interleavings=tuple(to_plain(meeting) for meeting in meetings(plan.steps)),
     )
 

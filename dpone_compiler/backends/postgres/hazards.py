@@ -11,6 +11,8 @@ _SENTENCES = {
     "incoming_foreign_key": "{name} refers to the target: deleting a row that is referred to fails or cascades, TRUNCATE fails",
     "row_security": "row security is on ({name}): rows that the loader may not see are neither deleted nor counted",
     "materialized_view": "materialized view {name} reads the target and stays old until it is refreshed",
+    "view": "view {name} depends on the target: its readers see what readers of the target see, and while it is there no column of the "
+    "target can be dropped or get another type",
     "publication": "publication {name} sends every deleted and inserted row to its subscribers",
     "exclusion_constraint": "exclusion constraint {name} may refuse rows that the key allows",
 }

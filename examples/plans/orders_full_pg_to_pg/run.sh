@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=orders_full_pg_to_pg
-FINGERPRINT=4bbfc955fe009698df26526daf71181d2cf330c248d100a094c3811ac1df4922
+FINGERPRINT=bd23da199c750374a2a5451ec42029e8346212605b80343c562dfaf66fd2c152
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=demo_source

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=append_ms
-FINGERPRINT=12742e964f7c665a79f61d922f6226ac07e550bf57eea2212fd2eb9fe65eb44b
+FINGERPRINT=b6de768847c5fa485178519da986b7ec42063051ffe139634cf02e7235aaed20
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

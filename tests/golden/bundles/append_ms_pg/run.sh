@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=append_ms_pg
-FINGERPRINT=d097736aec9e3c9461084be7c3ef8d2cdd1eac6cfa2510556e52103dd64fe503
+FINGERPRINT=491370abc9351c69bef35651dba984ab76574c4bd280082e2abaa13651bdb762
 TRANSACTIONAL=1
 SOURCE_ENGINE=mssql
 SOURCE_CONNECTION=case_ms_source

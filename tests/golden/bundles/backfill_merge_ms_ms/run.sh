@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=backfill_merge_ms_ms
-FINGERPRINT=f451d9c169a421616c67d21da380387837f96b038be7b894836bd0870ff5ec60
+FINGERPRINT=9b36d2dc3258db9e0ca67b592ab6103faf2fefcfe6de4d216230ac7bb89a3978
 TRANSACTIONAL=1
 SOURCE_ENGINE=mssql
 SOURCE_CONNECTION=case_ms_source

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=cdc_slot_ms
-FINGERPRINT=d8fb5dce9a595944241bdc0fd580b653ec28116c48ed3b5575eb5fa593079ed1
+FINGERPRINT=4f6201fa87f5231ceb521284ddcb7411248a7ae742a756725b5a3c18f9a617e6
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_changes

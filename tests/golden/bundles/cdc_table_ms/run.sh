@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=cdc_table_ms
-FINGERPRINT=e97544ab2f4c2b74247300bd43881bf04e14be60613e7d2b20a8b4e307fde259
+FINGERPRINT=44d76b08bb08d5e533008b8aec326bbf581477e00f2379b61bffbdf218c4712b
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_changes

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=create_ms
-FINGERPRINT=ad19c4bef0017243dc58b8ccb4cf1743165bf72b134aa61519c8b5b6453ed939
+FINGERPRINT=d07b6c274fa7c152a9e24a497c4be36aacbea3cf76674fc976463c84b5baed1e
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=evolve_ms
-FINGERPRINT=ab672c050f4fd1dda00e01661b5dbfccde26a442bdcf800892ce7b3bd439303f
+FINGERPRINT=f81293165d8ce4f47341964ba85f69392339dee5cec241b1688f96d62c876974
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

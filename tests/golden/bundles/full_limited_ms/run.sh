@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=full_limited_ms
-FINGERPRINT=5846e2bf58d14463c53b753dca41ce3c276e046c2bcafbc4707313d141735f7a
+FINGERPRINT=b446ff9c0a714cad43c1d75f075d0a4f606ca09589147e7104500f971a58a4e2
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

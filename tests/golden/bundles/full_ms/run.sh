@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=full_ms
-FINGERPRINT=c6d1c2c67620f2067bfecc5e11327762c7439556cc7613c7d155337401e46214
+FINGERPRINT=21b3212712a957a8c735186e9567ee03d01949045f6ea208cc2d233ecce1915a
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

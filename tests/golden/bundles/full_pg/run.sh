@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=full_pg
-FINGERPRINT=372c19635ba624400de5e0d8994ea76d80ccbacec23eec3a59d22294c36c0731
+FINGERPRINT=57450d0c31178ff46f075d8f90fd5651582bf703843c733ccc98c81af992978c
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=full_truncate_ms
-FINGERPRINT=e99b6e50ef503aa38aefa2564f6f6a8eedeb06cf82a089e90f2a0435ea59b2cd
+FINGERPRINT=8dd4120e8c59e82f4835577178244a18d41581e9610b2aa42223a09af9cbce17
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=history_cursor_ms
-FINGERPRINT=63c37df7d528fe50e3616cef4abfbca282b0e0e737f39b9a22c7a549226832f5
+FINGERPRINT=4eafbca14bd6e89fdf000a1926d3428082d7e05579b9f0878b56c3345db1925f
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

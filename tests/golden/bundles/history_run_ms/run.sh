@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=history_run_ms
-FINGERPRINT=b5600943e251966bf864f2a5370dc6308ebe9fb6f8545c071036e82290053fe3
+FINGERPRINT=3e525d3e7c50cc9e88847bb2411fcba67425178f3a6043b15a01ac65ccee3531
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

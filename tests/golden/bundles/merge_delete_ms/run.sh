@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=merge_delete_ms
-FINGERPRINT=3ecc271d4f62d4362e14b1150b9c1b8867a3da4ed88f468e6336ce490212111f
+FINGERPRINT=09fb6dc74a23ddd5431d52868fd6b83d9b3973942dfdd0c65dc36ac05108609a
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=merge_deletes_soft_ms
-FINGERPRINT=0b1daaf7c4f4a05eebb5593945ad294e714c284880c870f5ebc47c75b35a1c5a
+FINGERPRINT=e7c0bf66ed22060c656e260b682babf4ef93b11d2f9687a1a72a63c55f6e2662
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

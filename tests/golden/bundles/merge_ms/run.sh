@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=merge_ms
-FINGERPRINT=ba240563961df1cabcc09cefa5fb0a9fc56ad9620c32f013e0a1b26529e6834e
+FINGERPRINT=95beda24272b682197e53429bfa68255408fbf11aaa6cb77005896d7372226ae
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=merge_ms_ms
-FINGERPRINT=0fe7842c9cd7dff1af17f2f3a29ee0c6a57d8de2ad4409823e07a0c841ff7083
+FINGERPRINT=0099ffaff7296bf82474b2f05143ed68efb1039e2ff461d40a4deda6c1601096
 TRANSACTIONAL=1
 SOURCE_ENGINE=mssql
 SOURCE_CONNECTION=case_ms_source

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=no_catalog
-FINGERPRINT=0578a7ca25057efbc518e9d70a2746fa78e7174d48d3dcaadd3b4f074c02add3
+FINGERPRINT=e8ea9bf0f3dac84b8c8b5403357cda00fd471765effcfa3a441f8f58265b4912
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=nobody_pg

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=orders
-FINGERPRINT=6aad680641eb8c18643d6ad335444d1f682dd63e1c9df1d4906d411d4f2d4c9d
+FINGERPRINT=d68649baad64e1a214a0c040dc576bb10de7e4b36fb029d42f8bcac30bc77e59
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=pg_oltp

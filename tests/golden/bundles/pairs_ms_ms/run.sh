@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=pairs_ms_ms
-FINGERPRINT=e19095f571eddaa6b7594fb933a704088721ace8d3b72c62e1bc2b7a974c9861
+FINGERPRINT=aa245699c57f182217673dbf19b55c9eabdd99db80e7f46b21b63d6748852ae5
 TRANSACTIONAL=1
 SOURCE_ENGINE=mssql
 SOURCE_CONNECTION=case_ms_source

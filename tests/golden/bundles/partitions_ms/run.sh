@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=partitions_ms
-FINGERPRINT=ee4bb7fe45d675ee2290841012cde3a5f0aa8e1a3f8f82ab4bfe610c139763e6
+FINGERPRINT=4c6b10ac615d94e23b1905a647ac05dcf61079a4c1ddfeeb7828cde57e66c0aa
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

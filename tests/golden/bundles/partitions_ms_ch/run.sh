@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=partitions_ms_ch
-FINGERPRINT=60808a56e6c60c093c08eb6d0cb841972d728513925f8a4b43c45d4038474f94
+FINGERPRINT=15484d7b73214b7ccfbba91ccc59ad6420f0264723e7fa4776fe26adec488a06
 TRANSACTIONAL=''
 SOURCE_ENGINE=mssql
 SOURCE_CONNECTION=case_ms_source

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=partitions_pg
-FINGERPRINT=192d94303c1006f7c7c2838056b69e949f7f1d464483a35849cdda37e8254ec2
+FINGERPRINT=64d9dd955305fc8fccb9a76e9cf53019753c531f4502e56d745507c3f16be3d4
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

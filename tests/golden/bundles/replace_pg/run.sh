@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=replace_pg
-FINGERPRINT=8e7efc51bf2a98f9152f42f75b9501068fcb23c9ded1a46821b1607ddc91e2a9
+FINGERPRINT=947caeca6199cd537fbd88ca84c1b7cf924d9a7d75258cb15bac3c777dca6904
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=shadow_full_ms
-FINGERPRINT=01e9694b8215543905f94d6c7b900da5303b5a175682324034b51abc6ff91e69
+FINGERPRINT=0c5db36bf98befc68fc3f05b0e1318da279e29cf4ae592844d5c4507219f161c
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

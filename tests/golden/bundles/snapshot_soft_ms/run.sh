@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=snapshot_soft_ms
-FINGERPRINT=a33a7b301dd63e288049cdf111a841151f2a94d7c4caf9bc608178deb61ba15a
+FINGERPRINT=a20ddaaf5533b002964d67bb658664ff09e9959b75413b6e3fb6c5fe1f11299a
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

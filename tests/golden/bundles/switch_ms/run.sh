@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=switch_ms
-FINGERPRINT=5c73111092ccb6d7d0d634c859902a0a4b4c88140ff7cba4530da8153cb0dadb
+FINGERPRINT=b3e74f26ca91296712b4e23f18a14bd53ca4b914ec3c773eaf47260eb44ae1ae
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg
