@@ -222,6 +222,12 @@ def _left_proofs(ctx: Context, action: Reconcile) -> list[Sql]:
         keys = word(table(names.staging(ctx, left), "s"))
         return _none(frame(stayed, target=_held(ctx, action), left=keys, match=match, more=more), message)
 
+    # A key that was read as a row of the load too, a moment later or from another row: the row is what it holds now.
+    alive = frame(
+        "\n     AND NOT EXISTS (SELECT 1 FROM <<rows>> WHERE <<match>>)",
+        rows=word(table(names.staging(ctx, action.staging), "a")),
+        match=word(key_match(action.key, "t", "a")),
+    )
     marks = [step.action for step in ctx.plan.steps if isinstance(step.action, MarkDeleted)]
     return [
         *(
@@ -232,7 +238,7 @@ def _left_proofs(ctx: Context, action: Reconcile) -> list[Sql]:
             )
             for m in marks
         ),
-        *(none(left, " rows that left the filter are still in the target", Sql("")) for left in _left(ctx)),
+        *(none(left, " rows that left the filter are still in the target", alive) for left in _left(ctx)),
     ]
 
 

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=orders_pg_to_pg
-FINGERPRINT=1b11a06ef97482a7a2b535872d4694094826d243e8d748a40e895706a7516a1f
+FINGERPRINT=f104f4b2e992976880d24979e651eab078698d99e51898d05f597f6649663bdc
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=demo_source

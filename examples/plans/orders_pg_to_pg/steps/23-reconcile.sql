@@ -96,6 +96,13 @@ WHERE
     WHERE
       "t"."order_id" = "s"."order_id"
   )
+  AND NOT EXISTS(
+    SELECT
+      1
+    FROM "staging"."orders__dponec_f2abdfff_rows" AS "a"
+    WHERE
+      "t"."order_id" = "a"."order_id"
+  )
   );
   IF found <> 0 THEN
     RAISE EXCEPTION USING ERRCODE = 'DP510', MESSAGE = format('%s rows that left the filter are still in the target', found),

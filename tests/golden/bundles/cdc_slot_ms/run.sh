@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=cdc_slot_ms
-FINGERPRINT=4f6201fa87f5231ceb521284ddcb7411248a7ae742a756725b5a3c18f9a617e6
+FINGERPRINT=d61e8056a38bd2e1ff45db0a87ebf8aa1121e48a99be533311b7a5d3e6a3995b
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_changes

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=cdc_slot_pg
-FINGERPRINT=4462514db11c34418dfd5793e2ab6ca6663dabf7f62d852f6003096a481085ce
+FINGERPRINT=b20ea0577dfe98e80010631fe991f72532fa01bd7ca1e8a35bd7edf159385a73
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_changes

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=merge_ms
-FINGERPRINT=95beda24272b682197e53429bfa68255408fbf11aaa6cb77005896d7372226ae
+FINGERPRINT=91a97df9709368b1b4b42a46217ee7059cb4ca7038a0cca94cee5f7e94bf6a8f
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=merge_update_pg
-FINGERPRINT=b740ead493d36b9111c2ae53beb12bb07836969006092e0abf87b3acd2222be7
+FINGERPRINT=53a870749f98f4a4431f2f80fce9d238a1273983a0e36d38d1baed04226c97bb
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -69,7 +69,8 @@ BEGIN TRY
   END;
   SELECT @dp_found = COUNT_BIG(*)
     FROM [dbo].[notes] AS [t] WITH (HOLDLOCK)
-   WHERE EXISTS (SELECT 1 FROM [staging].[notes__dponec_5e7edd23_left] AS [s] WHERE [t].[id] = [s].[id]);
+   WHERE EXISTS (SELECT 1 FROM [staging].[notes__dponec_5e7edd23_left] AS [s] WHERE [t].[id] = [s].[id])
+     AND NOT EXISTS (SELECT 1 FROM [staging].[notes__dponec_5e7edd23_rows] AS [a] WHERE [t].[id] = [a].[id]);
   IF @dp_found <> 0
   BEGIN
     SET @dp_message = REPLACE(CONCAT(N'DP510: ', @dp_found, N' rows that left the filter are still in the target', N'; the transaction was rolled back; look for triggers on the target, and for security policies'), N'%', N'%%');

@@ -81,6 +81,13 @@ WHERE
     WHERE
       "t"."id" = "s"."id"
   )
+  AND NOT EXISTS(
+    SELECT
+      1
+    FROM "staging"."notes__dponec_37c7a663_rows" AS "a"
+    WHERE
+      "t"."id" = "a"."id"
+  )
   );
   IF found <> 0 THEN
     RAISE EXCEPTION USING ERRCODE = 'DP510', MESSAGE = format('%s rows that left the filter are still in the target', found),

@@ -69,7 +69,8 @@ BEGIN TRY
   END;
   SELECT @dp_found = COUNT_BIG(*)
     FROM [dbo].[orders] AS [t] WITH (HOLDLOCK)
-   WHERE EXISTS (SELECT 1 FROM [staging].[orders__dponec_74772f50_left] AS [s] WHERE [t].[id] = [s].[id] AND [t].[day] = [s].[day]);
+   WHERE EXISTS (SELECT 1 FROM [staging].[orders__dponec_74772f50_left] AS [s] WHERE [t].[id] = [s].[id] AND [t].[day] = [s].[day])
+     AND NOT EXISTS (SELECT 1 FROM [staging].[orders__dponec_74772f50_rows] AS [a] WHERE [t].[id] = [a].[id] AND [t].[day] = [a].[day]);
   IF @dp_found <> 0
   BEGIN
     SET @dp_message = REPLACE(CONCAT(N'DP510: ', @dp_found, N' rows that left the filter are still in the target', N'; the transaction was rolled back; look for triggers on the target, and for security policies'), N'%', N'%%');

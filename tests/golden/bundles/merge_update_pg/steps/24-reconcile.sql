@@ -81,6 +81,13 @@ WHERE
     WHERE
       "t"."id" = "s"."id" AND "t"."day" = "s"."day"
   )
+  AND NOT EXISTS(
+    SELECT
+      1
+    FROM "staging"."orders__dponec_9015add8_rows" AS "a"
+    WHERE
+      "t"."id" = "a"."id" AND "t"."day" = "a"."day"
+  )
   );
   IF found <> 0 THEN
     RAISE EXCEPTION USING ERRCODE = 'DP510', MESSAGE = format('%s rows that left the filter are still in the target', found),
