@@ -19,7 +19,7 @@ import pytest
 from dpone_compiler.driver.output import write_bundle
 from tests.compiled_bundles import bundle
 from tests.engine_fixtures import FreshDatabase
-from tests.engines.test_run_sh_mssql import NASTY, ORDERS, SQLCMD, Lab
+from tests.engines.test_run_sh_mssql import NASTY, ORDERS, Lab
 
 TOOLS = (
     "bash",
@@ -174,8 +174,8 @@ def test_a_login_that_may_not_load_staging_is_a_matter_of_permission(error: str,
 
 
 def test_a_login_without_alter_on_staging_stops_where_staging_is_made(lab: Lab) -> None:
-    put(lab, "sqlcmd", SQLCMD.replace("Msg 50510,", "Msg 2760,").replace("DP510: the target holds", "no schema;"))
-    said = stopped(lab, "DP423", "ALTER on the staging schema", STANDIN_FAIL="create-left")
+    says = "Msg 2760, Level 16, State 1, Server s, Line 9\nno schema; 1 rows of this run's scope"
+    said = stopped(lab, "DP423", "ALTER on the staging schema", STANDIN_FAIL="create-left", STANDIN_SAYS=says)
     assert "stopped at check-values-left" in said
     assert not any("bcp" in call for call in lab.calls())
 
