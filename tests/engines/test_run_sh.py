@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -99,6 +100,31 @@ def test_a_failed_check_and_then_the_same_run_goes_on(database: str, tmp_path: P
     done = _run(_bundle(tmp_path / "elsewhere/b"), database)
     assert (done.returncode, f"continue run {run_id}" in done.stderr) == (0, True), done.stderr
     assert _one(database, DIFFERENCE) == 0
+
+
+# The server says what a severity is called in the language of lc_messages.
+_GERMAN = """#!/bin/bash
+exec {psql} "$@" 2> >(sed -e 's/NOTICE:/HINWEIS:/' -e 's/ERROR:/FEHLER:/' >&2)
+"""
+
+
+def test_a_server_of_another_language_shows_no_value(
+    database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    psql = tmp_path / "bin" / "psql"
+    psql.parent.mkdir()
+    psql.write_text(_GERMAN.format(psql=shutil.which("psql")), encoding="utf-8")
+    psql.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{psql.parent}:{os.environ['PATH']}")
+    body = "DO $$ BEGIN RAISE NOTICE 'by the way'; END $$; SELECT 'geheim'::int"
+    done = _run(_bundle(tmp_path / "b", delete_all=body), database)
+    assert "DP424: [22P02] a value does not fit (not shown)" in done.stderr, done.stderr
+    assert "geheim" not in done.stdout + done.stderr
+
+
+def test_no_password_is_asked_for(tmp_path: Path) -> None:
+    script = _bundle(tmp_path / "b").read_text(encoding="utf-8")
+    assert all(" -w " in line for line in script.splitlines() if "psql -X" in line)
 
 
 @pytest.mark.parametrize(("sent", "code"), [(signal.SIGTERM, 143), (signal.SIGKILL, -9)])

@@ -111,8 +111,9 @@ broke() { # what the engine said, without the values that it quotes
   next=$(again)
   if text=$(room); then stop "${CHANGED:-4}" DP425 "$text" "$next"; fi
   text=$(<"$TMP/err")
-  if [[ $text =~ (ERROR|FATAL|PANIC):\ \ ([0-9A-Z]{5}):\ ([^$'\n']*) ]]; then
-    state=${BASH_REMATCH[2]} said=${BASH_REMATCH[3]}
+  # The word of the severity is in the server's language; notices and warnings are of the classes 00 to 02.
+  if [[ $text =~ :\ \ ([1-9A-Z][0-9A-Z]{4}|0[3-9A-Z][0-9A-Z]{3}):\ ([^$'\n']*) ]]; then
+    state=${BASH_REMATCH[1]} said=${BASH_REMATCH[2]}
     [[ $state != 22* ]] || said='a value does not fit (not shown)'
   elif [[ $text =~ Code:\ ([0-9]+) ]]; then
     state=${BASH_REMATCH[1]} said='ClickHouse refused the statement'
@@ -239,11 +240,11 @@ ch_http() { # http | https, login, host, path, settings: a statement is a reques
 pg() { # the session's zone is set, not given at its start: what the database says stays to be asked
   local side=$1
   shift
-  PGSERVICEFILE=$TMP/service PGSERVICE=$side psql -X -q -v ON_ERROR_STOP=1 -v VERBOSITY=verbose -c "SET TimeZone = 'UTC'" "$@"
+  PGSERVICEFILE=$TMP/service PGSERVICE=$side psql -X -q -w -v ON_ERROR_STOP=1 -v VERBOSITY=verbose -c "SET TimeZone = 'UTC'" "$@"
 }
 pg_prologue() { # parameter names -> PROLOGUE: psql quotes each value, the body reads it by current_setting
   local name
-  PROLOGUE=()
+  PROLOGUE=(-q) # never empty, which a bash before 4.4 calls unset
   (($#)) || return 0
   printf '\\o /dev/null\n' >"$TMP/$PROLOGUE_FILE"
   for name in "$@"; do
