@@ -13,7 +13,9 @@ from dpone_compiler.driver.compile import Options, compile_paths
 from dpone_compiler.driver.output import write_bundle
 from dpone_compiler.embedded.clickhouse_http import start_chdb
 from dpone_compiler.embedded.engine import Engine
+from dpone_compiler.runtime.bundle import load_bundle
 from dpone_compiler.runtime.connections.clickhouse_text import split_statements
+from dpone_compiler.runtime.setup import target_files
 from tests.bundle_files.routes import manifest
 from tests.compiled_bundles import ROOT, bundle
 from tests.engine_fixtures import run_clickhouse
@@ -55,8 +57,9 @@ def clickhouse(own_chdb: Engine, tmp_path: Path) -> Iterator[tuple[BcpLab, str]]
         "CREATE TABLE dwh.orders (id Int64, day Date32, at DateTime64(6, 'UTC'), amount Nullable(Decimal(18, 2)), status String)"
         " ENGINE = MergeTree PARTITION BY toYYYYMM(day) ORDER BY (id, day)",
     )
-    for body in sorted((tmp_path / load["name"] / "setup").glob("*.sql")):
-        for statement in split_statements(body.read_text(encoding="utf-8")):
+    bundle = load_bundle(tmp_path / load["name"])
+    for path in target_files(bundle.doc):
+        for statement in split_statements(bundle.body(path)):
             run_clickhouse(url, statement)
     # The lock of a target lies in that folder: tests of two workers load the same one, on servers of their own.
     places = {"DPONE_CONN_CASE_CH": url, "XDG_RUNTIME_DIR": str(tmp_path)}
