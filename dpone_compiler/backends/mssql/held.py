@@ -14,6 +14,10 @@ from dpone_compiler.ir.loss import Question, refused_losses
 from dpone_compiler.sql.identifiers import column
 
 _EXACT = (Kind.INT, Kind.DECIMAL)
+# CONVERT cuts what stands behind the 36 characters of a uuid without a word; '' it refuses (Msg 8169).
+# https://learn.microsoft.com/en-us/sql/t-sql/data-types/uniqueidentifier-transact-sql
+_WHOLE_UUID = """CASE WHEN :text IS NULL OR DATALENGTH(:text) = 72 OR (DATALENGTH(:text) = 76 AND :text LIKE N'{%}')
+     THEN :text ELSE N'' END"""
 # The most digits of a decimal: https://learn.microsoft.com/en-us/sql/t-sql/data-types/decimal-and-numeric-transact-sql
 MOST_DIGITS = 38
 
@@ -62,6 +66,8 @@ def stored_value(moved: MovedColumn) -> exp.Expression:
         return value
     if given.tz and not wanted.tz and wanted.kind in (Kind.TIMESTAMP, Kind.DATE):
         value = _wall(value)
+    if given.kind is Kind.TEXT and wanted.kind is Kind.UUID:
+        value = shape(_WHOLE_UUID, text=plain_text(value, given))
     return _converted(moved, moved.target.native, value)
 
 

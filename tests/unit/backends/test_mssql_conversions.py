@@ -126,6 +126,17 @@ def test_a_text_is_measured_as_it_is_sent() -> None:
     )
 
 
+def test_a_text_longer_than_a_uuid_stops_the_load() -> None:
+    """CONVERT(uniqueidentifier, N'0E984725-C51C-4BF4-9960-E1C80E27ABA0wrong') is a uuid, and the rest is gone."""
+    pair = moved("nvarchar(max)", "uniqueidentifier")
+    assert pair is not None
+    value = word(stored_value(pair)).text
+    assert "DATALENGTH(CONVERT(nvarchar(max), v)) = 72" in value.replace("[v]", "v")
+    assert value.startswith("CONVERT(uniqueidentifier, CASE WHEN ") and value.endswith(" ELSE N'' END)")
+    for text in (json_text(pair).text, digest_values((pair,), "mssql")[0].text):
+        assert value in text
+
+
 POSTGRES_PAIRS = (
     ("decimal(12,2)", "integer", "CONVERT(decimal(38,0), "),
     ("money", "bigint", "CONVERT(decimal(38,0), "),

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=pairs_ms_ms
-FINGERPRINT=aa245699c57f182217673dbf19b55c9eabdd99db80e7f46b21b63d6748852ae5
+FINGERPRINT=5d3753863b4e2164258abf757cd63efd69241166cf701b551d40875a14c37a04
 TRANSACTIONAL=1
 SOURCE_ENGINE=mssql
 SOURCE_CONNECTION=case_ms_source
