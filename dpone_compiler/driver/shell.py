@@ -13,6 +13,7 @@ _CLIENTS = ("postgres", "clickhouse", "mssql")
 _FROZEN = ("freeze_window", "freeze_instant", "next_slice")
 _PREFIX = {"postgres": "pg", "clickhouse": "ch"}
 _KEPT = ("lock_timeout", "statement_timeout")  # of the plan's limits, by sessions on Postgres
+_REFUSE = command("refuse").words
 _LEASE = 60  # seconds, where the plan says nothing
 _SLOT = ("create_slot", "export_snapshot", "read_changes", "advance_slot")
 
@@ -20,6 +21,7 @@ _SLOT = ("create_slot", "export_snapshot", "read_changes", "advance_slot")
 def render_run_sh(doc: PlanDoc) -> str:
     """The script's text, deterministic."""
     steps = doc.steps
+    lines = [line for unit in _units(steps) for line in _unit(unit, steps)]
     source = next((step for step in steps if step.side == "source"), None)
     sliced = any(step.kind == "next_slice" for step in steps)
     route = doc.route.get("source") or {}
@@ -44,7 +46,7 @@ def render_run_sh(doc: PlanDoc) -> str:
         "sliced": Shell(shell_frame("slices.sh.frame").render() if sliced else ""),
         "more": Shell(script([command("go_on")]).text + "\n" if sliced else ""),
         "staged_guard": script([_staged_guard(steps)]),
-        "steps": script([line for unit in _units(steps) for line in _unit(unit, steps)]),
+        "steps": script([*_refusals(lines), *lines]),
     }
     return shell_frame("run.sh.frame").render(**holes)
 
@@ -78,6 +80,12 @@ def _mssql(doc: PlanDoc) -> Shell:
         lines = Shell("" if source == "mssql" else shell_frame("copy_lines.sh.frame").render())
         parts.append(shell_frame("bcp_in.sh.frame").render(lines=lines))
     return Shell("".join(parts))
+
+
+def _refusals(lines: Iterable[Line]) -> Iterable[Line]:
+    """What a unit would refuse stops the script before the first one, which takes no lease for nothing."""
+    bodies = (line.body for line in lines if isinstance(line, When))
+    return [line for body in bodies for line in body if isinstance(line, Command) and line.words[:1] == _REFUSE][:1]
 
 
 def _units(steps: Sequence[StepDoc]) -> list[list[StepDoc]]:

@@ -132,6 +132,19 @@ def test_a_client_of_clickhouse_that_is_missing_is_named(missing: str, scheme: s
     assert "next: dponec run " in done.stderr
 
 
+def test_what_psql_cannot_do_is_refused_before_the_first_step(tmp_path: Path, pg_wheel_db: FreshDatabase) -> None:
+    """In a database that holds nothing, where every step would fail."""
+    write_bundle(bundle("cdc_slot_pg"), tmp_path)
+    url = pg_wheel_db()
+    environ = {**os.environ, "DPONE_CONN_CASE_CHANGES": url, "DPONE_CONN_CASE_CHANGED": url}
+    words = ("bash", str(tmp_path / "cdc_slot_pg" / "run.sh"))
+    done = subprocess.run(words, env=environ, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, "DP433: psql can neither hold an exported snapshot" in done.stderr) == (1, True), (
+        done.stderr
+    )
+    assert "next: dponec run " in done.stderr
+
+
 def _without(folder: Path, missing: str) -> str:
     """A PATH that holds all that run.sh calls, but this one."""
     place = folder / "path"

@@ -628,6 +628,7 @@ connect target "$TARGET_ENGINE" "$TARGET_CONNECTION"
 
 # ---- the steps ----------------------------------------------------------------------------------------------------------
 
+refuse 'psql can neither hold an exported snapshot nor decode the changes of a slot; use dponec run'
 # check-source: refuse when the source is not what the plan was compiled for
 if todo check-source ''; then
   pg_sql source steps/01-check-source.sql
