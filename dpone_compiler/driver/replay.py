@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -134,4 +135,4 @@ def _resync(load: Load, resync: Resync, written: Written) -> dict[str, Any]:
 def _instead(load: Load) -> tuple[str, ...]:
     if load.read.cursor is None or load.write.slices or decided(load.decisions.strategy) == "full_refresh":
         return ("dponec run BUNDLE",)
-    return (f"dponec state rewind {load.name} WATERMARK", "dponec run BUNDLE")
+    return (f"dponec state rewind {shlex.quote(load.name)} WATERMARK", "dponec run BUNDLE")

@@ -146,7 +146,7 @@ PAGES: tuple[Page, ...] = (
         "No resync for this plan",
         "A resync loads named partitions again, and this plan's strategy does not work by partitions. Doing something else under "
         "that name would surprise. Exit code 1.",
-        "rewind the watermark (`dponec state rewind`) or run a window (`dponec run --window LOW HIGH`).",
+        "rewind the watermark (`dponec state rewind`) or run a window (`dponec run BUNDLE --window LOW HIGH`).",
     ),
     run_page(
         "DP430",
