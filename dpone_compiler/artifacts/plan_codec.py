@@ -64,11 +64,21 @@ def plain_plan(doc: PlanDoc) -> dict[str, Any]:
 def plan_fingerprint(plain: Mapping[str, Any]) -> str:
     """The digest of everything that a plan says and of every file it runs; where a step comes from in the manifest is left out.
 
-    `plain`: the object of plan.json with all its files. Raises TypeError or AttributeError on another shape.
+    Keys of the document, of a step or of a parameter that this version does not know are no part of it: a later version of the
+    format may add them, and whoever ignores them loses nothing by their being changed. Inside the values that are kept as JSON
+    (`decision`, `limits`, …) every key counts. `plain`: the object of plan.json with all its files. Raises KeyError, TypeError or
+    AttributeError on another shape.
     """
-    steps = [{key: value for key, value in step.items() if key != "origin"} for step in plain["steps"]]
+    steps = [_plain_step(step) for step in plain["steps"]]
+    params = [_known(ParamDoc, param) for param in plain["params"]]
     files = {path: digest for path, digest in plain["files"].items() if path not in _BEHIND_FILES}
-    return _sha256(compact_json({"files": files, "doc": {**plain, **_BEHIND, "steps": steps, "files": {}}}))
+    doc = {**_known(PlanDoc, plain), **_BEHIND, "steps": steps, "params": params, "files": {}}
+    return _sha256(compact_json({"files": files, "doc": doc}))
+
+
+def _plain_step(step: Mapping[str, Any]) -> dict[str, Any]:
+    known = {key: value for key, value in _known(StepDoc, step).items() if key != "origin"}
+    return {**known, "guard": _known(GuardDoc, step["guard"])} if "guard" in step else known
 
 
 def _sha256(text: str) -> str:

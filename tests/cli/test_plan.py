@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from dpone_compiler.artifacts.plan_codec import plan_fingerprint
 from tests.cli.commands import EXAMPLE_LOADS, EXAMPLES, FORMS, dponec, write_manifest
 
 
@@ -78,6 +79,33 @@ def test_a_plan_edited_by_hand_is_refused(bundle: Path, edit: str) -> None:
         refused = dponec(*words)
         assert refused.exit_code == 1, refused.output
         assert ("DP702" if edit == "truncated" else "DP701") in refused.stderr, refused.output
+
+
+def test_what_a_later_minor_version_adds_is_ignored(bundle: Path) -> None:
+    """An unknown key of the document, of a step, of its guard and of a parameter; and still no known value may be changed."""
+    path = bundle / "plan.json"
+    plan = json.loads(path.read_text(encoding="utf-8"))
+    plan["format"] += ".1"
+    plan["fingerprint"] = plan_fingerprint(plan)  # of the keys of format 1, before the later ones are there
+    for place in (plan, plan["steps"][0], plan["steps"][0]["guard"], plan["params"][0]):
+        place["of_later"] = {"any": ["value"]}
+    path.write_text(json.dumps(plan), encoding="utf-8")
+    for words in (["plan", bundle], ["explain", bundle, plan["steps"][0]["id"]]):
+        assert dponec(*words).exit_code == 0, dponec(*words).output
+    assert "DP601" in dponec("run", bundle, "--dry-run").stderr, "it gets as far as the missing connection"
+    plan["steps"][0]["guard"]["kind"] = "query"
+    path.write_text(json.dumps(plan), encoding="utf-8")
+    assert "DP701" in dponec("plan", bundle).stderr
+
+
+@pytest.mark.parametrize("written", ["dponec.plan/2", "dponec.plan/2.1", "dponec.plan/10", "other.plan"])
+def test_another_major_version_is_refused(bundle: Path, written: str) -> None:
+    path = bundle / "plan.json"
+    plan = json.loads(path.read_text(encoding="utf-8"))
+    path.write_text(json.dumps(plan | {"format": written}), encoding="utf-8")
+    for words in (["plan", bundle], ["run", bundle, "--dry-run"]):
+        refused = dponec(*words)
+        assert refused.exit_code == 1 and "DP702" in refused.stderr and "this dponec reads" in refused.stderr
 
 
 @pytest.mark.parametrize("evidence", [[], {"atomicity": 1}, {"atomicity": [{"engine": "postgres"}]}])

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME='nasty ch'\''; DROP TABLE x; --'
-FINGERPRINT=08ba73a0d6558e7a0783b7d19195fe8a3a9b606e3d282a02ed2fe38141661be5
+FINGERPRINT=d0ba8d6426769cfa9afbfb1caa2734aa57c2aff7e668bd6f471b46dbd8575bbd
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

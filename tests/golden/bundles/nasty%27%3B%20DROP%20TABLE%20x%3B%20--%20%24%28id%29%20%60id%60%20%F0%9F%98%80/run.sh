@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME='nasty'\''; DROP TABLE x; -- $(id) `id` 😀'
-FINGERPRINT=d335ec6e7604704f943cf6c72f2b4fa12cd9dd951243978a97a5ffd98288e169
+FINGERPRINT=df7f6a406940523244226dbdac8b0a0c8534d4c6ab8946fbe7d850565e449ddc
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg
