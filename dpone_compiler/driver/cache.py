@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from dpone_compiler import __version__
-from dpone_compiler.driver.inputs import catalog_files, catalog_folder, run_files
+from dpone_compiler.driver.inputs import catalog_files, catalog_folder, run_files, shown_place
 from dpone_compiler.driver.request import Request
 from dpone_compiler.source.value import value
 
@@ -116,7 +116,8 @@ class Keys:
         folder = self.request.catalog or catalog_folder(path)
         if folder not in self._folders:
             self._folders[folder] = _digest(_bytes(file) for file in catalog_files(folder))
-        return _digest((self._shared.encode(), self._folders[folder].encode(), path.as_posix().encode(), _bytes(path)))
+        names = f"{path.as_posix()}\0{shown_place(path.as_posix())}".encode("utf-8", "surrogateescape")
+        return _digest((self._shared.encode(), self._folders[folder].encode(), names, _bytes(path)))
 
 
 def _bytes(path: Path) -> bytes:

@@ -42,6 +42,16 @@ def _in_folder(folder: Path) -> Iterator[Path]:
             yield path
 
 
+def shown_place(place: str) -> str:
+    """A manifest's place as a bundle may show it: from the current folder on, and of a file elsewhere its name alone. An absolute
+    path would name the machine."""
+    path = Path(place)
+    if not path.is_absolute():
+        return place
+    here = Path.cwd()
+    return path.relative_to(here).as_posix() if path.is_relative_to(here) else path.name
+
+
 def read_file(path: Path) -> SourceFile | Diagnostic:
     """The file under the name it was given by, or why not. The mark that Windows editors put before UTF-8 is no part of it."""
     try:

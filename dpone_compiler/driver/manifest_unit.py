@@ -12,6 +12,7 @@ from dpone_compiler.diagnostics.diagnostic import Diagnostic, Diagnostics, has_e
 from dpone_compiler.driver.across import Named
 from dpone_compiler.driver.cache import Keys, Store, installation_digest
 from dpone_compiler.driver.compile import ManifestFile, Options, compile_load, named_load, read_manifest_file
+from dpone_compiler.driver.inputs import shown_place
 from dpone_compiler.driver.remembered import decode_diagnostics, encode_diagnostics, files_of
 from dpone_compiler.ir.codec import to_plain
 from dpone_compiler.ir.load import Load
@@ -111,7 +112,7 @@ def _load_key(load: Load, file: ManifestFile) -> str:
         to_plain(catalog.engine(write.connection)),
         to_plain(catalog.table(write.connection, write.table)),
     ]
-    spans = {path: str(span) for path, span in sorted(load.origin.spans.items())}
+    spans = {path: shown_place(str(span)) for path, span in sorted(load.origin.spans.items())}
     plain = {"load": to_plain(load), "facts": facts, "policy": encode_policy(file.policy), "spans": spans}
     plain["costs"] = to_plain(file.constants)
     plain["told"] = dict(sorted(load.origin.told.items()))
