@@ -65,7 +65,7 @@ def tell_story(teller: Teller, *, rows: int, keep: Path | None, tampering: str |
         _setup(teller, world)
         with teller.phase("full load: the first run of each load"):
             for route in ROUTES:
-                _run(teller, world, route)
+                _run(teller, world, route, "--apply-setup")
                 teller.say(f"  rows in the target now: {int(world.ask(route.connection, _COUNT)[0][0] or 0):,}")
         _change(teller, world)
         _kill(teller, world, rows)
@@ -139,14 +139,11 @@ def _setup(teller: Teller, world: World) -> None:
             if refused.returncode == 0:
                 raise DemoError(f"{route.load} ran without its setup")
             teller.say(refused.stderr.splitlines()[0].replace(f"{world.kept}/", ""))
-            teller.command(f"dponec run plans/{route.load} --apply-setup --dry-run")
-            done = world.dponec(*world.run_words(route.load), "--apply-setup", "--dry-run")
-            teller.say(*done.stderr.splitlines())
 
 
-def _run(teller: Teller, world: World, route: Route) -> None:
-    teller.command(f"dponec run plans/{route.load}")
-    teller.say(_told(world.run(route.load)))
+def _run(teller: Teller, world: World, route: Route, *words: str) -> None:
+    teller.command(f"dponec run plans/{route.load}", *words)
+    teller.say(_told(world.run(route.load, *words)))
 
 
 def _told(outcome: dict[str, Any]) -> str:

@@ -65,9 +65,9 @@ class World:
             raise DemoError(f"dponec {' '.join(words)} ended with {done.returncode}:\n{told}")
         return done
 
-    def run(self, load: str) -> dict[str, Any]:
+    def run(self, load: str, *words: str) -> dict[str, Any]:
         """`dponec run` of a load's bundle; its outcome."""
-        done = self.dponec(*self.run_words(load), "--format", "json")
+        done = self.dponec(*self.run_words(load), *words, "--format", "json")
         outcome: dict[str, Any] = json.loads(done.stdout)
         return outcome
 
