@@ -61,8 +61,8 @@ def clickhouse(own_chdb: Engine, tmp_path: Path) -> Iterator[tuple[BcpLab, str]]
     for path in target_files(bundle.doc):
         for statement in split_statements(bundle.body(path)):
             run_clickhouse(url, statement)
-    # The lock of a target lies in that folder: tests of two workers load the same one, on servers of their own.
-    places = {"DPONE_CONN_CASE_CH": url, "XDG_RUNTIME_DIR": str(tmp_path)}
+    # The locks of a target lie in those folders: tests of two workers load the same one, on servers of their own.
+    places = {"DPONE_CONN_CASE_CH": url, "XDG_RUNTIME_DIR": str(tmp_path), "TMPDIR": str(tmp_path)}
     lab = BcpLab(tmp_path, tmp_path / load["name"] / "run.sh", **places)
     rows = [(str(n), DAY, AT, None if n % 2 else "2.50", text) for n, text in enumerate(TEXTS)]
     canonical = [(n, DAYS, MICROSECONDS, None if amount is None else "2.5", text) for n, _, _, amount, text in rows]
