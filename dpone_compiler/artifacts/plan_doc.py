@@ -112,3 +112,12 @@ class PlanDoc:
 def fences(steps: Iterable[StepDoc]) -> bool:
     """Whether `open_attempt` is what raises the fencing token, also for a run that goes on: the lock of a file writes none."""
     return any(step.op == "lock" for step in steps)
+
+
+# Kinds of steps whose result stands in the state row of an attempt that is gone on with.
+FROZEN = ("freeze_window", "freeze_instant", "next_slice")
+
+
+def asked_for(step: StepDoc) -> bool:
+    """Whether a run that goes on asks the step's guard query if it is done; the items of a foreach are asked for one by one."""
+    return step.guard.kind == "query" and not step.guard.phase and step.op != "foreach"

@@ -58,7 +58,7 @@ class Children(contextlib.AbstractContextManager["Children"]):
 
 
 def _send(pid: int, signum: int) -> None:
-    with contextlib.suppress(ProcessLookupError):
+    with contextlib.suppress(ProcessLookupError):  # it has just ended by itself
         os.kill(pid, signum)
 
 

@@ -8,6 +8,7 @@ from functools import partial
 
 from dpone_compiler.artifacts.evidence import evidence_summary
 from dpone_compiler.artifacts.plan_doc import PlanDoc, StepDoc
+from dpone_compiler.artifacts.session_settings import SESSION_LIMITS
 from dpone_compiler.driver.costs import cost_table
 from dpone_compiler.spi.backend import Context
 from dpone_compiler.spi.cost import Costing
@@ -308,9 +309,6 @@ def _types(_context: Context, doc: PlanDoc) -> Iterator[str]:
     yield from ("", _LEDGER, "")
 
 
-_KEEP_STATEMENT_TIMEOUT = ("postgres",)
-
-
 def _limits(_context: Context, doc: PlanDoc) -> Iterator[str]:
     yield from ("## Limits", "")
     names = {
@@ -336,7 +334,9 @@ def _not_kept(doc: PlanDoc, name: str) -> str:
     """The engines of the plan on which nothing ends a statement that takes longer."""
     if name != "statement_timeout" or not doc.limits[name]:
         return ""
-    deaf = sorted({step.engine for step in doc.steps if step.engine and step.engine not in _KEEP_STATEMENT_TIMEOUT})
+    deaf = sorted(
+        {step.engine for step in doc.steps if step.engine and name not in SESSION_LIMITS.get(step.engine, ())}
+    )
     return f"; not kept on {', '.join(deaf)}" if deaf else ""
 
 

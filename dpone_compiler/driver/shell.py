@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from dpone_compiler.artifacts.plan_doc import PlanDoc, StepDoc, fences
+from dpone_compiler.artifacts.plan_doc import FROZEN, PlanDoc, StepDoc, asked_for, fences
+from dpone_compiler.artifacts.session_settings import OVERFLOWS, SESSION_LIMITS
 from dpone_compiler.driver.frames import shell_frame
 from dpone_compiler.script.words import Command, Comment, Line, Shell, When, command, script, word
 
 _EVERY_RUN = ("take_lease", "read_state", "acquire_lease", "check_table")
 _CLIENTS = ("postgres", "clickhouse", "mssql")
-_FROZEN = ("freeze_window", "freeze_instant", "next_slice")
-_PREFIX = {"postgres": "pg", "clickhouse": "ch"}
-_KEPT = ("lock_timeout", "statement_timeout")  # of the plan's limits, by sessions on Postgres
+_PREFIX = {"postgres": "pg", "clickhouse": "ch", "mssql": "ms"}
 _REFUSE = command("refuse").words
 _LEASE = 60  # seconds, where the plan says nothing
 _SLOT = ("create_slot", "export_snapshot", "read_changes", "advance_slot")
@@ -41,7 +40,10 @@ def render_run_sh(doc: PlanDoc) -> str:
         "locked": word("1" if any(step.op == "lock" for step in steps) else ""),
         **_lease(steps),
         "beat": word(format(float(doc.limits.get("lease_seconds") or _LEASE) / 3, ".3f")),
-        "limits": word("".join(f" -c {name}={doc.limits[name]}s" for name in _KEPT if doc.limits.get(name))),
+        "limits": word(
+            "".join(f" -c {name}={doc.limits[name]}s" for name in SESSION_LIMITS["postgres"] if doc.limits.get(name))
+        ),
+        "overflows": script([command(*OVERFLOWS)]),
         "mssql": _mssql(doc),
         "sliced": Shell(shell_frame("slices.sh.frame").render() if sliced else ""),
         "more": Shell(script([command("go_on")]).text + "\n" if sliced else ""),
@@ -109,7 +111,7 @@ def _groups(step: StepDoc) -> list[tuple[str, str]]:
 
 
 def _phase(step: StepDoc, committed: set[str], steps: Sequence[StepDoc]) -> str:
-    if step.kind in _FROZEN or (step.kind == "open_attempt" and not fences(steps)):
+    if step.kind in FROZEN or (step.kind == "open_attempt" and not fences(steps)):
         return "open"
     if step.id in committed or step.kind == "open_attempt":
         return "committed"
@@ -138,14 +140,8 @@ def _unit(unit: list[StepDoc], steps: Sequence[StepDoc]) -> Iterable[Line]:
 
 
 def _asked(step: StepDoc) -> Iterable[str]:
-    """How a step that may have been done before its run died is asked for; those of a foreach are asked for one by one."""
-    if not _guarded(step):
-        return ()
-    return (f"{_PREFIX.get(step.engine, 'ms')}_yes", step.side, step.guard.file)
-
-
-def _guarded(step: StepDoc) -> bool:
-    return step.guard.kind == "query" and not step.guard.phase and step.op != "foreach"
+    """How a step that may have been done before its run died is asked for."""
+    return (f"{_PREFIX[step.engine]}_yes", step.side, step.guard.file) if asked_for(step) else ()
 
 
 def _problem(unit: list[StepDoc], phases: set[str]) -> str:
@@ -155,7 +151,7 @@ def _problem(unit: list[StepDoc], phases: set[str]) -> str:
     if any(step.kind in _SLOT for step in unit):
         # pg_recvlogical streams and confirms, so it cannot peek, and psql decodes no pgoutput message.
         return "psql can neither hold an exported snapshot nor decode the changes of a slot; use dponec run"
-    if len(unit) > 1 and any(map(_guarded, unit)):
+    if len(unit) > 1 and any(map(asked_for, unit)):
         return "a step of a transaction is asked for whether it is done; use dponec run"
     if len(phases) > 1:
         return "steps of one transaction have different guards; use dponec run"
@@ -199,7 +195,7 @@ def _mssql_group(unit: list[StepDoc]) -> Iterable[Line]:
 
 def _call(step: StepDoc, op: str) -> Command:
     if step.engine != "mssql":
-        return command(f"{'pg' if step.engine == 'postgres' else 'ch'}_{op}", step.side, step.file, *step.params)
+        return command(f"{_PREFIX[step.engine]}_{op}", step.side, step.file, *step.params)
     if op == "query":
         return command("ms_query", step.side, step.file, ",".join(step.captures), *step.params)
     return command(f"ms_{op}", step.side, step.file, *step.params)
@@ -209,10 +205,9 @@ def _single(step: StepDoc) -> Iterable[Line]:
     if step.op == "lock" and not step.file:
         return
     op = {"lock": "query"}.get(step.op, step.op)
-    engine = "pg" if step.engine == "postgres" else "ch"
     if step.op == "foreach":
         files = (step.files["query"], step.files["body"], step.guard.file, str(step.max_items or 0))
-        yield command(f"{engine}_foreach", step.side, *files, *step.params)
+        yield command(f"{_PREFIX[step.engine]}_foreach", step.side, *files, *step.params)
         return
     if step.op == "await":
         yield command("ch_await", str(step.max_seconds), step.files["query"], step.files.get("body", ""))

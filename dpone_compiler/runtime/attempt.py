@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from dpone_compiler.artifacts.plan_doc import PlanDoc, StepDoc, fences
+from dpone_compiler.artifacts.plan_doc import FROZEN, PlanDoc, StepDoc, fences
 from dpone_compiler.runtime.decide import Start, rank
 from dpone_compiler.runtime.outcome import RefusedError
 
-# Their result is frozen in the state row of a continued attempt.
-_FROZEN = ("freeze_window", "freeze_instant", "next_slice")
 _ALWAYS = ("take_lease", "renew_lease", "read_state", "acquire_lease", "check_table", "fence", "release_lease")
 
 
@@ -60,7 +58,7 @@ class Attempt:
         if self._start.mode != "continue":
             return ""
         reached = rank(self._start.phase)
-        if step.kind in _FROZEN and reached >= rank("open"):
+        if step.kind in FROZEN and reached >= rank("open"):
             return "the attempt is open and its window frozen"
         # Also where no transaction holds them together: staging, which they read, may be half dropped by now.
         if reached >= rank("committed") and self._places[step.id] <= self._commit and step.kind != "check_table":

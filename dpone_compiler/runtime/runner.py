@@ -11,7 +11,7 @@ import uuid
 from dataclasses import replace
 from typing import Any
 
-from dpone_compiler.artifacts.plan_doc import StepDoc
+from dpone_compiler.artifacts.plan_doc import StepDoc, asked_for
 from dpone_compiler.runtime.attempt import Attempt
 from dpone_compiler.runtime.bounds import check_bounds
 from dpone_compiler.runtime.bundle import LoadedBundle
@@ -144,10 +144,7 @@ class Run:
             self._close_groups(step)
 
     def _guarded(self, step: StepDoc) -> str:
-        asked = (
-            step.guard.kind == "query" and not step.guard.phase and step.op != "foreach" and self._attempt.asks_guards
-        )
-        if not asked:
+        if not (asked_for(step) and self._attempt.asks_guards):
             return ""
         self._open_groups(step)
         session = self._sessions.on("source" if step.side == "source" else "target")

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dpone_compiler.artifacts.plan_doc import PlanDoc, StepDoc
+from dpone_compiler.artifacts.session_settings import OVERFLOWS, SESSION_LIMITS
 from dpone_compiler.runtime.connections.open import open_session
 from dpone_compiler.runtime.connections.resolve import ConnectionUrl, check_clashes, resolve_connection
 from dpone_compiler.runtime.connections.session import EngineError, Session
@@ -21,12 +22,7 @@ _TAKE = "SET TRANSACTION SNAPSHOT ':name'"
 _SNAPSHOT = re.compile(r"[0-9A-Fa-f-]+")
 Opener = Callable[[str], Session]
 
-# The limits of a plan that are settings of a session, by engine; the others are read by bodies or by the runner.
-_SETTINGS = {"postgres": ("lock_timeout", "statement_timeout"), "mssql": ("lock_timeout",)}
-# A user's profile may say `break`: a statement then ends early with a part of its rows, and without an error
-# (clickhouse.com/docs/operations/settings/query-complexity).
-_LIMITED = ("timeout", "read", "result", "set", "join", "group_by", "sort", "distinct", "transfer")
-_ALWAYS = {"clickhouse": {f"{name}_overflow_mode": "throw" for name in _LIMITED}}
+_ALWAYS = {"clickhouse": {f"{name}_overflow_mode": "throw" for name in OVERFLOWS}}
 
 
 def engine_opener(doc: PlanDoc, environ: Mapping[str, str], file: Path | None) -> Opener:
@@ -35,7 +31,7 @@ def engine_opener(doc: PlanDoc, environ: Mapping[str, str], file: Path | None) -
     check_clashes(engines)
 
     def open_one(connection_id: str) -> Session:
-        names = _SETTINGS.get(engines.get(connection_id, ""), ())
+        names = SESSION_LIMITS.get(engines.get(connection_id, ""), ())
         limits = {name: f"{doc.limits[name]}s" for name in names if doc.limits.get(name)}
         always = _ALWAYS.get(engines.get(connection_id, ""), {})
         return open_session(resolve(connection_id, environ, file), limits={**always, **limits})

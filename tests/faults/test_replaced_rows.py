@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import threading
 import time
 from collections.abc import Callable
@@ -17,6 +16,7 @@ from dpone_compiler.embedded.postgres import EmbeddedPostgres
 from tests.engine_fixtures import run_clickhouse
 from tests.faults.cases import CH18_FULL, CH18_MERGE, CH_MERGE, Case
 from tests.faults.conftest import new_clickhouse_lab
+from tests.faults.executors import EXECUTORS, run_by
 from tests.faults.lab import Lab
 from tests.faults.trap import marker
 from tests.faults.zygote import Ended, Zygote
@@ -47,7 +47,7 @@ def test_a_restart_brings_back_nothing(
 
 
 @pytest.mark.clickhouse_server
-@pytest.mark.parametrize("by", ["dponec run", "run.sh"])
+@pytest.mark.parametrize("by", EXECUTORS)
 def test_a_reader_keeps_the_old_parts(by: str, pg_wheel: EmbeddedPostgres, zygote: Zygote, tmp_path: Path) -> None:
     """The load waits for it: behind the commit no restart may bring anything back."""
     with start_clickhouse_server() as engine:
@@ -153,12 +153,6 @@ def _long_up(lab: Lab) -> None:
 
 
 def _run(lab: Lab, engine: Engine, by: str) -> tuple[int, str]:
-    """The load by either executor: exit code, and what it said."""
-    if by == "dponec run":
-        ended = lab.run()
-        return ended.code, str(ended)
-    native = engine.native_url_for(lab.target.url.rpartition("/")[2])
-    script = [str(lab.bundle / "run.sh")]
-    env = lab.environ(DPONE_CONN_FAULTS_TARGET=native)
-    done = subprocess.run(script, cwd=lab.home, env=env, capture_output=True, text=True, check=False)
-    return done.returncode, done.stdout + done.stderr
+    """The load by either executor; run.sh has the client of the native protocol."""
+    native = {"DPONE_CONN_FAULTS_TARGET": engine.native_url_for(lab.target.url.rpartition("/")[2])}
+    return run_by(lab, by, **(native if by == "run.sh" else {}))

@@ -25,8 +25,8 @@ _UNITS = {
     "toStartOfHour": PartitionUnit.HOUR,
 }
 _FINENESS = (PartitionUnit.VALUE, PartitionUnit.HOUR, PartitionUnit.DAY, PartitionUnit.MONTH, PartitionUnit.YEAR)
-_NAME = r"(`(?:[^`\\]|\\.)*`|[A-Za-z_][A-Za-z0-9_]*)"
-_ELEMENT = re.compile(rf"^(?:{_NAME}|([A-Za-z0-9]+)\({_NAME}\))$", re.DOTALL)
+NAME = r"(`(?:[^`\\]|\\.)*`|[A-Za-z_][A-Za-z0-9_]*)"
+_ELEMENT = re.compile(rf"^(?:{NAME}|([A-Za-z0-9]+)\({NAME}\))$", re.DOTALL)
 _SPLIT = re.compile(r"`(?:[^`\\]|\\.)*`|'(?:[^'\\]|\\.)*'|[(),]|[^`'(),]+", re.DOTALL)
 
 
@@ -52,9 +52,9 @@ def elements(partition_key: str) -> tuple[KeyElement, ...]:
             continue
         bare, function, inner = match.groups()
         if bare is not None:
-            found.append(KeyElement(_plain(bare), PartitionUnit.VALUE))
+            found.append(KeyElement(plain_name(bare), PartitionUnit.VALUE))
         elif function in _UNITS:
-            found.append(KeyElement(_plain(inner), _UNITS[function]))
+            found.append(KeyElement(plain_name(inner), _UNITS[function]))
     return tuple(found)
 
 
@@ -124,7 +124,8 @@ def _fineness(unit: PartitionUnit, column: Column | None) -> int:
     return _FINENESS.index(unit)
 
 
-def _plain(name: str) -> str:
+def plain_name(name: str) -> str:
+    """A name without its quotes and their escapes."""
     return unescaped(name[1:-1]) if name.startswith("`") else name
 
 

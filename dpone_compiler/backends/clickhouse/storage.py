@@ -5,17 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from dpone_compiler.backends.clickhouse.partition_key import elements
+from dpone_compiler.backends.clickhouse.partition_key import NAME, elements, plain_name
 from dpone_compiler.backends.clickhouse.profile import is_legacy
 from dpone_compiler.expr.types import Kind
 from dpone_compiler.ir.load import PartitionUnit
 from dpone_compiler.ir.schema import Column
 from dpone_compiler.ir.storage import storage_of
 from dpone_compiler.spi.backend import NewTable
-from dpone_compiler.sql.clickhouse_native import unescaped
 
-_NAME = r"(`(?:[^`\\]|\\.)*`|[A-Za-z_][A-Za-z0-9_]*)"
-_FORM = re.compile(rf"\s*(?:([A-Za-z0-9]+)\s*\(\s*{_NAME}\s*\)|{_NAME})\s*", re.DOTALL)
+_FORM = re.compile(rf"\s*(?:([A-Za-z0-9]+)\s*\(\s*{NAME}\s*\)|{NAME})\s*", re.DOTALL)
 _BARE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 # Names that the server quotes although they look plain: src/IO/WriteHelpers.h, and what its parser takes for something else.
 _QUOTED = frozenset(
@@ -29,22 +27,18 @@ def storage_refusal(new: NewTable, version: str) -> str:
     engine = "ReplacingMergeTree" if version else "MergeTree"
     if asked.engine and asked.engine.partition("(")[0].strip() != engine:
         return f"its steps need the engine {engine}, and physical_design says {asked.engine}; strategy.merge_policy decides"
-    bound = {
-        *write.key,
-        write.partition.column if write.partition else "",
-    }  # never NULL in the target, whatever the source says
+    # Never NULL in the target, whatever the source says.
+    bound = {*write.key, write.partition.column if write.partition else ""}
     usable = {c.name: c for c in new.columns if (not c.nullable or c.name in bound) and c.name not in new.own}
     for name in asked.order_by:
         if name not in usable:
             return f"physical_design orders by {name!r}, which is no loaded column that is never NULL"
     if asked.order_by and version and set(asked.order_by) != set(write.key):
         return "a ReplacingMergeTree keeps one row of its order, so physical_design may order by the key alone"
-    if not asked.partition_by:
-        return ""
-    return _partition_refusal(new, asked.partition_by, usable) or _never_apart(new, asked.partition_by, version)
+    return _partition_refusal(new, asked.partition_by, usable, version) if asked.partition_by else ""
 
 
-def _partition_refusal(new: NewTable, asked: str, usable: Mapping[str, Column]) -> str:
+def _partition_refusal(new: NewTable, asked: str, usable: Mapping[str, Column], version: str) -> str:
     found, wanted = elements(respelled(asked)), new.load.write.partition
     if len(found) != 1 or (asked.strip().startswith("toDate32") and is_legacy(new.engine)):
         return f"physical_design partitions by {asked!r}, which is neither a column nor one of toYear, toYYYYMM, toYYYYMMDD, toDate of it"
@@ -58,14 +52,9 @@ def _partition_refusal(new: NewTable, asked: str, usable: Mapping[str, Column]) 
         return (
             f"physical_design partitions by {asked}, and strategy.partition by {wanted.unit.value} of {wanted.column!r}"
         )
+    if version and column.name not in new.load.write.key:
+        return f"versions of a row collapse inside one partition only, and {column.name!r} is not in the key"
     return ""
-
-
-def _never_apart(new: NewTable, asked: str, version: str) -> str:
-    column = elements(respelled(asked))[0].column
-    if not version or column in new.load.write.key:
-        return ""
-    return f"versions of a row collapse inside one partition only, and {column!r} is not in the key"
 
 
 def respelled(partition_by: str) -> str:
@@ -74,8 +63,7 @@ def respelled(partition_by: str) -> str:
     if match is None:
         return partition_by
     function, inner, bare = match.groups()
-    name = inner or bare
-    spelt = spelled(unescaped(name[1:-1]) if name.startswith("`") else name)
+    spelt = spelled(plain_name(inner or bare))
     return f"{function}({spelt})" if function else spelt
 
 

@@ -65,9 +65,9 @@ def _clauses(load: Load) -> Iterator[str]:
     yield from _hints(load.hints)
     if read.tombstone is not None:  # SQL of any kind ends for sure only before a word like `into` or `strategy`
         yield f"tombstone {_sql(read.tombstone)}"
-    policy = "" if write.merge_policy == "auto" else f" policy {write.merge_policy}"
+    policy = "" if write.merge_policy == "auto" else f"policy {write.merge_policy}"
     if write.mode or policy:
-        yield f"strategy {write.mode}{policy}".replace("  ", " ")
+        yield " ".join(filter(None, ("strategy", write.mode, policy)))
     yield from _policies(write.policies)
     yield from _compared(write.snapshot)
     yield from _history(write.history)

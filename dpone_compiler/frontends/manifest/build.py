@@ -77,8 +77,9 @@ def build_load(process: Process, node: Block) -> tuple[Load | None, Diagnostics]
 
 def _idle(path: str, fate: Fate, write: Write) -> bool:
     """No stage reads the key; the storage of a table is read where this load makes one."""
-    made = "" if write.create_target == "never" else f"{STORAGE}{write.endpoint.engine}."
-    return not fate.recorded or (path.startswith(STORAGE) and not (made and path.startswith(made)))
+    if not fate.recorded or not path.startswith(STORAGE):
+        return not fate.recorded
+    return write.create_target == "never" or not path.startswith(f"{STORAGE}{write.endpoint.engine}.")
 
 
 def _read(notes: Notes, process: Process, options: SourceOptions, strategy: Strategy) -> Read:

@@ -1,0 +1,9 @@
+"""Settings that both executors of a plan give their sessions."""
+
+from __future__ import annotations
+
+# The limits of a plan that are settings of a session, by engine; the others are read by bodies or by the runner.
+SESSION_LIMITS = {"postgres": ("lock_timeout", "statement_timeout"), "mssql": ("lock_timeout",)}
+# A ClickHouse user's profile may say `break`: a statement then ends early with a part of its rows, and without an error
+# (clickhouse.com/docs/operations/settings/query-complexity).
+OVERFLOWS = ("timeout", "read", "result", "set", "join", "group_by", "sort", "distinct", "transfer")
