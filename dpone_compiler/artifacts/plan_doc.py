@@ -18,7 +18,7 @@ lock      hold the local file lock of this load's target until the run ends
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import field
 from typing import Any
 
@@ -107,11 +107,6 @@ class PlanDoc:
     interleavings: tuple[Mapping[str, Any], ...] = ()  # pair, orders, worst, why
     contract_evidence: Mapping[str, Any] = field(default_factory=dict)  # cell -> claims with status, tests and versions
     format: str = FORMAT
-
-
-def fences(steps: Iterable[StepDoc]) -> bool:
-    """Whether `open_attempt` is what raises the fencing token, also for a run that goes on: the lock of a file writes none."""
-    return any(step.op == "lock" for step in steps)
 
 
 # Kinds of steps whose result stands in the state row of an attempt that is gone on with.

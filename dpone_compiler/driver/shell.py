@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from dpone_compiler.artifacts.plan_doc import FROZEN, PlanDoc, StepDoc, asked_for, fences
+from dpone_compiler.artifacts.plan_doc import FROZEN, PlanDoc, StepDoc, asked_for
 from dpone_compiler.artifacts.session_settings import OVERFLOWS, SESSION_LIMITS
 from dpone_compiler.driver.frames import shell_frame
 from dpone_compiler.script.words import Command, Comment, Line, Shell, When, command, script, word
@@ -110,12 +110,10 @@ def _groups(step: StepDoc) -> list[tuple[str, str]]:
     return [(kind, name) for kind, name in named if name]
 
 
-def _phase(step: StepDoc, committed: set[str], steps: Sequence[StepDoc]) -> str:
-    if step.kind in FROZEN or (step.kind == "open_attempt" and not fences(steps)):
+def _phase(step: StepDoc, committed: set[str]) -> str:
+    if step.kind in FROZEN:
         return "open"
-    if step.id in committed or step.kind == "open_attempt":
-        return "committed"
-    return step.guard.phase
+    return "committed" if step.id in committed else step.guard.phase
 
 
 def _done_when_committed(steps: Sequence[StepDoc]) -> set[str]:
@@ -129,7 +127,7 @@ def _done_when_committed(steps: Sequence[StepDoc]) -> set[str]:
 def _unit(unit: list[StepDoc], steps: Sequence[StepDoc]) -> Iterable[Line]:
     committed = _done_when_committed(steps)
     # A fence alone does nothing, so it is done whenever its transaction is.
-    phases = {_phase(step, committed, steps) for step in unit if step.kind != "fence" or len(unit) == 1}
+    phases = {_phase(step, committed) for step in unit if step.kind != "fence" or len(unit) == 1}
     name = unit[0].transaction or unit[0].id if len(unit) > 1 else unit[0].id
     for step in unit:
         yield Comment(f"{step.id}: {step.purpose}")

@@ -36,7 +36,7 @@ from dpone_compiler.plan.actions import (
 from dpone_compiler.plan.emptied import create_alone, created
 from dpone_compiler.plan.growing import add_columns
 from dpone_compiler.plan.making import make_target
-from dpone_compiler.plan.sequence import COMMITTED, STAGED, Sequence
+from dpone_compiler.plan.sequence import COMMITTED, FENCED_AGAIN, OPENED, STAGED, Sequence
 from dpone_compiler.plan.slice_actions import CheckSliceFilled
 from dpone_compiler.plan.slice_steps import record_slice, take_slice
 from dpone_compiler.plan.snapshot_actions import FreezeInstant
@@ -153,7 +153,7 @@ def open_run(
         OpenAttempt(),
         "record run id and window in the state row",
         "whoever finishes this attempt must use the same window",
-        guard=Guard(kind="phase", phase="open", why="the state row names this run"),
+        guard=OPENED if shape.transactional else FENCED_AGAIN,
     )
     if not shape.transactional:
         seq.add(

@@ -10,6 +10,10 @@ from dpone_compiler.plan.step import Guard, Idempotency, Step
 
 RERUN = Guard(kind="rerun", why="repeating it changes nothing")
 STAGED = Guard(kind="phase", phase="staged", why="the state row says staged, and staging still holds the recorded rows")
+OPENED = Guard(kind="phase", phase="open", why="the state row names this run")
+FENCED_AGAIN = Guard(
+    kind="rerun", why="no lease raises the fencing token, so whoever goes on with the attempt raises it here"
+)
 COMMITTED = Guard(kind="phase", phase="committed", why="the state row is written in the same transaction")
 
 

@@ -5,11 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from dpone_compiler.artifacts.plan_doc import FROZEN, PlanDoc, StepDoc, fences
+from dpone_compiler.artifacts.plan_doc import FROZEN, PlanDoc, StepDoc
 from dpone_compiler.runtime.decide import Start, rank
 from dpone_compiler.runtime.outcome import RefusedError
 
-_ALWAYS = ("take_lease", "renew_lease", "read_state", "acquire_lease", "check_table", "fence", "release_lease")
+_ALWAYS = (
+    "take_lease",
+    "renew_lease",
+    "read_state",
+    "acquire_lease",
+    "check_table",
+    "open_attempt",
+    "fence",
+    "release_lease",
+)
 
 
 class Attempt:
@@ -63,8 +72,6 @@ class Attempt:
         # Also where no transaction holds them together: staging, which they read, may be half dropped by now.
         if reached >= rank("committed") and self._places[step.id] <= self._commit and step.kind != "check_table":
             return "the run is committed"
-        if step.kind == "open_attempt" and fences(self._doc.steps):
-            return ""
         if step.guard.phase and self._phase_reached(step.guard.phase, reached, staged):
             return f"phase {step.guard.phase} is reached"
         return self._before_from(step, reached)

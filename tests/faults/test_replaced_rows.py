@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from dpone_compiler.backends.clickhouse import clearing
+from dpone_compiler.driver.compile import Options, compile_paths
+from dpone_compiler.driver.output import write_bundle
 from dpone_compiler.embedded.clickhouse_http import start_chdb
 from dpone_compiler.embedded.clickhouse_legacy import start_clickhouse_server
 from dpone_compiler.embedded.engine import Engine
@@ -61,6 +64,43 @@ def test_a_reader_keeps_the_old_parts(by: str, pg_wheel: EmbeddedPostgres, zygot
         engine.kill()
         reader.join()
         assert not waited
+        engine.restart()
+        lab.check()
+
+
+@pytest.mark.clickhouse_server
+@pytest.mark.parametrize("by", EXECUTORS)
+def test_parts_that_stay_longer_than_the_wait_keep_the_load_from_its_commit(
+    by: str, pg_wheel: EmbeddedPostgres, zygote: Zygote, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a dropped part was merged from is covered by nothing, and stays for old_parts_lifetime."""
+    monkeypatch.setattr(clearing, "_MAX_SECONDS", 2)
+    with start_clickhouse_server() as engine:
+        lab = new_clickhouse_lab(CH18_MERGE, zygote, tmp_path, pg_wheel, engine)
+        (bundle,) = compile_paths([lab.folder / "load.yaml"], Options(catalog=lab.folder / "catalog")).bundles
+        write_bundle(bundle, lab.folder / "plans")
+        table = run_clickhouse(lab.target.url, "SHOW CREATE TABLE orders FORMAT TabSeparatedRaw").strip()
+        lab.target.execute("DROP TABLE orders")
+        lab.target.execute(f"{table}, old_parts_lifetime = 20")
+        lab.ready()
+        before = lab.target.state()
+        lab.change()
+        for id_ in (1, 2):
+            lab.target.execute(f"INSERT INTO orders VALUES ({id_}, '', '2020-01-01', '', 1, '2020-01-01 00:00:00')")
+        lab.target.execute("OPTIMIZE TABLE orders PARTITION 202001 FINAL")
+        lab.target.execute("ALTER TABLE orders DROP PARTITION 202001")
+        until = time.monotonic() + 60
+        code, told = _run(lab, engine, by)
+        assert (code, "DP436" in told) == (5, True), told
+        state = lab.target.state()
+        assert before is not None and state is not None
+        assert (state.phase, state.watermark) == ("staged", before.watermark)
+        while code == 5:
+            assert "DP436" in told and time.monotonic() < until, told
+            code, told = _run(lab, engine, by)
+        assert code == 0, told
+        lab.check()
+        engine.kill()
         engine.restart()
         lab.check()
 

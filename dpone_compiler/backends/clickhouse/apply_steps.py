@@ -117,6 +117,7 @@ def build_rewrite(ctx: Context, action: BuildRewrite) -> Lowered | Unsupported:
         action.staging,
         action.rewrite,
         frame("<<affected>> AND <<kept>>", affected=rewritten(ctx, action), kept=kept),
+        "these partitions until they are replaced",
     )
 
 
@@ -124,11 +125,11 @@ def build_shadow(ctx: Context, action: BuildShadow) -> Lowered | Unsupported:
     """The whole new target: rows of other keys (NULL keys among them), then the staged rows."""
     gone = (action.staging, *([action.left] if action.left is not None else []))
     kept = key_not_in(view(ctx), action.key, tuple(staging_table(ctx, role) for role in gone))
-    return _filled(ctx, action.staging, action.shadow, kept)
+    return _filled(ctx, action.staging, action.shadow, kept, "the target until the names are exchanged")
 
 
-def _filled(ctx: Context, rows: Staging, made: Staging, kept: Sql) -> Lowered | Unsupported:
-    """One INSERT of the target's rows that stay and of all staged rows."""
+def _filled(ctx: Context, rows: Staging, made: Staging, kept: Sql, unseen: str) -> Lowered | Unsupported:
+    """One INSERT of the target's rows that stay and of all staged rows. `unseen`: where and how long no other write is seen."""
     seen = view(ctx)
     written = tuple(moved.target.name for moved in rows.columns) or seen.target_columns
     extra = unmanaged(seen, written)
@@ -146,7 +147,11 @@ def _filled(ctx: Context, rows: Staging, made: Staging, kept: Sql) -> Lowered | 
         kept=kept,
         staging=staging_table(ctx, rows),
     )
-    return Lowered(op="sql", bodies={"main": body.text})
+    return Lowered(
+        op="sql",
+        bodies={"main": body.text},
+        locks=(f"none: what anybody else writes into {unseen} is lost",),
+    )
 
 
 def _kept(seen: View, action: BuildRewrite, gone: tuple[Sql, ...]) -> Sql:

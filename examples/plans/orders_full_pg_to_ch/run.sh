@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=orders_full_pg_to_ch
-FINGERPRINT=d39f142f93e0bb0496fcabc7ce7895cdd5b0a4d36720eebb3eebecea4f122b21
+FINGERPRINT=18084f0c284ce1d66f33bb6f00e654a803afe6565aafddd5b7c8d5f85c8b355a
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=demo_source

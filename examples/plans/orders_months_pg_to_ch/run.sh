@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=orders_months_pg_to_ch
-FINGERPRINT=edaf23b04938493dee8d38f1b705ba4524ea680f4ff560fa057d39a48b617cdb
+FINGERPRINT=1a8121999bd78206fc2461fafe90042c3528b198c2e0dac30021c600f6b8f37b
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=demo_source

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=orders_pg_to_ch
-FINGERPRINT=cf715a3e76007e34b4b76e58b3a2e5bece713e226f2cc76fe34b3d8f10223b09
+FINGERPRINT=9d6d6f223e76cbf85fd61fa31353f32b48e5a7e3dafdbbcfe7530c50010f6b07
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=demo_source

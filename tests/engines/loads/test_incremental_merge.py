@@ -347,3 +347,19 @@ def test_a_policy_of_a_newer_server_is_refused_with_its_version(world: World, po
     world.orders()
     told = world.refuses("DP231", "incremental_merge", key=["id"], merge_policy=policy, source={"cursor": CURSOR})
     assert needs in told and "this clickhouse offers partition_rewrite" in told
+
+
+@on("chdb", "ch18")
+def test_what_somebody_else_writes_during_a_rewrite_is_lost_as_the_plan_says(world: World) -> None:
+    """No engine lock can be had, so the step says so; whoever writes there besides must know."""
+    world.orders()
+    world.insert(order(1), order(2))
+    merging(world, "partition_rewrite", **MONTHLY).run()
+    world.source("UPDATE orders SET note = 'v2', at = clock_timestamp() WHERE id = 1")
+    strange = order(77, "of another", "2026-01-02")
+    then = When("before:replace-partitions", lambda: world.insert_target(strange))
+    world.run(faults=then)
+    assert then.landed
+    world.same(world.source_rows())
+    said = {step.id: step.locks for step in world.opened().doc.steps}["build-rewrite"]
+    assert said == ("none: what anybody else writes into these partitions until they are replaced is lost",)

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=append_ch
-FINGERPRINT=a4b69f38b7fd00dca6a202c4067fdd4ff7ff7b5b1c0cde651256dafef10f5793
+FINGERPRINT=f2f512f153c796d9b26fe301e8569501ff6c77a429eea314a46cfe765812b0d8
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

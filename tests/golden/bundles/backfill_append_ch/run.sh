@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=backfill_append_ch
-FINGERPRINT=534e6dbc5794764277d6b3b1760d4328c5921716cbc86366a8f3bfc52898c3aa
+FINGERPRINT=3800ed6efdf0e73e1509b1f81c977ef395d3b12540709586283ad47e4fc056f0
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

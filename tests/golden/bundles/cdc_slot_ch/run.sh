@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=cdc_slot_ch
-FINGERPRINT=727e7b2787272fe3f5a5e9cba54a65f8d7eceefeacab6b49e5779bde2913e3e4
+FINGERPRINT=6f643bb0621a9184d9cd9f69de6eeb9f6424bd9ab84671a4f71ccaef3ab3b838
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_changes

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=create_ch
-FINGERPRINT=b053ae68330d5c2ffcd5485f026dfa0ce1eae5e3a64dcf72c4d54b587e8842e1
+FINGERPRINT=419c3cbdd3faee230d31c5a0412310f9d3f4fed2ce2da92f246797c5e23028e4
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=create_ch18
-FINGERPRINT=8c2a87451aa52845a2b5194a94d7c917fae4c47377393d777f88c396cf73f99f
+FINGERPRINT=4399ef374829e7b3adcee1fa1b76829c966e6ea5c049ef5cdb7524b593c67d07
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

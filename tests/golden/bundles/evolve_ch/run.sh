@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=evolve_ch
-FINGERPRINT=e5dfb6624002696169c5dc0a473259d9dec6adb8c144a41258783cb7056c24e1
+FINGERPRINT=3406d73c7b731d89256e5cfa101b1761080edf6d09641e35862504855af2eb38
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=evolve_ch18
-FINGERPRINT=30fc53a7d20c62a231b4a2de9b4f52aa999d10e72c03e4b6ebfb6180256a16a7
+FINGERPRINT=9f686ab457358bda8783fde2ac8d9b8935e6b9d549155f7c6cf6d6fc578fbc75
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=full_ch
-FINGERPRINT=1afc20af4357160892cba355bf52a2de70b8e89afe7f84c679d965647ce087df
+FINGERPRINT=2d489191e9b4048d2631c5db0a6032f0ecef20548a567f19ad72c087d1a838cf
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

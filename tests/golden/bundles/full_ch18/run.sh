@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=full_ch18
-FINGERPRINT=faf0d84cd594a3915d54b630c8310e028a5688b5d41a12f1621740fb0d8077ae
+FINGERPRINT=06460ad79fc876d6a250085849207f549cdd134465af0283b4dafc22ac4a89c4
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

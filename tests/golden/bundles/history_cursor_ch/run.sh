@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=history_cursor_ch
-FINGERPRINT=35d364b094c5be72f0e77489283180153148f507de7951ccccaba012b1d609e1
+FINGERPRINT=a57731330cd425b4ce4dd03ec2c511b8e492790681c121001d29a4e4b404aeeb
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=history_run_ch
-FINGERPRINT=84dd90fee0342af43671c84ae95955f8b6a60f20a2dbc8d43d1bbccd79345d79
+FINGERPRINT=164d7d4cc11cfd9d8c9ae2911389fd256ce4a5cf38992a307ef8b78869cf26c9
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=merge_ch
-FINGERPRINT=83847abd1afa2a90b40e7bdd50671276412219bf434bb4582640637e366e60b7
+FINGERPRINT=0373abd63ace0ced4556c87dc5b11335fac81b2f83fd6565099bfb274e1a9d17
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=merge_ch18
-FINGERPRINT=8a0e8eeec35f455d61c4a15ad52de85632f0264811ef61fd6045f1130f61a2d0
+FINGERPRINT=103ea4cfc94d33b5012a2bdf554917c252fd45dadfaa48edac911fc235a47ae1
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

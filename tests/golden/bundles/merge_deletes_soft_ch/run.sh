@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=merge_deletes_soft_ch
-FINGERPRINT=f6e7a5f114cd2cb1f495262cc21bda8a5c914cd84ea8fb3c1e3e031068bb9aec
+FINGERPRINT=8ba636d89cba82d73c6e1f962349cc33fb4df1479c2c90f560616927b3b7ba4d
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=merge_leased_ch
-FINGERPRINT=69b8f465ddd735d482ab1c189b73416483fcbb3d641682b36a6e45baf32e2f0c
+FINGERPRINT=432b753f8b280e1a1cfa09b4976f6100a5f59162e8d44bd03d7f8e5c231c7676
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

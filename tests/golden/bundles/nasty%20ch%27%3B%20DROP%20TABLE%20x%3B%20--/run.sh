@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME='nasty ch'\''; DROP TABLE x; --'
-FINGERPRINT=d0ba8d6426769cfa9afbfb1caa2734aa57c2aff7e668bd6f471b46dbd8575bbd
+FINGERPRINT=f63c80c60b991b9bf8dbbb5cb2d4e576478ad0b5ecc7928c4347f53bca70edea
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

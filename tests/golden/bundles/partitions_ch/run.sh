@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=partitions_ch
-FINGERPRINT=e853cf45f2d7a2318fdd84a4069add17d9c4c08629e3d9d21a480d8c2366dc8b
+FINGERPRINT=88d0febe4e174add919b971ce6d1168c49cf4a23c9e3a7fa46f88776823e43f4
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

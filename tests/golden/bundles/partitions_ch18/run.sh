@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=partitions_ch18
-FINGERPRINT=279988b5e02e67e54967de126c4a63bfe2588cba3509caa8018bf838bde9fdf5
+FINGERPRINT=3dc8b271c726c05c7b4f63d375fd1904740aa8d8ef8271d57e1db79e70dfe4e7
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

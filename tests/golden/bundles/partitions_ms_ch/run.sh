@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=partitions_ms_ch
-FINGERPRINT=15484d7b73214b7ccfbba91ccc59ad6420f0264723e7fa4776fe26adec488a06
+FINGERPRINT=117e32621b043107a1d9023fff279e3814ab86b919a3afcc9d58ce587a26ed7a
 TRANSACTIONAL=''
 SOURCE_ENGINE=mssql
 SOURCE_CONNECTION=case_ms_source

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=replace_ch
-FINGERPRINT=5d9db6257c5f9804b51638573410690ffd493a2555e372db15c7cb858d4b5e99
+FINGERPRINT=e55320afe684d12425d39ca62bd3a850e46ea3398aa11cb5c6e9c59d4c6043f8
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=snapshot_soft_ch
-FINGERPRINT=2ed3f22ef727e91a0c7ce2d25a793ae56f5a7fd82fdb669d6ae2228387f17aae
+FINGERPRINT=44ff90cca90623632dcafcf443b4b88ea9cae6d048d6a2ee3eafc16e9095dd77
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg
