@@ -8,10 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from dpone_compiler.introspect import probe_clickhouse, probe_postgres
-from dpone_compiler.introspect.clickhouse import read_clickhouse
-from dpone_compiler.introspect.postgres import read_postgres
+from dpone_compiler.introspect import probe_clickhouse, probe_mssql, probe_postgres
 from dpone_compiler.introspect.probe import FAILED, PASSED, UNKNOWN, Probe, drift
+from dpone_compiler.introspect.readers import READERS
 from dpone_compiler.ir.load import Endpoint, Load
 from dpone_compiler.ir.schema import Catalog
 from dpone_compiler.runtime.connections.open import open_session
@@ -20,7 +19,7 @@ from dpone_compiler.runtime.connections.session import EngineError, Session
 from dpone_compiler.runtime.sessions import resolve
 
 # A probe asks and goes: behind an ACCESS EXCLUSIVE lock even the catalog's functions would wait.
-_LIMITS = {"postgres": {"lock_timeout": "2s"}}
+_LIMITS = {"postgres": {"lock_timeout": "2s"}, "mssql": {"lock_timeout": "2s"}}
 
 
 def probe_load(load: Load, catalog: Catalog, connections: Path | None) -> list[dict[str, Any]]:
@@ -72,6 +71,11 @@ def _asked(side: str, session: Session, endpoint: Endpoint, load: Load, catalog:
                 yield from probe_postgres.probe_source(session, table)
             else:
                 yield from probe_postgres.probe_target(session, table, staging or "public")
+        case "mssql":
+            if side == "source":
+                yield from probe_mssql.probe_source(session, table)
+            else:
+                yield from probe_mssql.probe_target(session, table, staging)
         case "clickhouse":
             if side == "target":
                 yield from probe_clickhouse.probe_target(session, table, staging)
@@ -79,7 +83,7 @@ def _asked(side: str, session: Session, endpoint: Endpoint, load: Load, catalog:
             yield Probe(f"{side} probes", UNKNOWN, f"there are no probes for {other} in this version")
             return
     try:
-        read = read_postgres(session, (table,)) if session.engine == "postgres" else read_clickhouse(session, (table,))
+        read = READERS[session.engine](session, (table,))
     except LookupError as error:
         yield Probe(f"{side} drift", FAILED, str(error))
         return

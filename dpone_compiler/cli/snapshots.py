@@ -13,6 +13,7 @@ from dpone_compiler import registry
 from dpone_compiler.artifacts.bundle import folder_name
 from dpone_compiler.frontends.catalog.read import read_catalog, write_catalog
 from dpone_compiler.introspect import clickhouse, mssql, postgres
+from dpone_compiler.introspect.readers import READERS
 from dpone_compiler.ir.load import Load
 from dpone_compiler.ir.schema import EngineFacts, TableFacts, TableRef
 from dpone_compiler.runtime.connections.open import open_session
@@ -23,7 +24,6 @@ from dpone_compiler.runtime.sessions import resolve
 from dpone_compiler.source.text import SourceFile
 
 _MISSING = (postgres.TableNotFoundError, clickhouse.TableNotFoundError, mssql.TableNotFoundError)
-_READ = {"postgres": postgres.read_postgres, "clickhouse": clickhouse.read_clickhouse, "mssql": mssql.read_mssql}
 Tables = Mapping[TableRef, TableFacts]
 
 
@@ -86,7 +86,7 @@ def snapshot(wanted: Wanted, folder: Path, connections: Path | None) -> Written:
 
 def _ask(wanted: Wanted, connections: Path | None) -> tuple[EngineFacts, Tables]:
     name, engine = wanted.connection, wanted.engines[0]
-    if len(wanted.engines) > 1 or engine not in _READ:
+    if len(wanted.engines) > 1 or engine not in READERS:
         said = " and ".join(wanted.engines)
         raise RefusedError("DP614", f"connection '{name}': {said} cannot be introspected by this version")
     try:
@@ -110,11 +110,11 @@ def _ask(wanted: Wanted, connections: Path | None) -> tuple[EngineFacts, Tables]
 
 def _read(session: Session, engine: str, wanted: Wanted) -> tuple[EngineFacts, Tables]:
     """All tables; one that a plan may make itself may be missing."""
-    facts, found = _READ[engine](session, tuple(ref for ref in wanted.tables if ref not in wanted.made))
+    facts, found = READERS[engine](session, tuple(ref for ref in wanted.tables if ref not in wanted.made))
     for ref in wanted.tables:
         if ref in wanted.made:
             with contextlib.suppress(*_MISSING):
-                found = {**found, **_READ[engine](session, (ref,))[1]}
+                found = {**found, **READERS[engine](session, (ref,))[1]}
     return facts, {ref: found[ref] for ref in wanted.tables if ref in found}
 
 
