@@ -20,6 +20,7 @@ COMMANDS = {
     "advise": ("dpone_compiler.cli.advise:advise", "The strategy decision, its reasons, and what was rejected."),
     "strategy": ("dpone_compiler.cli.strategy:strategy", "Strategy commands under the names that users of dpone know."),
     "plan": ("dpone_compiler.cli.plan:plan", "The plan of a manifest or a bundle, for people."),
+    "diff": ("dpone_compiler.cli.diff:diff", "What differs between two plans, bundle by bundle."),
     "explain": ("dpone_compiler.cli.explain:explain", "The page of a diagnostic, or of a step of a bundle."),
     "preflight": ("dpone_compiler.cli.preflight:preflight", "Whether tools and servers are ready for a load."),
     "introspect": ("dpone_compiler.cli.introspect:introspect", "Write the catalog snapshot of a manifest's tables."),
@@ -79,7 +80,7 @@ def cli() -> None:
 
 # Commands that start no process, thread or engine that would have to be stopped in order.
 _LEAVE_NOTHING = frozenset(
-    {"compile", "check", "advise", "plan", "explain", "schema", "types", "-h", "--help", "--version"}
+    {"compile", "check", "advise", "plan", "diff", "explain", "schema", "types", "-h", "--help", "--version"}
 )
 
 
