@@ -15,6 +15,7 @@ from dpone_compiler import __version__
 from dpone_compiler.cli.exits import BUG, FINDINGS, INTERRUPTED
 
 COMMANDS = {
+    "init": ("dpone_compiler.cli.init:init", "Begin a project: a manifest, connections without secrets, a schema."),
     "compile": ("dpone_compiler.cli.compile:compile_", "Write one bundle for each load."),
     "check": ("dpone_compiler.cli.check:check", "Diagnostics and policy gates only; nothing is written."),
     "advise": ("dpone_compiler.cli.advise:advise", "The strategy decision, its reasons, and what was rejected."),
@@ -80,7 +81,7 @@ def cli() -> None:
 
 # Commands that start no process, thread or engine that would have to be stopped in order.
 _LEAVE_NOTHING = frozenset(
-    {"compile", "check", "advise", "plan", "diff", "explain", "schema", "types", "-h", "--help", "--version"}
+    {"init", "compile", "check", "advise", "plan", "diff", "explain", "schema", "types", "-h", "--help", "--version"}
 )
 
 
