@@ -39,9 +39,10 @@ class Change:
 
 @value(kw_only=True)
 class Side:
-    """A plan and the files that it lists, text by path."""
+    """A plan, its steps that load partitions again, and the files that it lists, text by path."""
 
     doc: PlanDoc
+    resync: tuple[StepDoc, ...]
     bodies: Mapping[str, str]
 
 
@@ -49,21 +50,27 @@ def differences(old: Side, new: Side) -> tuple[Change, ...]:
     """Every difference, area by area; in an area in the order of the new plan."""
     found = [
         *_between(
-            "load", *({"name": doc.name, "depends_on": doc.depends_on, "notes": doc.notes} for doc in _docs(old, new))
+            "load",
+            *(
+                {name: getattr(doc, name) for name in ("name", "depends_on", "notes", "effects")}
+                for doc in _docs(old, new)
+            ),
         ),
         *_between("route", *(_flat(doc.route) for doc in _docs(old, new))),
         *_between("decision", *(_decision(doc.decision) for doc in _docs(old, new))),
         *_between("contract", *(doc.contract for doc in _docs(old, new))),
         *_between("types", *({item["target"]: _type(item) for item in doc.types} for doc in _docs(old, new))),
-        *_steps(old, new),
+        *_steps("steps", (old, old.doc.steps), (new, new.doc.steps)),
         *_between("limits", *(doc.limits for doc in _docs(old, new))),
         *_between(
             "state",
             *({k: doc.state.get(k) for k in ("engine", "connection", "table", "load")} for doc in _docs(old, new)),
         ),
-        *_between("parameters", *({p.name: f"{p.type}, {p.source}" for p in doc.params} for doc in _docs(old, new))),
+        *_between("parameters", *(_params(map(vars, doc.params)) for doc in _docs(old, new))),
         *_between("transfer", *(_flat(doc.native_transfer_plan) for doc in _docs(old, new))),
         *_texts("setup", *(_below("setup", side) for side in (old, new))),
+        *_between("replay", *(_replay(doc.replay) for doc in _docs(old, new))),
+        *_steps("replay", (old, old.resync), (new, new.resync)),
         *_texts("replay", *(_below("replay", side) for side in (old, new))),
         *_between("inputs", *(doc.inputs for doc in _docs(old, new))),
     ]
@@ -107,22 +114,32 @@ def _type(item: Mapping[str, Any]) -> str:
     return "; ".join(part for part in (arrow, item["changes"], item["may_lose"], item["policy"]) if part)
 
 
-def _steps(old: Side, new: Side) -> Iterator[Change]:
-    before, after = ({step.id: step for step in side.doc.steps} for side in (old, new))
+def _params(listed: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    return {each["name"]: f"{each['type']}, {each['source']}" for each in listed}
+
+
+def _replay(told: Mapping[str, Any]) -> dict[str, Any]:
+    """What is said of resume and resync beside the steps and the digest of the latter."""
+    resync = {name: said for name, said in (told.get("resync") or {}).items() if name not in ("steps", "fingerprint")}
+    return _flat({**told, "resync": {**resync, "params": _params(resync.get("params", ()))}})
+
+
+def _steps(area: str, old: tuple[Side, Iterable[StepDoc]], new: tuple[Side, Iterable[StepDoc]]) -> Iterator[Change]:
+    before, after = ({step.id: step for step in steps} for _, steps in (old, new))
     for name in (*after, *(name for name in before if name not in after)):
         if name not in before or name not in after:
             ends = (steps[name].purpose if name in steps else None for steps in (before, after))
-            yield Change(area="steps", name=name, before=next(ends), after=next(ends))
+            yield Change(area=area, name=name, before=next(ends), after=next(ends))
             continue
         left, right = _of_step(before[name]), _of_step(after[name])
         yield from (
-            Change(area="steps", name=f"{name} {c.name}", before=c.before, after=c.after)
-            for c in _between("steps", left, right)
+            Change(area=area, name=f"{name} {c.name}", before=c.before, after=c.after)
+            for c in _between(area, left, right)
         )
-        yield from _texts("steps", _files(before[name], old, name), _files(after[name], new, name))
+        yield from _texts(area, _files(before[name], old[0], name), _files(after[name], new[0], name))
     common = [[name for name in steps if name in before and name in after] for steps in (before, after)]
     if common[0] != common[1]:
-        yield Change(area="steps", name="order", before=common[0], after=common[1])
+        yield Change(area=area, name="order", before=common[0], after=common[1])
 
 
 def _of_step(step: StepDoc) -> dict[str, Any]:
@@ -130,15 +147,20 @@ def _of_step(step: StepDoc) -> dict[str, Any]:
     return told | {"guard": step.guard.why, "guard kind": f"{step.guard.kind} {step.guard.phase}".strip()}
 
 
+def _listed(step: StepDoc) -> dict[str, str]:
+    """The paths of a step by what they are for."""
+    return {role: path for role, path in {"": step.file, **step.files, "guard": step.guard.file}.items() if path}
+
+
 def _files(step: StepDoc, side: Side, name: str) -> dict[str, str]:
-    listed = {"": step.file, **step.files, "guard": step.guard.file}
-    return {f"{name} {role}".strip(): side.bodies.get(path, "") for role, path in listed.items() if path}
+    return {f"{name} {role}".strip(): side.bodies.get(path, "") for role, path in _listed(step).items()}
 
 
 def _below(folder: str, side: Side) -> dict[str, str]:
-    """Files of a folder by their name without its number."""
-    found = (path.removeprefix(f"{folder}/") for path in sorted(side.bodies) if path.startswith(f"{folder}/"))
-    return {path.lstrip("0123456789").lstrip("-_"): side.bodies[f"{folder}/{path}"] for path in found}
+    """Files of a folder by their name without its number; those of steps are told with the steps."""
+    told = {path for step in side.resync for path in _listed(step).values()}
+    found = (path for path in sorted(side.bodies) if path.startswith(f"{folder}/") and path not in told)
+    return {path.removeprefix(f"{folder}/").lstrip("0123456789").lstrip("-_"): side.bodies[path] for path in found}
 
 
 def _texts(area: str, old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[Change]:

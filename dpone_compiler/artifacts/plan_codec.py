@@ -119,7 +119,7 @@ def decode_plan(text: str) -> PlanDoc:
 def plan_doc(raw: Mapping[str, Any]) -> PlanDoc:
     """The PlanDoc of the object of a plan.json. Raises UnreadablePlanError on missing keys."""
     try:
-        steps = tuple(_step(item) for item in raw["steps"])
+        steps = tuple(step_doc(item) for item in raw["steps"])
         params = tuple(ParamDoc(**_known(ParamDoc, item)) for item in raw["params"])
         return PlanDoc(
             **{
@@ -137,7 +137,8 @@ def plan_doc(raw: Mapping[str, Any]) -> PlanDoc:
         raise UnreadablePlanError(f"plan.json lacks or misplaces something: {error}") from error
 
 
-def _step(raw: Mapping[str, Any]) -> StepDoc:
+def step_doc(raw: Mapping[str, Any]) -> StepDoc:
+    """A step of its object in JSON. Raises KeyError, TypeError or AttributeError on another shape."""
     values = _known(StepDoc, raw)
     for name in ("params", "captures", "after", "locks"):
         values[name] = tuple(values.get(name, ()))

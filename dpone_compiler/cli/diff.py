@@ -46,7 +46,7 @@ def diff(*, first: str, second: str, form: str, exit_code: bool) -> None:
 
 def _compared(old: Mapping[str, Side], new: Mapping[str, Side]) -> list[LoadDiff]:
     from dpone_compiler.artifacts.difference import differences
-    from dpone_compiler.cli.diff_text import ADDED, CHANGED, REMOVED, REWORDED, SAME, LoadDiff
+    from dpone_compiler.cli.diff_text import ADDED, REMOVED, LoadDiff, status_of
 
     found = []
     for name in sorted({*old, *new}):
@@ -54,8 +54,7 @@ def _compared(old: Mapping[str, Side], new: Mapping[str, Side]) -> list[LoadDiff
             found.append(LoadDiff(name=name, status=ADDED if name in new else REMOVED))
             continue
         changes = differences(old[name], new[name])
-        alike = old[name].doc.effects == new[name].doc.effects
-        status = SAME if not changes else REWORDED if alike else CHANGED
+        status = status_of(old[name].doc, new[name].doc, changes)
         found.append(LoadDiff(name=name, status=status, changes=changes))
     return found
 

@@ -9,7 +9,10 @@ from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
 from dpone_compiler.artifacts.difference import Side
-from dpone_compiler.runtime.bundle import PLAN, find_bundles, load_bundle
+from dpone_compiler.artifacts.effects import resync_steps
+from dpone_compiler.artifacts.plan_codec import UnreadablePlanError
+from dpone_compiler.runtime.bundle import PLAN, LoadedBundle, find_bundles, load_bundle
+from dpone_compiler.runtime.outcome import RefusedError
 
 GIT = "git:"
 
@@ -44,7 +47,14 @@ def _read(folder: Path, *, may_lack: bool = False) -> dict[str, Side]:
     if may_lack and not folder.exists():  # not yet at that revision, or no more
         return {}
     loaded = (load_bundle(each) for each in find_bundles(folder))
-    return {bundle.doc.name: Side(doc=bundle.doc, bodies=bundle.bodies) for bundle in loaded}
+    return {bundle.doc.name: _side(bundle) for bundle in loaded}
+
+
+def _side(bundle: LoadedBundle) -> Side:
+    try:
+        return Side(doc=bundle.doc, resync=resync_steps(bundle.doc), bodies=bundle.bodies)
+    except UnreadablePlanError as error:
+        raise RefusedError("DP702", f"{bundle.folder / PLAN}: {error}") from None
 
 
 def _folder(given: str, other: str, scratch: Path) -> Path:

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from dpone_compiler.artifacts.difference import Change, one_line
+from dpone_compiler.artifacts.effects import same_effects
+from dpone_compiler.artifacts.plan_doc import PlanDoc
 from dpone_compiler.source.value import value
 
 ADDED, REMOVED, CHANGED, REWORDED, SAME = "added", "removed", "changed", "reworded", "same"
@@ -20,6 +22,8 @@ class LoadDiff:
     changes: tuple[Change, ...] = ()
 
 
+# What an executor acts on. One compiler words one meaning in one way, so where it differs here the meaning does.
+_ACTED_ON = frozenset({"steps", "limits", "state", "parameters", "setup", "replay"})
 _DIGITS = 12  # of a digest
 _SAID = {
     ADDED: "a new plan",
@@ -27,6 +31,14 @@ _SAID = {
     CHANGED: "it does something else",
     REWORDED: "the same effects, told or written otherwise",
 }
+
+
+def status_of(old: PlanDoc, new: PlanDoc, changes: Sequence[Change]) -> str:
+    """Of a load that has a plan on both sides. `effects` is believed as far as nothing beside it says otherwise."""
+    if not changes:
+        return SAME
+    reworded = old.compiler != new.compiler or not any(change.area in _ACTED_ON for change in changes)
+    return REWORDED if reworded and same_effects(old, new) else CHANGED
 
 
 def render_text(loads: Sequence[LoadDiff]) -> str:
@@ -76,10 +88,8 @@ def _head(change: Change) -> str:
         said = "added" if change.before is None else "removed"
         told = change.after if change.before is None else change.before
         return f"{change.name}: {said}{f': {told}' if isinstance(told, str) else ''}"
-    before, after = (
-        one_line(said)[:_DIGITS] if change.area == "inputs" else one_line(said)
-        for said in (change.before, change.after)
-    )
+    digest = change.area == "inputs" or (change.area, change.name) == ("load", "effects")
+    before, after = (one_line(said)[:_DIGITS] if digest else one_line(said) for said in (change.before, change.after))
     return f"{change.name}: {before} -> {after}"
 
 

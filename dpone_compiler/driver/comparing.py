@@ -6,12 +6,15 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from dpone_compiler.artifacts.bundle import Bundle
+from dpone_compiler.artifacts.effects import same_effects
 from dpone_compiler.artifacts.plan_codec import UnreadablePlanError, decode_plan
 from dpone_compiler.diagnostics.diagnostic import Diagnostic, has_errors
 from dpone_compiler.driver.orphans import orphans
 from dpone_compiler.driver.output import difference
 from dpone_compiler.driver.problems import BundleDiffers, BundleLeft, BundleOrphaned, BundleTextDiffers
 from dpone_compiler.driver.request import Request
+from dpone_compiler.runtime.bundle import load_bundle
+from dpone_compiler.runtime.outcome import RefusedError
 
 _SHOWN = 5
 
@@ -39,9 +42,10 @@ def left_behind(request: Request, bundles: Sequence[Bundle], found: Sequence[Dia
 
 
 def _same_effects(bundle: Bundle, out: Path) -> bool:
-    try:
-        old = decode_plan((out / bundle.name / "plan.json").read_text(encoding="utf-8"))
-    except (OSError, UnreadablePlanError, UnicodeDecodeError):
-        return False
+    """Only a bundle that is as it was compiled says truly what it does."""
     new = decode_plan(bundle.files["plan.json"])
-    return old.effects == new.effects and old.compiler != new.compiler
+    try:
+        old = load_bundle(out / bundle.name).doc
+        return old.compiler != new.compiler and same_effects(old, new)
+    except (RefusedError, UnreadablePlanError):
+        return False

@@ -156,7 +156,8 @@ class BundleDiffers(Problem):
 class BundleTextDiffers(Problem):
     """`compile --check`: another version of the compiler writes the same effects in other text.
 
-    Nothing that the plan does has changed, so it is a warning; with `--strict` it is the error DP312.
+    Nothing that the plan does has changed, so it is a warning; with `--strict` it is the error DP312. A bundle that was changed
+    by hand since it was compiled is never taken for that.
     """
 
     code: ClassVar[str] = "DP313"

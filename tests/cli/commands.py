@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from click.testing import CliRunner, Result
 
+from dpone_compiler.artifacts.plan_codec import plan_fingerprint
 from dpone_compiler.cli.main import cli
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -52,6 +56,14 @@ def write_manifest(folder: Path, form: str, texts: Mapping[str, str] = FORMS) ->
     path = folder / f"orders.{form}"
     path.write_text(texts[form], encoding="utf-8")
     return path
+
+
+def forge(bundle: Path, change: Callable[[dict[str, Any]], None] = lambda plan: None) -> None:
+    """Change the plan of a bundle, and make its digests right again, those of edited files too."""
+    plan = json.loads((bundle / "plan.json").read_text(encoding="utf-8"))
+    change(plan)
+    plan["files"] = {path: hashlib.sha256((bundle / path).read_bytes()).hexdigest() for path in plan["files"]}
+    (bundle / "plan.json").write_text(json.dumps({**plan, "fingerprint": plan_fingerprint(plan)}), encoding="utf-8")
 
 
 def dponec(*words: object) -> Result:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import Result
 
 from dpone_compiler.driver import compile as compiling
-from tests.cli.commands import dponec, write_manifest
+from tests.cli.commands import dponec, forge, write_manifest
 
 MACHINES = ("json", "junit", "sarif")
 
@@ -60,6 +61,28 @@ def test_other_effects_of_another_compiler_are_an_error(folder: Path, monkeypatc
     monkeypatch.setattr(compiling, "COMPILER", "dponec 99.0")
     manifest = folder / "loads" / "orders.yaml"
     manifest.write_text(manifest.read_text().replace("10 minutes", "20 minutes"))
+    assert check("--no-cache").exit_code == 1 and codes("--no-cache") == ["DP312"]
+
+
+def test_a_statement_that_was_edited_is_no_other_text_of_another_compiler(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`effects` says nothing of it: whoever edits a file does not touch them."""
+    monkeypatch.setattr(compiling, "COMPILER", "dponec 99.0")
+    (step,) = (folder / "plans" / "orders" / "steps").glob("*-transfer-rows.extract.sql")
+    step.write_text(step.read_text().replace("WHERE", "WHERE true OR", 1))
+    assert check("--no-cache").exit_code == 1 and codes("--no-cache") == ["DP312"]
+
+
+def test_a_step_that_left_its_transaction_is_no_other_text_either(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(compiling, "COMPILER", "dponec 99.0")
+
+    def alone(plan: dict[str, Any]) -> None:
+        next(step for step in plan["steps"] if step["kind"] == "commit_state")["transaction"] = ""
+
+    forge(folder / "plans" / "orders", alone)
     assert check("--no-cache").exit_code == 1 and codes("--no-cache") == ["DP312"]
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from dpone_compiler.artifacts.difference import AREAS
-from tests.cli.commands import FORMS, ROOT, dponec, write_manifest
+from tests.cli.commands import EXAMPLES, FORMS, ROOT, dponec, forge, write_manifest
 
 MERGE = {"yaml": FORMS["yaml"].replace("mode: auto", "mode: incremental_merge, merge_policy: delete_insert")}
 UPSERT = {"yaml": MERGE["yaml"].replace("delete_insert", "update_insert")}
@@ -109,6 +110,52 @@ def test_the_same_effects_in_other_text(here: Path) -> None:
     found = told(old, compiled(here, hinted, "b"))["orders"]
     assert found["status"] == "reworded"
     assert [key for key in found if key != "status"] == [("inputs", "manifest")]
+
+
+def forged(folder: Path, name: str, change: Callable[[dict[str, Any]], None] = lambda plan: None) -> tuple[Path, Path]:
+    """An example and a copy whose plan somebody changed, and then made the digests right."""
+    plan, copy = EXAMPLES / "plans" / name, folder / "copy"
+    shutil.copytree(plan, copy, dirs_exist_ok=True)
+    forge(copy, change)
+    return plan, copy
+
+
+def test_a_statement_of_the_same_compiler_is_not_only_worded_otherwise(here: Path) -> None:
+    assert told(*forged(here, "orders_pg_to_pg"))["orders_pg_to_pg"] == {"status": "same"}
+    step = here / "copy" / "steps" / "21-delete-matching.sql"
+    step.write_text(step.read_text().replace('"t"."order_id" = "s"."order_id"', "true"))
+    forge(here / "copy")
+    pair = (EXAMPLES / "plans" / "orders_pg_to_pg", here / "copy")
+    found = told(*pair)["orders_pg_to_pg"]
+    assert (found.pop("status"), list(found)) == ("changed", [("steps", "delete-matching")])
+    forge(here / "copy", lambda plan: plan.update(compiler="dponec 99.0"))
+    assert told(*pair)["orders_pg_to_pg"]["status"] == "reworded"
+
+
+def test_other_effects_alone_are_a_change(here: Path) -> None:
+    found = told(*forged(here, "orders_pg_to_pg", lambda plan: plan.update(effects="0" * 64)))["orders_pg_to_pg"]
+    assert (found.pop("status"), list(found)) == ("changed", [("load", "effects")])
+
+
+def test_what_a_resync_does_is_compared_too(here: Path) -> None:
+    """Another compiler may word it otherwise, and may not put a step out of its transaction."""
+
+    def alone(plan: dict[str, Any]) -> None:
+        plan["compiler"] = "dponec 99.0"
+        step = next(step for step in plan["replay"]["resync"]["steps"] if step["kind"] == "commit_state")
+        step["transaction"] = ""
+
+    found = told(*forged(here, "orders_days_pg_to_pg", alone))["orders_days_pg_to_pg"]
+    assert found["replay", "commit-state transaction"]["before"] == "finalize"
+    assert found["status"] == "changed"
+
+
+def test_a_malformed_resync_is_refused(here: Path) -> None:
+    def misplaced(plan: dict[str, Any]) -> None:
+        plan["replay"]["resync"]["steps"] = [1]
+
+    refused = dponec("diff", *forged(here, "orders_days_pg_to_pg", misplaced))
+    assert refused.exit_code == 1 and "DP702" in refused.stderr
 
 
 def test_revisions_of_git(here: Path) -> None:
