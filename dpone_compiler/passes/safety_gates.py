@@ -1,4 +1,4 @@
-"""safety-gates: what a plan of this shape demands of people, the team's own gates, and hazards of the target."""
+"""safety-gates: what a plan of this shape demands of people, the team's own gates, and hazards of the tables."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import replace
 from dpone_compiler.diagnostics.diagnostic import Diagnostic
 from dpone_compiler.ir.decision import Undecided, decided
 from dpone_compiler.ir.load import Gate, Load
-from dpone_compiler.passes.problems import GateDenied, GateWarned, TargetHazard
+from dpone_compiler.passes.problems import GateDenied, GateWarned, TableHazard
 from dpone_compiler.policy.evaluate import Truth, check_gates
 from dpone_compiler.policy.facts import Facts, FactSource
 from dpone_compiler.policy.model import Effect
@@ -31,9 +31,14 @@ class SafetyGates:
         if load.decisions.gates:
             return PassResult(load=load)
         span = load.origin.at("sink.strategy")
+        ends = (
+            ("source.table", context.source.source_hazards(load, context.facts)),
+            ("sink.table", context.sink.hazards(load, context.facts)),
+        )
         found = [
-            Diagnostic(TargetHazard(code, sentence), load.origin.at("sink.table"), load.name)
-            for code, sentence in context.sink.hazards(load, context.facts)
+            Diagnostic(TableHazard(code, sentence), load.origin.at(path), load.name)
+            for path, hazards in ends
+            for code, sentence in hazards
         ]
         for result in check_gates(context.policy, self._facts(load, context)):
             if result.truth is Truth.TRUE:

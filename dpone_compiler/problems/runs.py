@@ -103,7 +103,8 @@ PAGES: tuple[Page, ...] = (
         "Permission is missing",
         "The engine refused a statement for want of a right. `setup/` holds the least rights that source and target need. Exit "
         "code 1, or 5 once the attempt was open.",
-        "have the grants under `setup/` run, then the same command again.",
+        "have the grants under `setup/` run, then the same command again. Where row security would hide rows, the role must be exempt from "
+        "it: the table's owner, or BYPASSRLS.",
     ),
     run_page(
         "DP424",

@@ -216,6 +216,7 @@ class Backend:
     judge_policy: Callable[[Load, Facts, str, str], PolicyVerdict] = lambda *_asked: PolicyVerdict()  # strategy, policy
     replay_files: Callable[[Context], Mapping[str, str]] = lambda _context: {}  # name -> SQL for a DBA of the source
     hazards: Callable[[Load, Facts], tuple[tuple[str, str], ...]] = lambda _load, _facts: ()  # (code, sentence)
+    source_hazards: Callable[[Load, Facts], tuple[tuple[str, str], ...]] = lambda _load, _facts: ()
     lower_lease: Lowering = keeps_no_lease  # a step of the lease that it keeps for a target elsewhere
     lease_setup: Callable[[Context], tuple[SetupFile, ...]] = lambda _context: ()
     declared: str = ""

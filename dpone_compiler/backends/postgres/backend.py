@@ -7,7 +7,7 @@ from dpone_compiler.backends.postgres import new_columns
 from dpone_compiler.backends.postgres.canonical import row_text
 from dpone_compiler.backends.postgres.capabilities import capabilities
 from dpone_compiler.backends.postgres.carry import carry
-from dpone_compiler.backends.postgres.hazards import hazards
+from dpone_compiler.backends.postgres.hazards import hazards, source_hazards
 from dpone_compiler.backends.postgres.names import DEFAULT_SCHEMA
 from dpone_compiler.backends.postgres.natives import NATIVES
 from dpone_compiler.backends.postgres.new_target import design
@@ -59,6 +59,7 @@ BACKEND = Backend(
     judge_policy=judge_policy,
     replay_files=replay_files,
     hazards=hazards,
+    source_hazards=source_hazards,
     new_target=design,
     add_columns=new_columns.design,
     natives=NATIVES,

@@ -326,8 +326,8 @@ class GateWarned(Problem):
     reason: str
 
 
-class TargetHazard(Problem):
-    """The target has something that changes what a load means: triggers, incoming foreign keys, row security and the like.
+class TableHazard(Problem):
+    """The source or the target has something that changes what a load means: triggers, incoming foreign keys, row security and the like.
 
     The plan cannot show what it does, so the reviewer has to know that it is there. plan.md repeats the sentence.
     """

@@ -30,6 +30,8 @@ _SETTINGS = {
     # A statement sees what was committed before the lock that it has waited for; a snapshot of the transaction would not.
     "default_transaction_isolation": "read committed",
     "default_transaction_read_only": "off",
+    # Rows that a policy hides would be lost in silence: a statement that would see a part of a table fails (42501) instead.
+    "row_security": "off",
     # Long expressions that run once: compiling them to machine code costs more than they do.
     "jit": "off",
 }
