@@ -1,4 +1,4 @@
-"""Parse, check and re-emit a person's SQL expression: one scalar expression over the columns of one table.
+"""Parse and check a person's SQL expression: one scalar expression over the columns of one table.
 
 What cannot be proved to mean the same thing in every statement that it is put into is refused: subqueries, aggregates,
 windows, parameters, several statements.
@@ -10,7 +10,7 @@ import re
 from dataclasses import replace
 from typing import cast
 
-from sqlglot import exp, parse, parse_one
+from sqlglot import exp, parse
 from sqlglot.errors import ErrorLevel, ParseError, TokenError
 from sqlglot.optimizer.annotate_types import annotate_types
 from sqlglot.optimizer.simplify import simplify
@@ -20,7 +20,7 @@ from dpone_compiler.expr.types import DataType, Kind
 from dpone_compiler.ir.load import ParsedSql
 from dpone_compiler.ir.schema import Column
 from dpone_compiler.spi.parse import SqlFault
-from dpone_compiler.sql.render import render
+from dpone_compiler.sql.own_words import UnwritableError, own_words
 
 _REFUSED: tuple[tuple[type[exp.Expr], str], ...] = (
     (exp.Query, "a subquery"),
@@ -43,8 +43,8 @@ _BOOLEAN = DataType(kind=Kind.BOOL)
 _UNKNOWN = DataType(kind=Kind.OTHER, native="unknown")
 
 
-# A statement puts brackets, casts and comparisons around a person's expression: it must still be parsed inside that many.
-_ROOM = 10
+# What sqlglot raises for arguments that a function of its does not expect; which, it does not say.
+_OTHERWISE = (ValueError, TypeError, AttributeError, LookupError, ArithmeticError)
 _TOO_DEEP = SqlFault(
     kind="construct",
     message="it is nested too deeply",
@@ -57,12 +57,18 @@ def parse_sql(text: str, dialect: str, columns: tuple[Column, ...] | None, *, bo
     if "\0" in text:
         return SqlFault(kind="syntax", message="it has the character U+0000", help="no engine takes it in a statement")
     try:
-        parsed = _parse(text, dialect, columns, boolean=boolean)
-        if isinstance(parsed, ParsedSql):
-            parse_one("(" * _ROOM + parsed.text + ")" * _ROOM, dialect=dialect).sql(dialect=dialect)
-    except RecursionError:  # sqlglot's parser and generator call themselves for every bracket
+        return _parse(text, dialect, columns, boolean=boolean)
+    except RecursionError:  # sqlglot's parser calls itself for every bracket
         return _TOO_DEEP
-    return parsed
+    except UnwritableError as error:
+        at = error.token
+        return SqlFault(
+            kind="construct",
+            message=f"{error.text!r} cannot be copied into a statement safely",
+            help="write it otherwise, or as a column of a view",
+            line=at.line,
+            column=max(1, at.col - len(error.text) + 1),
+        )
 
 
 def _parse(text: str, dialect: str, columns: tuple[Column, ...] | None, *, boolean: bool) -> ParsedSql | SqlFault:
@@ -70,6 +76,10 @@ def _parse(text: str, dialect: str, columns: tuple[Column, ...] | None, *, boole
         trees = parse(text, dialect=dialect, error_level=ErrorLevel.RAISE)
     except (ParseError, TokenError) as error:
         return _syntax(error)
+    except _OTHERWISE as error:
+        return SqlFault(
+            kind="construct", message=f"it cannot be read: {error}", help="compute it as a column of a view instead"
+        )
     if len(trees) != 1 or trees[0] is None:
         return SqlFault(kind="syntax", message="exactly one expression is expected", help="remove the semicolon")
     tree = trees[0]
@@ -95,14 +105,16 @@ def _parse(text: str, dialect: str, columns: tuple[Column, ...] | None, *, boole
         return fault
     if boolean and (fault := _constant(typed, dialect)) is not None:
         return fault
-    return ParsedSql(
-        text=render(resolved, dialect).text, dialect=dialect, columns=names, type=_BOOLEAN if boolean else _UNKNOWN
-    )
+    written = own_words(text, dialect, {node.this.meta["start"]: node.name for node in resolved.find_all(exp.Column)})
+    return ParsedSql(text=written, dialect=dialect, columns=names, type=_BOOLEAN if boolean else _UNKNOWN)
 
 
 def _constant(tree: exp.Expression, dialect: str) -> SqlFault | None:
     """A condition that says the same of every row; one with a function of the clock is none."""
-    folded = simplify(tree.copy(), dialect=dialect)
+    try:
+        folded = simplify(tree.copy(), dialect=dialect)
+    except _OTHERWISE:  # it computes with literals, dates beyond year 9999 among them
+        return None
     if isinstance(folded, exp.Boolean) and folded.this:
         return SqlFault(
             kind="constant", message="it is true for every row", help="leave it out, or name a column in it"
@@ -142,6 +154,7 @@ def _resolve(tree: exp.Expression, dialect: str, columns: tuple[Column, ...] | N
                 return _unknown(node, name, tuple(known))
             name = exact
         fresh = exp.column(exp.to_identifier(name, quoted=True))
+        fresh.this.meta.update(node.this.meta)
         if node is copy:
             copy = fresh
         else:

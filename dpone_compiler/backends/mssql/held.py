@@ -3,15 +3,16 @@ so neither can round, cut or shift it in a way of its own."""
 
 from __future__ import annotations
 
-from sqlglot import exp, parse_one
+from sqlglot import exp
 
 from dpone_compiler.backends.mssql.losses import kept_value, offends
 from dpone_compiler.backends.mssql.shapes import convert, shape
 from dpone_compiler.backends.mssql.texts import plain_text
 from dpone_compiler.expr.types import DataType, Kind
-from dpone_compiler.ir.load import MovedColumn, ParsedSql
+from dpone_compiler.ir.load import MovedColumn
 from dpone_compiler.ir.loss import Question, refused_losses
 from dpone_compiler.sql.identifiers import column
+from dpone_compiler.sql.own_words import opaque
 
 _EXACT = (Kind.INT, Kind.DECIMAL)
 # CONVERT cuts what stands behind the 36 characters of a uuid without a word; '' it refuses (Msg 8169).
@@ -22,14 +23,9 @@ _WHOLE_UUID = """CASE WHEN :text IS NULL OR DATALENGTH(:text) = 72 OR (DATALENGT
 MOST_DIGITS = 38
 
 
-def parsed(sql: ParsedSql) -> exp.Expression:
-    """The tree of an expression that `parse-expressions` has checked; in parentheses, so that nothing binds into it."""
-    return exp.Paren(this=parse_one(sql.text, dialect=sql.dialect))
-
-
 def source_value(moved: MovedColumn) -> exp.Expression:
     """The value as the source computes it. Raises NativeTypeError when the cast names no type of SQL Server."""
-    value = parsed(moved.sql) if moved.sql is not None else column(moved.source.name)
+    value = opaque(moved.sql) if moved.sql is not None else column(moved.source.name)
     return convert(moved.source.native, value) if moved.sql is not None or moved.cast else value
 
 

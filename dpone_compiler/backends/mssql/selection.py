@@ -8,7 +8,7 @@ from typing import cast
 from sqlglot import exp
 
 from dpone_compiler.backends.mssql import names
-from dpone_compiler.backends.mssql.held import held_value, parsed, source_value
+from dpone_compiler.backends.mssql.held import held_value, source_value
 from dpone_compiler.backends.mssql.predicates import MssqlPredicates, in_scope
 from dpone_compiler.backends.mssql.script import sql, word
 from dpone_compiler.backends.mssql.shapes import shape
@@ -16,6 +16,7 @@ from dpone_compiler.ir.interval import PartitionSet
 from dpone_compiler.plan.actions import Selection
 from dpone_compiler.spi.backend import Context
 from dpone_compiler.sql.identifiers import column, table
+from dpone_compiler.sql.own_words import opaque
 from dpone_compiler.sql.predicates import interval_predicate, partition_predicate
 from dpone_compiler.sql.render import Sql, frame
 
@@ -44,7 +45,7 @@ def selected_rows(ctx: Context, selection: Selection) -> Sql:
 
 def _chosen(selection: Selection) -> list[exp.Expression]:
     """What filter and tombstone ask of a row, or (`negate_filter`) what is true of the rows that they leave out."""
-    wanted, gone = ([parsed(sql_)] if sql_ is not None else [] for sql_ in (selection.where, selection.tombstone))
+    wanted, gone = ([opaque(sql_)] if sql_ is not None else [] for sql_ in (selection.where, selection.tombstone))
     unless = "CASE WHEN :each THEN 0 ELSE 1 END = 1"
     if not selection.negate_filter:
         return [*wanted, *(shape(unless, each=each) for each in gone)]

@@ -14,7 +14,6 @@ from sqlglot import exp
 from dpone_compiler.backends.mssql import names
 from dpone_compiler.backends.mssql.drift import check_table
 from dpone_compiler.backends.mssql.extraction import check_values, extract, fingerprint
-from dpone_compiler.backends.mssql.held import parsed
 from dpone_compiler.backends.mssql.predicates import bound, least_value, lowest
 from dpone_compiler.backends.mssql.script import MESSAGE, batch, literal, refuse, statements, word
 from dpone_compiler.backends.mssql.shapes import convert, parameter, shape
@@ -27,6 +26,7 @@ from dpone_compiler.plan.value_actions import CheckValues
 from dpone_compiler.spi.backend import Context, Lowered, Unsupported
 from dpone_compiler.sql.identifiers import column, table
 from dpone_compiler.sql.mssql_native import NativeTypeError
+from dpone_compiler.sql.own_words import opaque
 from dpone_compiler.sql.render import Sql, frame
 
 _TIME = """\
@@ -193,7 +193,7 @@ def _no_null_cursor(ctx: Context, action: FreezeWindow) -> Sql:
     ref = ctx.load.read.endpoint.table
     conditions: list[exp.Expression] = [exp.Is(this=column(interval.column), expression=exp.Null())]
     if isinstance(ctx.load.read.where, ParsedSql):
-        conditions.append(parsed(ctx.load.read.where))
+        conditions.append(opaque(ctx.load.read.where))
     message = f"rows of {ref} have NULL in the cursor {interval.column}, and no window would ever read them"
     return frame(
         _NULL_CURSOR,

@@ -12,8 +12,7 @@ from sqlglot import exp
 
 from dpone_compiler.backends.postgres import names
 from dpone_compiler.backends.postgres.predicates import PREDICATES
-from dpone_compiler.backends.postgres.projection import parsed
-from dpone_compiler.backends.postgres.script import DIALECT, sql, word
+from dpone_compiler.backends.postgres.script import DIALECT, word
 from dpone_compiler.backends.postgres.shapes import shape
 from dpone_compiler.ir.load import ChangeFeed, Load, MovedColumn, ParsedSql
 from dpone_compiler.ir.schema import TableRef
@@ -33,8 +32,9 @@ from dpone_compiler.plan.changes import (
 )
 from dpone_compiler.spi.backend import Context
 from dpone_compiler.sql.identifiers import column, identifier, table, text
+from dpone_compiler.sql.own_words import opaque
 from dpone_compiler.sql.predicates import interval_predicate
-from dpone_compiler.sql.render import frame
+from dpone_compiler.sql.render import frame, render
 
 CHANGES = "__dponec_changes"
 # The schema of this session's temporary tables: a table of that name elsewhere is never meant.
@@ -91,7 +91,7 @@ def feed_rows(ctx: Context, selection: Selection) -> exp.Subquery:
     copied = exp.Select(expressions=[_initial(name, "I", 0, column(name)) for name in names_])
     copied = copied.from_(table(names.source(selection.table))).where(first.copy())
     if isinstance(load.read.where, ParsedSql):
-        copied = copied.where(parsed(load.read.where))
+        copied = copied.where(opaque(load.read.where))
     union = exp.Union(this=exp.Union(this=stored, expression=begins, distinct=False), expression=copied, distinct=False)
     return exp.Subquery(this=union, alias=exp.TableAlias(this=exp.to_identifier("f")))
 
@@ -118,11 +118,13 @@ def _order(ctx: Context, feed: ChangeFeed) -> str:
 def _kept(selection: Selection) -> exp.Expression:
     if selection.where is None:
         return shape("'t'")
-    return shape("CASE WHEN :wanted THEN 't' ELSE 'f' END", wanted=parsed(selection.where))
+    return shape("CASE WHEN :wanted THEN 't' ELSE 'f' END", wanted=opaque(selection.where))
 
 
 def _computed(moved: MovedColumn, made: dict[str, exp.Expression]) -> MovedColumn:
     value = made.get(moved.target.name)
     if value is None:
         return moved
-    return replace(moved, sql=ParsedSql(text=sql(value).text, dialect=DIALECT, columns=(), type=moved.source.type))
+    return replace(
+        moved, sql=ParsedSql(text=render(value, DIALECT).text, dialect=DIALECT, columns=(), type=moved.source.type)
+    )

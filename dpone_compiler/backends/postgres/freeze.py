@@ -16,13 +16,13 @@ from sqlglot import exp
 
 from dpone_compiler.backends.postgres import names
 from dpone_compiler.backends.postgres.predicates import comparable_type, lowest
-from dpone_compiler.backends.postgres.projection import parsed
 from dpone_compiler.backends.postgres.script import do_block, literal, sql, statements, word
 from dpone_compiler.expr.types import DataType, Kind
 from dpone_compiler.ir.load import ParsedSql
 from dpone_compiler.plan.actions import FreezeWindow
 from dpone_compiler.spi.backend import Context, Lowered, Unsupported
 from dpone_compiler.sql.identifiers import column, table
+from dpone_compiler.sql.own_words import opaque
 from dpone_compiler.sql.postgres_native import type_tree
 from dpone_compiler.sql.render import Sql, frame
 
@@ -227,7 +227,7 @@ def _no_null_cursor(ctx: Context, action: FreezeWindow) -> Sql:
         exp.Select().from_(table(names.source(ref))).where(exp.Is(this=column(interval.column), expression=exp.Null()))
     )
     if isinstance(ctx.load.read.where, ParsedSql):
-        rows = rows.where(parsed(ctx.load.read.where))
+        rows = rows.where(opaque(ctx.load.read.where))
     message = literal(f"rows of {ref} have NULL in the cursor {interval.column}, and no window would ever read them")
     return frame(_NULL_CURSOR, rows=sql(rows), message=message)
 

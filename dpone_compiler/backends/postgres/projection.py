@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-from sqlglot import exp, parse_one
+from sqlglot import exp
 
 from dpone_compiler.backends.postgres.json_rows import digest_text, held_value, json_text
 from dpone_compiler.backends.postgres.losses import kept_value
 from dpone_compiler.backends.postgres.shapes import shape
 from dpone_compiler.expr.types import DataType, Kind
-from dpone_compiler.ir.load import MovedColumn, ParsedSql
+from dpone_compiler.ir.load import MovedColumn
 from dpone_compiler.sql.identifiers import column, text
+from dpone_compiler.sql.own_words import opaque
 from dpone_compiler.sql.postgres_native import NativeTypeError, cast, read_native
 from dpone_compiler.sql.postgres_types import parse_type
 
 _BUILT_IN = frozenset(Kind) - {Kind.OTHER, Kind.ENUM, Kind.ARRAY}
 
 
-def parsed(sql: ParsedSql) -> exp.Expression:
-    """The tree of an expression that `parse-expressions` has checked; in parentheses, so that nothing binds into it."""
-    return exp.Paren(this=parse_one(sql.text, dialect=sql.dialect))
-
-
 def source_value(moved: MovedColumn) -> exp.Expression:
     """The value as the source computes it. An expression is cast even when the manifest says no type: a plan that takes it for
     text must not meet the bytes of a number. Raises NativeTypeError when the cast names no type of Postgres."""
-    value = parsed(moved.sql) if moved.sql is not None else column(moved.source.name)
+    value = opaque(moved.sql) if moved.sql is not None else column(moved.source.name)
     return cast(value, moved.source.native) if moved.sql is not None or moved.cast else value
 
 

@@ -17,7 +17,6 @@ from dpone_compiler.backends.postgres.losses import offends
 from dpone_compiler.backends.postgres.predicates import PREDICATES, in_scope
 from dpone_compiler.backends.postgres.projection import (
     arriving_value,
-    parsed,
     partition_value,
     source_value,
     wire_value,
@@ -41,6 +40,7 @@ from dpone_compiler.plan.step import Step
 from dpone_compiler.plan.value_actions import CheckValues, counted
 from dpone_compiler.spi.backend import Context, Lowered, Unsupported
 from dpone_compiler.sql.identifiers import column, table, text
+from dpone_compiler.sql.own_words import opaque
 from dpone_compiler.sql.postgres_native import NativeTypeError
 from dpone_compiler.sql.predicates import interval_predicate, partition_predicate
 from dpone_compiler.sql.render import Sql, frame, join
@@ -216,7 +216,7 @@ def select_from(ctx: Context, selection: Selection, values: list[exp.Expression]
 
 def _chosen(selection: Selection) -> list[exp.Expression]:
     """What filter and tombstone ask of a row, or (`negate_filter`) what is true of the rows that they leave out."""
-    wanted, gone = ([parsed(sql_)] if sql_ is not None else [] for sql_ in (selection.where, selection.tombstone))
+    wanted, gone = ([opaque(sql_)] if sql_ is not None else [] for sql_ in (selection.where, selection.tombstone))
     if not selection.negate_filter:
         return [*wanted, *(shape("NOT coalesce(:gone, false)", gone=each) for each in gone)]
     out = [*(shape("NOT coalesce(:wanted, false)", wanted=each) for each in wanted), *gone]

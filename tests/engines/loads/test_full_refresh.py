@@ -33,6 +33,20 @@ def test_a_filter_and_renamed_columns(world: World) -> None:
     world.same([order(1, "open")])
 
 
+@on("pg18")
+def test_a_filter_means_what_its_words_mean_to_postgres(world: World) -> None:
+    """A month and a day and a half, which a rewriting parser takes for a minute and for a day."""
+    world.orders()
+    world.insert(*(order(number, str(number)) for number in (1, 2, 3, 4)))
+    for number, age in ((1, "29 days"), (2, "40 days"), (3, "30 hours"), (4, "40 hours")):
+        world.source(f"UPDATE orders SET at = now() - interval '{age}' WHERE id = {number}")
+    rows = {row.id: row for row in world.source_rows()}
+    world.load("full_refresh", source={"where": "at > now() - interval 'P1M' -- a month"}).run()
+    world.same([rows[1], rows[3], rows[4]])
+    world.load("full_refresh", source={"where": "at > now() - interval '1 day 12:00:00'"}).run()
+    world.same([rows[3]])
+
+
 @on("pg18", "chdb", "ch18")
 def test_an_empty_source_fails_or_clears(world: World) -> None:
     world.orders()

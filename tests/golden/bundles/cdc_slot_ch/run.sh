@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=cdc_slot_ch
-FINGERPRINT=6f643bb0621a9184d9cd9f69de6eeb9f6424bd9ab84671a4f71ccaef3ab3b838
+FINGERPRINT=0cd03d2eb91af86a239cb9b5333c1380fe48ff328cf72a06e545a1057dab8966
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_changes

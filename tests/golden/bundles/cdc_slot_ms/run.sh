@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=cdc_slot_ms
-FINGERPRINT=d61e8056a38bd2e1ff45db0a87ebf8aa1121e48a99be533311b7a5d3e6a3995b
+FINGERPRINT=fbb8175c476ed0231398cc8f80633f793bfe5da3f41f528a4ba0cccebd03c366
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_changes

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=cdc_slot_pg
-FINGERPRINT=b20ea0577dfe98e80010631fe991f72532fa01bd7ca1e8a35bd7edf159385a73
+FINGERPRINT=7ffc83aba4c8ef4dc4bd1cac13491d7271ff79b2c9fd2adc78a038c7be056c68
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_changes

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=cdc_table_ms
-FINGERPRINT=44d76b08bb08d5e533008b8aec326bbf581477e00f2379b61bffbdf218c4712b
+FINGERPRINT=aacbad661c41ea781dc02c61c06aaee027948561b4c3ac1322181f6c1e984ee3
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_changes

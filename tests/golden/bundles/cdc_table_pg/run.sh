@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=cdc_table_pg
-FINGERPRINT=5a5c759989dcee8cea348ed2d347801f2211c0118642ce942fba1f224a6ce590
+FINGERPRINT=c03015cad56fbdbefae22e8f4f2e206c90d4b30ca1ec8f4259b8f9ef8150ccae
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_changes

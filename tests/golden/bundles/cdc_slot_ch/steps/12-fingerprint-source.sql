@@ -41,9 +41,7 @@ FROM (
         "__dponec_order"
       ) AS bigint) AS TEXT) AS v6,
       CAST(CAST((
-        CASE WHEN (
-          "status" <> 'draft'
-        ) THEN 't' ELSE 'f' END
+        CASE WHEN ("status" <> 'draft') THEN 't' ELSE 'f' END
       ) AS text) AS TEXT) AS v7,
       CAST(CAST((
         "__dponec_unchanged"

@@ -18,9 +18,7 @@ SELECT
     "__dponec_order"
   ) AS bigint) AS "__dponec_order",
   CAST((
-    CASE WHEN (
-      "status" <> 'draft'
-    ) THEN 't' ELSE 'f' END
+    CASE WHEN ("status" <> 'draft') THEN 't' ELSE 'f' END
   ) AS text) AS "__dponec_kept",
   CAST((
     "__dponec_unchanged"

@@ -289,9 +289,7 @@ FROM (
         WHEN (
           CAST((
             CAST((
-              CASE WHEN (
-                "status" <> 'draft'
-              ) THEN 't' ELSE 'f' END
+              CASE WHEN ("status" <> 'draft') THEN 't' ELSE 'f' END
             ) AS text)
           ) AS TEXT)
         ) COLLATE "C" ~ '[^ -~]'
@@ -355,9 +353,7 @@ FROM (
                 (
                   CAST((
                     CAST((
-                      CASE WHEN (
-                        "status" <> 'draft'
-                      ) THEN 't' ELSE 'f' END
+                      CASE WHEN ("status" <> 'draft') THEN 't' ELSE 'f' END
                     ) AS text)
                   ) AS TEXT)
                 ),
@@ -372,9 +368,7 @@ FROM (
         ELSE '=' || (
           CAST((
             CAST((
-              CASE WHEN (
-                "status" <> 'draft'
-              ) THEN 't' ELSE 'f' END
+              CASE WHEN ("status" <> 'draft') THEN 't' ELSE 'f' END
             ) AS text)
           ) AS TEXT)
         )

@@ -50,9 +50,7 @@ SELECT
       CAST((
         CAST((
           CAST((
-            CASE WHEN (
-              "status" <> 'draft'
-            ) THEN 't' ELSE 'f' END
+            CASE WHEN ("status" <> 'draft') THEN 't' ELSE 'f' END
           ) AS text)
         ) AS TEXT)
       ) AS TEXT),

@@ -61,9 +61,7 @@ SELECT
                   HASHTEXTEXTENDED(
                     CAST((
                       CAST(CAST(CAST((
-                        CASE WHEN (
-                          "status" <> 'draft'
-                        ) THEN 't' ELSE 'f' END
+                        CASE WHEN ("status" <> 'draft') THEN 't' ELSE 'f' END
                       ) AS text) AS TEXT) AS text)
                     ) AS TEXT) COLLATE "C",
                     8

@@ -197,33 +197,7 @@ FROM (
         WHEN (
           CAST((
             CAST((
-              CASE LOWER(CAST("op" AS TEXT))
-                WHEN 'i'
-                THEN 'I'
-                WHEN 'insert'
-                THEN 'I'
-                WHEN 'c'
-                THEN 'I'
-                WHEN 'create'
-                THEN 'I'
-                WHEN 'r'
-                THEN 'I'
-                WHEN 'read'
-                THEN 'I'
-                WHEN 'u'
-                THEN 'U'
-                WHEN 'update'
-                THEN 'U'
-                WHEN 'd'
-                THEN 'D'
-                WHEN 'delete'
-                THEN 'D'
-                WHEN 't'
-                THEN 'T'
-                WHEN 'truncate'
-                THEN 'T'
-                ELSE COALESCE(CAST("op" AS TEXT), '')
-              END
+              CASE LOWER(CAST("op" AS TEXT)) WHEN 'i' THEN 'I' WHEN 'insert' THEN 'I' WHEN 'c' THEN 'I' WHEN 'create' THEN 'I' WHEN 'r' THEN 'I' WHEN 'read' THEN 'I' WHEN 'u' THEN 'U' WHEN 'update' THEN 'U' WHEN 'd' THEN 'D' WHEN 'delete' THEN 'D' WHEN 't' THEN 'T' WHEN 'truncate' THEN 'T' ELSE COALESCE(CAST("op" AS TEXT), '') END
             ) AS text)
           ) AS TEXT)
         ) COLLATE "C" ~ '[^ -~]'
@@ -287,33 +261,7 @@ FROM (
                 (
                   CAST((
                     CAST((
-                      CASE LOWER(CAST("op" AS TEXT))
-                        WHEN 'i'
-                        THEN 'I'
-                        WHEN 'insert'
-                        THEN 'I'
-                        WHEN 'c'
-                        THEN 'I'
-                        WHEN 'create'
-                        THEN 'I'
-                        WHEN 'r'
-                        THEN 'I'
-                        WHEN 'read'
-                        THEN 'I'
-                        WHEN 'u'
-                        THEN 'U'
-                        WHEN 'update'
-                        THEN 'U'
-                        WHEN 'd'
-                        THEN 'D'
-                        WHEN 'delete'
-                        THEN 'D'
-                        WHEN 't'
-                        THEN 'T'
-                        WHEN 'truncate'
-                        THEN 'T'
-                        ELSE COALESCE(CAST("op" AS TEXT), '')
-                      END
+                      CASE LOWER(CAST("op" AS TEXT)) WHEN 'i' THEN 'I' WHEN 'insert' THEN 'I' WHEN 'c' THEN 'I' WHEN 'create' THEN 'I' WHEN 'r' THEN 'I' WHEN 'read' THEN 'I' WHEN 'u' THEN 'U' WHEN 'update' THEN 'U' WHEN 'd' THEN 'D' WHEN 'delete' THEN 'D' WHEN 't' THEN 'T' WHEN 'truncate' THEN 'T' ELSE COALESCE(CAST("op" AS TEXT), '') END
                     ) AS text)
                   ) AS TEXT)
                 ),
@@ -328,33 +276,7 @@ FROM (
         ELSE '=' || (
           CAST((
             CAST((
-              CASE LOWER(CAST("op" AS TEXT))
-                WHEN 'i'
-                THEN 'I'
-                WHEN 'insert'
-                THEN 'I'
-                WHEN 'c'
-                THEN 'I'
-                WHEN 'create'
-                THEN 'I'
-                WHEN 'r'
-                THEN 'I'
-                WHEN 'read'
-                THEN 'I'
-                WHEN 'u'
-                THEN 'U'
-                WHEN 'update'
-                THEN 'U'
-                WHEN 'd'
-                THEN 'D'
-                WHEN 'delete'
-                THEN 'D'
-                WHEN 't'
-                THEN 'T'
-                WHEN 'truncate'
-                THEN 'T'
-                ELSE COALESCE(CAST("op" AS TEXT), '')
-              END
+              CASE LOWER(CAST("op" AS TEXT)) WHEN 'i' THEN 'I' WHEN 'insert' THEN 'I' WHEN 'c' THEN 'I' WHEN 'create' THEN 'I' WHEN 'r' THEN 'I' WHEN 'read' THEN 'I' WHEN 'u' THEN 'U' WHEN 'update' THEN 'U' WHEN 'd' THEN 'D' WHEN 'delete' THEN 'D' WHEN 't' THEN 'T' WHEN 'truncate' THEN 'T' ELSE COALESCE(CAST("op" AS TEXT), '') END
             ) AS text)
           ) AS TEXT)
         )
@@ -370,9 +292,7 @@ FROM (
         WHEN (
           CAST((
             CAST((
-              CASE WHEN (
-                "status" <> 'draft'
-              ) THEN 't' ELSE 'f' END
+              CASE WHEN ("status" <> 'draft') THEN 't' ELSE 'f' END
             ) AS text)
           ) AS TEXT)
         ) COLLATE "C" ~ '[^ -~]'
@@ -436,9 +356,7 @@ FROM (
                 (
                   CAST((
                     CAST((
-                      CASE WHEN (
-                        "status" <> 'draft'
-                      ) THEN 't' ELSE 'f' END
+                      CASE WHEN ("status" <> 'draft') THEN 't' ELSE 'f' END
                     ) AS text)
                   ) AS TEXT)
                 ),
@@ -453,9 +371,7 @@ FROM (
         ELSE '=' || (
           CAST((
             CAST((
-              CASE WHEN (
-                "status" <> 'draft'
-              ) THEN 't' ELSE 'f' END
+              CASE WHEN ("status" <> 'draft') THEN 't' ELSE 'f' END
             ) AS text)
           ) AS TEXT)
         )

@@ -33,33 +33,7 @@ SELECT
                   HASHTEXTEXTENDED(
                     CAST((
                       CAST(CAST(CAST((
-                        CASE LOWER(CAST("op" AS TEXT))
-                          WHEN 'i'
-                          THEN 'I'
-                          WHEN 'insert'
-                          THEN 'I'
-                          WHEN 'c'
-                          THEN 'I'
-                          WHEN 'create'
-                          THEN 'I'
-                          WHEN 'r'
-                          THEN 'I'
-                          WHEN 'read'
-                          THEN 'I'
-                          WHEN 'u'
-                          THEN 'U'
-                          WHEN 'update'
-                          THEN 'U'
-                          WHEN 'd'
-                          THEN 'D'
-                          WHEN 'delete'
-                          THEN 'D'
-                          WHEN 't'
-                          THEN 'T'
-                          WHEN 'truncate'
-                          THEN 'T'
-                          ELSE COALESCE(CAST("op" AS TEXT), '')
-                        END
+                        CASE LOWER(CAST("op" AS TEXT)) WHEN 'i' THEN 'I' WHEN 'insert' THEN 'I' WHEN 'c' THEN 'I' WHEN 'create' THEN 'I' WHEN 'r' THEN 'I' WHEN 'read' THEN 'I' WHEN 'u' THEN 'U' WHEN 'update' THEN 'U' WHEN 'd' THEN 'D' WHEN 'delete' THEN 'D' WHEN 't' THEN 'T' WHEN 'truncate' THEN 'T' ELSE COALESCE(CAST("op" AS TEXT), '') END
                       ) AS text) AS TEXT) AS text)
                     ) AS TEXT) COLLATE "C",
                     6
@@ -86,9 +60,7 @@ SELECT
                     HASHTEXTEXTENDED(
                       CAST((
                         CAST(CAST(CAST((
-                          CASE WHEN (
-                            "status" <> 'draft'
-                          ) THEN 't' ELSE 'f' END
+                          CASE WHEN ("status" <> 'draft') THEN 't' ELSE 'f' END
                         ) AS text) AS TEXT) AS text)
                       ) AS TEXT) COLLATE "C",
                       8

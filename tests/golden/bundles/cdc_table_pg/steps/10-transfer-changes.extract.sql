@@ -12,41 +12,13 @@ SELECT
   "amount",
   "at",
   CAST((
-    CASE LOWER(CAST("op" AS TEXT))
-      WHEN 'i'
-      THEN 'I'
-      WHEN 'insert'
-      THEN 'I'
-      WHEN 'c'
-      THEN 'I'
-      WHEN 'create'
-      THEN 'I'
-      WHEN 'r'
-      THEN 'I'
-      WHEN 'read'
-      THEN 'I'
-      WHEN 'u'
-      THEN 'U'
-      WHEN 'update'
-      THEN 'U'
-      WHEN 'd'
-      THEN 'D'
-      WHEN 'delete'
-      THEN 'D'
-      WHEN 't'
-      THEN 'T'
-      WHEN 'truncate'
-      THEN 'T'
-      ELSE COALESCE(CAST("op" AS TEXT), '')
-    END
+    CASE LOWER(CAST("op" AS TEXT)) WHEN 'i' THEN 'I' WHEN 'insert' THEN 'I' WHEN 'c' THEN 'I' WHEN 'create' THEN 'I' WHEN 'r' THEN 'I' WHEN 'read' THEN 'I' WHEN 'u' THEN 'U' WHEN 'update' THEN 'U' WHEN 'd' THEN 'D' WHEN 'delete' THEN 'D' WHEN 't' THEN 'T' WHEN 'truncate' THEN 'T' ELSE COALESCE(CAST("op" AS TEXT), '') END
   ) AS text) AS "__dponec_op",
   CAST((
     "seq"
   ) AS bigint) AS "__dponec_order",
   CAST((
-    CASE WHEN (
-      "status" <> 'draft'
-    ) THEN 't' ELSE 'f' END
+    CASE WHEN ("status" <> 'draft') THEN 't' ELSE 'f' END
   ) AS text) AS "__dponec_kept",
   CAST((
     ''

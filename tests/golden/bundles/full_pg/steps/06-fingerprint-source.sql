@@ -46,7 +46,7 @@ SELECT
                   HASHTEXTEXTENDED(
                     CAST((
                       CAST(CAST(CAST((
-                        UPPER("status")
+                        upper("status")
                       ) AS text) AS TEXT) AS text)
                     ) AS TEXT) COLLATE "C",
                     5

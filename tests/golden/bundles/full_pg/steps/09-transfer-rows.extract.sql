@@ -10,7 +10,7 @@ SELECT
   "at",
   CAST("amount" AS numeric(20,4)) AS "total",
   CAST((
-    UPPER("status")
+    upper("status")
   ) AS text) AS "status"
 FROM "shop"."orders"
 WHERE
