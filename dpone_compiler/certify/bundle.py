@@ -11,6 +11,7 @@ from dpone_compiler.certify.items import Item
 
 SCHEMA = "dponec.strategy.certification_bundle/1"
 REQUIRED = ("junit", "certification", "plan", "receipt")
+_AHEAD = timedelta(minutes=5)  # that the clock of the machine of a test run may be
 
 
 def certification_bundle(items: Sequence[Item], now: datetime, oldest: timedelta) -> dict[str, Any]:
@@ -42,6 +43,8 @@ def _blockers(items: Sequence[Item], now: datetime, oldest: timedelta) -> Iterat
     for item in items:
         if item.problem:
             yield f"{item.name}: {item.problem}"
+        elif item.at and _moment(item.at, now) - now > _AHEAD:
+            yield f"{item.name}: it is of {item.at}, which has not come yet"
         elif item.at and now - _moment(item.at, now) > oldest:
             yield f"{item.name}: stale, it is of {item.at}"
         elif item.kind in ("junit", "certification") and not item.at:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from dpone_compiler import __version__
+from dpone_compiler.artifacts.plan_codec import is_as_compiled
 from dpone_compiler.artifacts.plan_doc import FORMAT as PLAN
 from dpone_compiler.certify.artifact import SCHEMA as CERTIFICATION
 from dpone_compiler.certify.junit import read_cases
@@ -61,7 +62,7 @@ def _judged(data: bytes) -> tuple[str, str, str, Mapping[str, Any]]:
         return (JUNIT, *_junit(data), {})
     try:
         content = json.loads(data)
-    except ValueError:
+    except (ValueError, RecursionError):
         return "", "", "it is neither JSON nor a JUnit file", {}
     said = content.get("format") or content.get("schema_version") if isinstance(content, dict) else None
     kind = KINDS.get(str(said), "")
@@ -73,7 +74,7 @@ def _judged(data: bytes) -> tuple[str, str, str, Mapping[str, Any]]:
         case "certification":
             return kind, str(content.get("run_at", "")), _certification(content), content
         case _:
-            return kind, "", "" if content.get("steps") else "the plan has no steps", content
+            return kind, "", _plan(content), content
 
 
 def _junit(data: bytes) -> tuple[str, str]:
@@ -84,6 +85,12 @@ def _junit(data: bytes) -> tuple[str, str]:
     bad = sum(case.ran and not case.passed for case in cases)
     at = max((case.at for case in cases), default="")
     return at, f"{bad} tests failed" if bad else "" if any(case.ran for case in cases) else "no test ran"
+
+
+def _plan(content: Mapping[str, Any]) -> str:
+    if not is_as_compiled(content):
+        return "it is not the plan that was compiled: its fingerprint is not that of the rest of it"
+    return "" if content.get("steps") else "the plan has no steps"
 
 
 def _receipt(content: Mapping[str, Any]) -> str:

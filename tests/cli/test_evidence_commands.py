@@ -163,6 +163,38 @@ def test_stale_or_empty_evidence_is_refused(
     assert why in refused.stderr
 
 
+def _edited(plan: dict[str, Any]) -> None:
+    plan["contract"]["atomicity"] = "all or nothing"
+
+
+def _shortened(plan: dict[str, Any]) -> None:
+    del plan["steps"][1:]
+
+
+@pytest.mark.parametrize("change", [_edited, _shortened, lambda plan: plan.update(fingerprint=7)])
+def test_a_plan_that_was_changed_is_no_evidence(evidence: dict[str, Path], tmp_path: Path, change: Any) -> None:
+    """The receipt names the fingerprint that stands in it, which says nothing of the rest."""
+    plan = json.loads(evidence["plan"].read_text(encoding="utf-8"))
+    change(plan)
+    refused = _bundle({**evidence, "plan": _write(tmp_path / "plan.json", plan)}, "--artifact-dir", tmp_path / "out")
+    assert refused.exit_code == 1
+    assert "plan.json: it is not the plan that was compiled" in refused.stderr
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("ahead", "code"), [(timedelta(days=1500), 1), (timedelta(hours=1), 1), (timedelta(minutes=1), 0)]
+)
+def test_evidence_of_a_day_to_come_is_refused(evidence: dict[str, Path], ahead: timedelta, code: int) -> None:
+    """It would never be stale. A clock may be a little ahead."""
+    at = (datetime.now(UTC) + ahead).isoformat()
+    evidence["junit"].write_text(evidence["junit"].read_text(encoding="utf-8").replace(NOW, at), encoding="utf-8")
+    _change(evidence["certification"], run_at=at)
+    shown = _bundle(evidence)
+    assert shown.exit_code == code
+    assert shown.stderr.count(f"it is of {at}, which has not come yet") == 2 * code
+
+
 @pytest.mark.parametrize(
     ("old", "new", "why"),
     [
