@@ -84,9 +84,9 @@ DURATION_UNITS = tuple(sorted(_UNIT_SECONDS))
 # What engines count rows and bytes in (64 bits, signed), and a length of time beyond which a manifest has a slip of the pen.
 LARGEST_COUNT = 2**63 - 1
 LONGEST_SECONDS = 100 * 366 * 86400
+_LONGEST_TEXT = 200
 _WHOLE = re.compile(r"[0-9]{1,19}")
-_DURATION = re.compile(r"(?:\d[\d_]*\s*[a-z]*\s*)+", re.ASCII)
-_DURATION_PART = re.compile(r"(\d[\d_]*)\s*([a-z]*)", re.ASCII)
+_DURATION_PART = re.compile(r"(\d[\d_]*)\s*([a-z]*)\s*", re.ASCII)
 _ISO = re.compile(r"p(?:(\d+)w)?(?:(\d+)d)?(?:t(?=\d)(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?)?", re.ASCII)
 
 # A decimal prefix is a power of ten and a binary prefix a power of two, as IEC 80000-13 has it.
@@ -128,8 +128,8 @@ def duration_seconds(value: str | int) -> int | None:
     if isinstance(value, int):
         return value if 0 <= value <= LONGEST_SECONDS else None
     # No length that is meant has so many characters, and int() refuses very many digits.
-    text = value.strip().lower()[:200]
-    seconds = _seconds(text)
+    text = value.strip().lower()
+    seconds = _seconds(text) if len(text) <= _LONGEST_TEXT else None
     return seconds if seconds is not None and seconds <= LONGEST_SECONDS else None
 
 
@@ -137,9 +137,10 @@ def _seconds(text: str) -> int | None:
     if iso := _ISO.fullmatch(text):
         counts = iso.groups()
         return _weigh(counts, (604800, 86400, 3600, 60, 1)) if any(counts) else None
-    if not _DURATION.fullmatch(text):
+    found = list(_DURATION_PART.finditer(text))
+    if not found or "".join(part.group() for part in found) != text:
         return None
-    parts = _DURATION_PART.findall(text)
+    parts = [(part[1], part[2]) for part in found]
     if len(parts) == 1 and not parts[0][1]:
         return int(parts[0][0])
     if any(unit not in _UNIT_SECONDS for _, unit in parts):

@@ -85,6 +85,14 @@ CONVERTED = [
     ("integer", "text", "7", "7"),
     ("double precision", "numeric", "0.1", "0.1"),
     ("text", "date", "2024-02-29", "2024-02-29"),
+    ("boolean", "text", "t", "true"),
+    ("character(5)", "text", "ab", "ab"),
+    ("character(5)", "character varying(9)", "ab", "ab"),
+    ("character(5)", "character(9)", "ab", "ab"),
+    ("inet", "text", "10.0.0.1", "10.0.0.1/32"),
+    ("bytea", "text", "\\x00ff", "\\x00ff"),
+    ("integer[]", "text", "{1,NULL}", "{1,NULL}"),
+    ("interval", "text", "1 mon 02:00", "1 mon 02:00:00"),
 ]
 
 

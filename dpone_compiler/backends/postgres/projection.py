@@ -32,10 +32,17 @@ def wire_value(moved: MovedColumn, sink: str) -> exp.Expression:
     if given.kind is Kind.TIMESTAMP and wanted.kind in (Kind.TIMESTAMP, Kind.DATE) and sink == "postgres":
         return _between_zones(value, given, wanted)
     if sink == "postgres":
-        return value
+        return exp.cast(value, "text") if _told_as_text(moved) else value
     if sink == "mssql":
         return json_text(value, given, wanted)
     return _foreign_value(value, given, wanted)
+
+
+def _told_as_text(moved: MovedColumn) -> bool:
+    """Whether it goes from another type into a text: COPY writes bool, char(n) and inet otherwise than the cast that is digested."""
+    given, wanted = moved.source, moved.target
+    plain = given.type.kind is Kind.TEXT and not given.type.padded
+    return wanted.type.kind is Kind.TEXT and not plain and not same_native(given.native, wanted.native)
 
 
 def _between_zones(value: exp.Expression, given: DataType, wanted: DataType) -> exp.Expression:

@@ -26,6 +26,9 @@ from dpone_compiler.ir.load import Policies
         ("10 5", None),
         ("PT", None),
         ("", None),
+        ("1" * 30 + "!", None),  # a pattern of repeated repetitions would take minutes over it
+        ("1h" * 90 + "!", None),
+        ("1s " * 100, None),
         (-1, None),
         (True, None),
     ],
