@@ -16,7 +16,7 @@ from dpone_compiler.ir.schema import (
     TableStructure,
 )
 from dpone_compiler.sql.identifiers import text
-from dpone_compiler.sql.postgres_catalog import COLUMN_TYPE
+from dpone_compiler.sql.postgres_catalog import COLUMN_TYPE, OLD_ROW_HAS
 from dpone_compiler.sql.postgres_types import parse_type
 from dpone_compiler.sql.render import Sql, frame, render
 
@@ -58,11 +58,12 @@ _INDEXES = """SELECT i.indisprimary, i.indisunique,
  WHERE i.indrelid = <<oid>>::oid AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL
  ORDER BY i.indisprimary DESC, c.relname"""
 
-# What a captured UPDATE or DELETE carries of the old row: https://www.postgresql.org/docs/current/catalog-pg-class.html
-_IDENTITY = """SELECT c.relreplident,
-       (SELECT json_agg(a.attname ORDER BY a.attnum)
-          FROM pg_index AS i JOIN pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey::int2[])
-         WHERE i.indrelid = c.oid AND CASE c.relreplident WHEN 'd' THEN i.indisprimary WHEN 'i' THEN i.indisreplident END)
+# What a captured UPDATE or DELETE carries of the old row: what the table says that every partition keeps.
+_IDENTITY = """SELECT (SELECT json_agg(a.attname ORDER BY a.attnum) FROM pg_attribute AS a
+         WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND <<has>> AND NOT EXISTS (
+           SELECT FROM pg_partition_tree(c.oid) AS p WHERE p.isleaf AND NOT EXISTS (
+             SELECT FROM (SELECT a.attname AS wanted) AS w JOIN pg_class AS c ON c.oid = p.relid
+               JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attname = w.wanted WHERE <<has>>)))
   FROM pg_class AS c WHERE c.oid = <<oid>>::oid AND c.relkind IN ('r', 'p')"""
 
 _PARTITIONS = """SELECT n.nspname || '.' || c.relname, c.reltuples::bigint, pg_total_relation_size(c.oid),
@@ -177,18 +178,15 @@ def _structure(session: Session, oid: Sql, partition_key: str) -> TableStructure
         unique_keys=tuple(names for primary, unique, names in indexes if unique and not primary),
         indexes=tuple(dict.fromkeys(names for _, _, names in indexes)),
         partition_key=partition_key,
-        replica_identity=_replica_identity(session, oid, listed),
+        replica_identity=_replica_identity(session, oid),
         hazards=tuple((k or "", n or "") for k, n in session.run(frame(_HAZARDS, oid=oid).text, {}).rows),
     )
 
 
-def _replica_identity(session: Session, oid: Sql, columns: tuple[Column, ...]) -> tuple[str, ...] | None:
+def _replica_identity(session: Session, oid: Sql) -> tuple[str, ...] | None:
     """The columns that an old row is told by; None for what is no table."""
-    found = session.run(frame(_IDENTITY, oid=oid).text, {}).rows
-    if not found:
-        return None
-    ((kind, names),) = found
-    return tuple(c.name for c in columns) if kind == "f" else tuple(str(name) for name in json.loads(names or "[]"))
+    found = session.run(frame(_IDENTITY, has=OLD_ROW_HAS, oid=oid).text, {}).rows
+    return tuple(str(name) for name in json.loads(found[0][0] or "[]")) if found else None
 
 
 def _column(

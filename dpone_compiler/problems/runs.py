@@ -224,9 +224,12 @@ PAGES: tuple[Page, ...] = (
     run_page(
         "DP442",
         "A deleted row cannot be told by the load's key",
-        "The replica identity of the source table says which columns of an old row are logged, and it lacks a column of the key. A "
-        "captured delete or a moved key would then match nothing in the target. Exit code 1.",
-        "add a primary key with those columns, or `ALTER TABLE … REPLICA IDENTITY FULL`.",
+        "The replica identity of the source table, or of one of its partitions, says which columns of an old row are logged, and it lacks "
+        "a column of the key; a captured delete or a moved key would then match nothing in the target. Or no unique index that is not "
+        "deferrable lies within the key: two rows may then share it until the commit, and the last change of the key may be the delete of "
+        "the other one. Exit code 1.",
+        "add a primary key or a unique index with those columns that is not deferrable, or `ALTER TABLE … REPLICA IDENTITY FULL`, on each "
+        "partition too: the table's own setting does not reach them.",
     ),
     run_page(
         "DP443",

@@ -16,3 +16,12 @@ COLUMN_TYPE = Sql(
         JOIN pg_namespace AS n ON n.oid = b.typnamespace
         WHERE t.oid = a.atttypid)"""
 )
+
+# Whether the log holds this column of an old row, for whoever reads changes. The server passes over a key that is deferrable, and
+# over columns that an index only includes. Needs `a` (pg_attribute) and `c` (pg_class), of one table, in scope.
+# https://www.postgresql.org/docs/current/catalog-pg-class.html (relreplident)
+OLD_ROW_HAS = Sql(
+    """(c.relreplident = 'f' OR EXISTS (
+     SELECT FROM pg_index AS i WHERE i.indrelid = c.oid AND a.attnum = ANY ((i.indkey::int2[])[:i.indnkeyatts - 1]) AND i.indimmediate
+        AND CASE c.relreplident WHEN 'd' THEN i.indisprimary WHEN 'i' THEN i.indisreplident ELSE false END))"""
+)

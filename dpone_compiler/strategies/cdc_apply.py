@@ -12,7 +12,7 @@ from dataclasses import replace
 from dpone_compiler.expr.types import INTEGRAL_CURSOR, TEMPORAL_CURSOR, Kind
 from dpone_compiler.ir.decision import Undecided, decided
 from dpone_compiler.ir.load import ChangeFeed, Load, MovedColumn
-from dpone_compiler.ir.schema import Column
+from dpone_compiler.ir.schema import Column, TableStructure
 from dpone_compiler.plan.actions import Action, CreateStaging, DropStaging, Selection, Staging
 from dpone_compiler.plan.changes import (
     change_columns,
@@ -78,16 +78,10 @@ def _stream(load: Load, setting: Setting) -> Viable | NotViable:
         return NotViable(
             "not_supported", f"the source writes its WAL at wal_level {level}; logical decoding needs logical"
         )
-    if (
-        table is not None
-        and table.structure.replica_identity is not None
-        and not isinstance(load.decisions.columns, Undecided)
-    ):
-        known = table.structure.replica_identity
-        lacking = [m.source.name for m in _key(load, load.decisions.columns) if m.source.name not in known]
-        if lacking:
-            why = f"the replica identity of the source has ({', '.join(known)}) and lacks key column {lacking[0]}"
-            return NotViable("replica_identity_required", why)
+    if table is not None and not isinstance(load.decisions.columns, Undecided):
+        refused = _identified(table.structure, [m.source.name for m in _key(load, load.decisions.columns)])
+        if refused is not None:
+            return refused
     if not isinstance(load.decisions.columns, Undecided):
         computed = [m.target.name for m in _key(load, load.decisions.columns) if m.sql is not None]
         if computed:
@@ -102,6 +96,19 @@ def _stream(load: Load, setting: Setting) -> Viable | NotViable:
                 f"column {generated[0]} is generated, and the stream of changes leaves such columns out",
             )
     return _target(load, setting, feed_of(load))
+
+
+def _identified(source: TableStructure, key: list[str]) -> NotViable | None:
+    """Old rows are told by the key, and the source never has two rows of one key, not even within a transaction."""
+    known = source.replica_identity
+    lacking = [name for name in key if known is not None and name not in known]
+    if known is not None and lacking:
+        why = f"the replica identity of the source has ({', '.join(known)}) and lacks key column {lacking[0]}"
+        return NotViable("replica_identity_required", why)
+    if not any(unique and set(unique) <= set(key) for unique in (source.primary_key, *source.unique_keys)):
+        why = f"no unique key of the source lies within ({', '.join(key)}), and of two rows with one key the last change would win"
+        return NotViable("unique_key_required", why)
+    return None
 
 
 def _target(load: Load, setting: Setting, feed: ChangeFeed) -> Viable | NotViable:

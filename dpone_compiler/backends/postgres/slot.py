@@ -1,4 +1,4 @@
-"""The slot on the source: made, read and advanced, and the window that its positions give.
+"""The slot on the source: read and advanced, and the window that its positions give.
 
 A position of the WAL is counted in bytes from 0/0, so that it is a whole number like any sequence cursor: the window [low, high) holds
 the transactions whose commit record begins in it. That is also how the server counts: a slot confirmed up to `high` gives every
@@ -26,75 +26,12 @@ from dpone_compiler.plan.changes import (
     old_key,
     read_columns,
 )
-from dpone_compiler.plan.feed_actions import AdvanceSlot, CreateSlot, ExportSnapshot, ReadChanges
+from dpone_compiler.plan.feed_actions import AdvanceSlot, ExportSnapshot, ReadChanges
 from dpone_compiler.spi.backend import Context, Lowered
 from dpone_compiler.sql.identifiers import identifier, table
 from dpone_compiler.sql.render import Sql, frame, join
 
-_CREATE = """\
-  IF current_setting('wal_level') <> 'logical' THEN
-    RAISE EXCEPTION USING ERRCODE = 'DP441', MESSAGE = 'the source writes its WAL at wal_level ' || current_setting('wal_level'),
-      HINT = 'set wal_level = logical and restart the server';
-  END IF;
-  IF pg_is_in_recovery() THEN
-    RAISE EXCEPTION USING ERRCODE = 'DP441', MESSAGE = 'the source is a standby', HINT = 'read changes from the primary';
-  END IF;
-  SELECT * INTO publication FROM pg_publication AS p WHERE p.pubname = <<publication>>;
-  IF NOT FOUND THEN
-    RAISE EXCEPTION USING ERRCODE = 'DP441', MESSAGE = <<no_publication>>,
-      HINT = 'the owner of the table runs setup/postgres_publication_source.sql once';
-  END IF;
-  IF NOT (publication.pubinsert AND publication.pubupdate AND publication.pubdelete AND publication.pubtruncate) THEN
-    RAISE EXCEPTION USING ERRCODE = 'DP441', MESSAGE = 'the publication leaves out some kind of change',
-      HINT = 'ALTER PUBLICATION … SET (publish = ''insert, update, delete, truncate'')';
-  END IF;
-  SELECT c.oid, c.relkind, c.relreplident INTO relation
-    FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE n.nspname = <<schema>> AND c.relname = <<name>>;
-  IF relation.relkind = 'p' AND NOT publication.pubviaroot THEN
-    RAISE EXCEPTION USING ERRCODE = 'DP441', MESSAGE = 'the publication names the partitions of the source and not the table',
-      HINT = 'ALTER PUBLICATION … SET (publish_via_partition_root = true)';
-  END IF;
-  -- The columns `attnames` and `rowfilter` came with version 15.
-  SELECT to_jsonb(t) INTO published FROM pg_publication_tables AS t
-   WHERE t.pubname = <<publication>> AND t.schemaname = <<schema>> AND t.tablename = <<name>>;
-  IF published IS NULL THEN
-    RAISE EXCEPTION USING ERRCODE = 'DP441', MESSAGE = 'the source table is not in the publication',
-      HINT = 'ALTER PUBLICATION … ADD TABLE …, then load anew: earlier changes were not captured';
-  END IF;
-  IF published ->> 'rowfilter' IS NOT NULL OR (published ? 'attnames' AND NOT (published -> 'attnames' @> <<read>>::jsonb)) THEN
-    RAISE EXCEPTION USING ERRCODE = 'DP441', MESSAGE = 'the publication leaves out rows or columns that the load reads',
-      HINT = 'take the filter and the column list out of the publication; the load has its own';
-  END IF;
-  SELECT coalesce(jsonb_agg(a.attname), '[]') INTO identity FROM pg_attribute AS a
-   WHERE a.attrelid = relation.oid AND a.attnum > 0 AND NOT a.attisdropped AND (relation.relreplident = 'f' OR EXISTS (
-     SELECT FROM pg_index AS i WHERE i.indrelid = relation.oid AND a.attnum = ANY (i.indkey::int2[])
-        AND CASE relation.relreplident WHEN 'd' THEN i.indisprimary WHEN 'i' THEN i.indisreplident ELSE false END));
-  IF NOT identity @> <<key>>::jsonb THEN
-    RAISE EXCEPTION USING ERRCODE = 'DP442',
-      MESSAGE = format('a deleted row is told by %s, and the key of the load is %s', identity, <<key>>),
-      HINT = 'add a primary key, or ALTER TABLE … REPLICA IDENTITY FULL';
-  END IF;
-  SELECT * INTO slot FROM pg_replication_slots AS s WHERE s.slot_name = <<slot>>;
-  IF NOT FOUND AND mark = '' THEN
-    PERFORM pg_create_logical_replication_slot(<<slot>>, 'pgoutput');
-  ELSIF NOT FOUND THEN
-    RAISE EXCEPTION USING ERRCODE = 'DP440', MESSAGE = <<gone>>, HINT = <<anew>>;
-  ELSIF slot.slot_type <> 'logical' OR slot.plugin <> 'pgoutput' OR slot.database <> current_database() OR slot.temporary THEN
-    RAISE EXCEPTION USING ERRCODE = 'DP440', MESSAGE = <<other>>, HINT = 'name another slot in source.options.cdc.slot';
-  ELSIF slot.wal_status = 'lost' THEN
-    RAISE EXCEPTION USING ERRCODE = 'DP440', MESSAGE = <<lost>>, HINT = <<anew>>;
-  ELSIF mark <> '' AND slot.confirmed_flush_lsn - '0/0'::pg_lsn > mark::numeric THEN
-    RAISE EXCEPTION USING ERRCODE = 'DP440',
-      MESSAGE = format(<<ahead>>, slot.confirmed_flush_lsn, '0/0'::pg_lsn + mark::numeric), HINT = <<anew>>;
-  END IF;"""
-_DECLARE = """\
-  mark text := current_setting('dponec.watermark');
-  publication record;
-  relation record;
-  published jsonb;
-  identity jsonb;
-  slot record;"""
-_ANEW = "drop it (replay/drop-slot.sql), dponec state set LOAD '', and run: the load begins with a new copy"
+ANEW = "drop it (replay/drop-slot.sql), dponec state set LOAD '', and run: the load begins with a new copy"
 
 _FREEZE = """\
   IF mark = '' THEN
@@ -155,34 +92,6 @@ SELECT pg_drop_replication_slot(s.slot_name) FROM pg_replication_slots AS s WHER
 """
 
 
-def create_slot(ctx: Context, action: CreateSlot) -> Lowered:
-    """One DO block: what has to hold of server, publication, replica identity and slot, and the slot itself on the first run."""
-    feed, ref = action.feed, names.source(action.table)
-    body = frame(
-        _CREATE,
-        publication=literal(feed.publication),
-        no_publication=literal(f"publication {feed.publication} does not exist"),
-        schema=literal(ref.schema),
-        name=literal(ref.name),
-        read=literal(json.dumps(read_columns(ctx.load), ensure_ascii=False)),
-        key=literal(json.dumps(action.key, ensure_ascii=False)),
-        slot=literal(feed.slot),
-        gone=literal(f"slot {feed.slot} is gone, and with it the changes since the last run"),
-        other=literal(f"slot {feed.slot} is not a pgoutput slot of this database"),
-        lost=literal(f"slot {feed.slot} is lost: it fell behind max_slot_wal_keep_size and its WAL was removed"),
-        ahead=literal(
-            f"slot {feed.slot} has gone on to %s, and the target holds changes up to %s only: somebody else consumed it"
-        ),
-        anew=literal(_ANEW),
-    )
-    return Lowered(
-        op="sql",
-        bodies={"main": do_block(body, Sql(_DECLARE)).text + "\n"},
-        params=("watermark",),
-        locks=("none; making a slot waits for the transactions that write at that moment",),
-    )
-
-
 def export_snapshot(_ctx: Context, action: ExportSnapshot) -> Lowered:
     """A command of the replication protocol: psql has no way to keep such a connection while it copies."""
     # Kept as long as its connection: https://www.postgresql.org/docs/current/protocol-replication.html
@@ -192,7 +101,7 @@ def export_snapshot(_ctx: Context, action: ExportSnapshot) -> Lowered:
 
 def freeze_by_slot(ctx: Context, action: FreezeWindow) -> Lowered:
     """Up to what the source has flushed now; on the first run up to where the snapshot stands."""
-    body = frame(_FREEZE, lowest=literal(lowest(action.interval.type)), anew=literal(_ANEW))
+    body = frame(_FREEZE, lowest=literal(lowest(action.interval.type)), anew=literal(ANEW))
     declare = Sql("  mark text := current_setting('dponec.watermark');\n  high bigint;")
     return Lowered(
         op="query",

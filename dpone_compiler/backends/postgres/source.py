@@ -14,6 +14,7 @@ from dpone_compiler.backends.postgres.feed_source import captures, feed_rows, of
 from dpone_compiler.backends.postgres.freeze import freeze_instant, freeze_window
 from dpone_compiler.backends.postgres.json_rows import row_of
 from dpone_compiler.backends.postgres.losses import offends
+from dpone_compiler.backends.postgres.open_slot import create_slot
 from dpone_compiler.backends.postgres.predicates import PREDICATES, in_scope
 from dpone_compiler.backends.postgres.projection import (
     arriving_value,
@@ -25,7 +26,6 @@ from dpone_compiler.backends.postgres.script import beside_columns, do_block, li
 from dpone_compiler.backends.postgres.shapes import shape
 from dpone_compiler.backends.postgres.slot import (
     advance_slot,
-    create_slot,
     export_snapshot,
     freeze_by_slot,
     read_changes,

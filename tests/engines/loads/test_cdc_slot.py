@@ -348,6 +348,8 @@ def test_what_the_catalog_shows_is_refused_at_compile(world: World) -> None:
     assert "replica identity" in world.refuses("DP230", "cdc_apply", key=["id"], **feed)
     assert not world.compiled("cdc_apply", key=["other"], **feed).failed
     world.source("ALTER TABLE notes REPLICA IDENTITY FULL")
+    assert "no unique key" in world.refuses("DP230", "cdc_apply", key=["id"], **feed)
+    world.source("CREATE UNIQUE INDEX ON notes (id)")
     assert not world.compiled("cdc_apply", key=["id"], **feed).failed
     world.refuses("DP040", "cdc_apply", **feed)
 

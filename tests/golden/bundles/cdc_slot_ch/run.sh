@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=cdc_slot_ch
-FINGERPRINT=0cd03d2eb91af86a239cb9b5333c1380fe48ff328cf72a06e545a1057dab8966
+FINGERPRINT=636dd65496f8c85ec94e3901c21b28377e404eadab0cfecf17c000690c6e9de3
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_changes

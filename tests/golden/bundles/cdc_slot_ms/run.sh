@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=cdc_slot_ms
-FINGERPRINT=fbb8175c476ed0231398cc8f80633f793bfe5da3f41f528a4ba0cccebd03c366
+FINGERPRINT=aebe734995fab71216d6463ac7803a1c113fc4534c0afadfba7fd78c4554d10a
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_changes

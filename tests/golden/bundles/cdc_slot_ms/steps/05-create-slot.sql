@@ -11,6 +11,7 @@ DECLARE
   relation record;
   published jsonb;
   identity jsonb;
+  leaf regclass;
   slot record;
 BEGIN
   IF current_setting('wal_level') <> 'logical' THEN
@@ -46,14 +47,33 @@ BEGIN
     RAISE EXCEPTION USING ERRCODE = 'DP441', MESSAGE = 'the publication leaves out rows or columns that the load reads',
       HINT = 'take the filter and the column list out of the publication; the load has its own';
   END IF;
-  SELECT coalesce(jsonb_agg(a.attname), '[]') INTO identity FROM pg_attribute AS a
-   WHERE a.attrelid = relation.oid AND a.attnum > 0 AND NOT a.attisdropped AND (relation.relreplident = 'f' OR EXISTS (
-     SELECT FROM pg_index AS i WHERE i.indrelid = relation.oid AND a.attnum = ANY (i.indkey::int2[])
-        AND CASE relation.relreplident WHEN 'd' THEN i.indisprimary WHEN 'i' THEN i.indisreplident ELSE false END));
+  SELECT coalesce(jsonb_agg(a.attname ORDER BY a.attnum), '[]') INTO identity
+    FROM pg_attribute AS a JOIN pg_class AS c ON c.oid = a.attrelid
+   WHERE c.oid = relation.oid AND a.attnum > 0 AND NOT a.attisdropped AND (c.relreplident = 'f' OR EXISTS (
+     SELECT FROM pg_index AS i WHERE i.indrelid = c.oid AND a.attnum = ANY ((i.indkey::int2[])[:i.indnkeyatts - 1]) AND i.indimmediate
+        AND CASE c.relreplident WHEN 'd' THEN i.indisprimary WHEN 'i' THEN i.indisreplident ELSE false END));
   IF NOT identity @> '["id"]'::jsonb THEN
     RAISE EXCEPTION USING ERRCODE = 'DP442',
       MESSAGE = format('a deleted row is told by %s, and the key of the load is %s', identity, '["id"]'),
-      HINT = 'add a primary key, or ALTER TABLE … REPLICA IDENTITY FULL';
+      HINT = 'add a primary key that is not deferrable, or ALTER TABLE … REPLICA IDENTITY FULL';
+  END IF;
+  SELECT c.oid::regclass INTO leaf FROM pg_partition_tree(relation.oid) AS p JOIN pg_class AS c ON c.oid = p.relid
+   WHERE p.isleaf AND NOT coalesce((SELECT jsonb_agg(a.attname) FROM pg_attribute AS a
+     WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND (c.relreplident = 'f' OR EXISTS (
+     SELECT FROM pg_index AS i WHERE i.indrelid = c.oid AND a.attnum = ANY ((i.indkey::int2[])[:i.indnkeyatts - 1]) AND i.indimmediate
+        AND CASE c.relreplident WHEN 'd' THEN i.indisprimary WHEN 'i' THEN i.indisreplident ELSE false END))) @> identity, false) ORDER BY 1 LIMIT 1;
+  IF leaf IS NOT NULL THEN
+    RAISE EXCEPTION USING ERRCODE = 'DP442',
+      MESSAGE = format('partition %s logs less of an old row than the table, whose replica identity is %s', leaf, identity),
+      HINT = format('a replica identity is set partition by partition: ALTER TABLE %s REPLICA IDENTITY …', leaf);
+  END IF;
+  -- Where two rows may share a key until the commit, the last change of a key may be the delete of the other row.
+  IF NOT EXISTS (SELECT FROM pg_index AS i WHERE i.indrelid = relation.oid AND i.indisunique AND i.indimmediate AND i.indisvalid
+       AND i.indpred IS NULL AND i.indexprs IS NULL AND '["id"]'::jsonb @> (SELECT jsonb_agg(a.attname) FROM pg_attribute AS a
+         WHERE a.attrelid = i.indrelid AND a.attnum = ANY ((i.indkey::int2[])[:i.indnkeyatts - 1]))) THEN
+    RAISE EXCEPTION USING ERRCODE = 'DP442',
+      MESSAGE = format('nothing on the source keeps the key %s unique at every moment', '["id"]'),
+      HINT = 'add a unique index or constraint of the key that is not deferrable';
   END IF;
   SELECT * INTO slot FROM pg_replication_slots AS s WHERE s.slot_name = 'shop_notes';
   IF NOT FOUND AND mark = '' THEN

@@ -1,0 +1,127 @@
+"""The slot is made on the first run, and on every run what makes its stream whole is looked at first.
+
+Partitions log old rows by their own replica identity, while the stream speaks of the table with the table's: setting it there
+reaches no partition. https://www.postgresql.org/docs/current/sql-altertable.html#SQL-ALTERTABLE-REPLICA-IDENTITY
+"""
+
+from __future__ import annotations
+
+import json
+
+from dpone_compiler.backends.postgres import names
+from dpone_compiler.backends.postgres.script import do_block, literal
+from dpone_compiler.backends.postgres.slot import ANEW
+from dpone_compiler.plan.changes import read_columns
+from dpone_compiler.plan.feed_actions import CreateSlot
+from dpone_compiler.spi.backend import Context, Lowered
+from dpone_compiler.sql.postgres_catalog import OLD_ROW_HAS
+from dpone_compiler.sql.render import Sql, frame
+
+_CREATE = """\
+  IF current_setting('wal_level') <> 'logical' THEN
+    RAISE EXCEPTION USING ERRCODE = 'DP441', MESSAGE = 'the source writes its WAL at wal_level ' || current_setting('wal_level'),
+      HINT = 'set wal_level = logical and restart the server';
+  END IF;
+  IF pg_is_in_recovery() THEN
+    RAISE EXCEPTION USING ERRCODE = 'DP441', MESSAGE = 'the source is a standby', HINT = 'read changes from the primary';
+  END IF;
+  SELECT * INTO publication FROM pg_publication AS p WHERE p.pubname = <<publication>>;
+  IF NOT FOUND THEN
+    RAISE EXCEPTION USING ERRCODE = 'DP441', MESSAGE = <<no_publication>>,
+      HINT = 'the owner of the table runs setup/postgres_publication_source.sql once';
+  END IF;
+  IF NOT (publication.pubinsert AND publication.pubupdate AND publication.pubdelete AND publication.pubtruncate) THEN
+    RAISE EXCEPTION USING ERRCODE = 'DP441', MESSAGE = 'the publication leaves out some kind of change',
+      HINT = 'ALTER PUBLICATION … SET (publish = ''insert, update, delete, truncate'')';
+  END IF;
+  SELECT c.oid, c.relkind, c.relreplident INTO relation
+    FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE n.nspname = <<schema>> AND c.relname = <<name>>;
+  IF relation.relkind = 'p' AND NOT publication.pubviaroot THEN
+    RAISE EXCEPTION USING ERRCODE = 'DP441', MESSAGE = 'the publication names the partitions of the source and not the table',
+      HINT = 'ALTER PUBLICATION … SET (publish_via_partition_root = true)';
+  END IF;
+  -- The columns `attnames` and `rowfilter` came with version 15.
+  SELECT to_jsonb(t) INTO published FROM pg_publication_tables AS t
+   WHERE t.pubname = <<publication>> AND t.schemaname = <<schema>> AND t.tablename = <<name>>;
+  IF published IS NULL THEN
+    RAISE EXCEPTION USING ERRCODE = 'DP441', MESSAGE = 'the source table is not in the publication',
+      HINT = 'ALTER PUBLICATION … ADD TABLE …, then load anew: earlier changes were not captured';
+  END IF;
+  IF published ->> 'rowfilter' IS NOT NULL OR (published ? 'attnames' AND NOT (published -> 'attnames' @> <<read>>::jsonb)) THEN
+    RAISE EXCEPTION USING ERRCODE = 'DP441', MESSAGE = 'the publication leaves out rows or columns that the load reads',
+      HINT = 'take the filter and the column list out of the publication; the load has its own';
+  END IF;
+  SELECT coalesce(jsonb_agg(a.attname ORDER BY a.attnum), '[]') INTO identity
+    FROM pg_attribute AS a JOIN pg_class AS c ON c.oid = a.attrelid
+   WHERE c.oid = relation.oid AND a.attnum > 0 AND NOT a.attisdropped AND <<has>>;
+  IF NOT identity @> <<key>>::jsonb THEN
+    RAISE EXCEPTION USING ERRCODE = 'DP442',
+      MESSAGE = format('a deleted row is told by %s, and the key of the load is %s', identity, <<key>>),
+      HINT = 'add a primary key that is not deferrable, or ALTER TABLE … REPLICA IDENTITY FULL';
+  END IF;
+  SELECT c.oid::regclass INTO leaf FROM pg_partition_tree(relation.oid) AS p JOIN pg_class AS c ON c.oid = p.relid
+   WHERE p.isleaf AND NOT coalesce((SELECT jsonb_agg(a.attname) FROM pg_attribute AS a
+     WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND <<has>>) @> identity, false) ORDER BY 1 LIMIT 1;
+  IF leaf IS NOT NULL THEN
+    RAISE EXCEPTION USING ERRCODE = 'DP442',
+      MESSAGE = format('partition %s logs less of an old row than the table, whose replica identity is %s', leaf, identity),
+      HINT = format('a replica identity is set partition by partition: ALTER TABLE %s REPLICA IDENTITY …', leaf);
+  END IF;
+  -- Where two rows may share a key until the commit, the last change of a key may be the delete of the other row.
+  IF NOT EXISTS (SELECT FROM pg_index AS i WHERE i.indrelid = relation.oid AND i.indisunique AND i.indimmediate AND i.indisvalid
+       AND i.indpred IS NULL AND i.indexprs IS NULL AND <<key>>::jsonb @> (SELECT jsonb_agg(a.attname) FROM pg_attribute AS a
+         WHERE a.attrelid = i.indrelid AND a.attnum = ANY ((i.indkey::int2[])[:i.indnkeyatts - 1]))) THEN
+    RAISE EXCEPTION USING ERRCODE = 'DP442',
+      MESSAGE = format('nothing on the source keeps the key %s unique at every moment', <<key>>),
+      HINT = 'add a unique index or constraint of the key that is not deferrable';
+  END IF;
+  SELECT * INTO slot FROM pg_replication_slots AS s WHERE s.slot_name = <<slot>>;
+  IF NOT FOUND AND mark = '' THEN
+    PERFORM pg_create_logical_replication_slot(<<slot>>, 'pgoutput');
+  ELSIF NOT FOUND THEN
+    RAISE EXCEPTION USING ERRCODE = 'DP440', MESSAGE = <<gone>>, HINT = <<anew>>;
+  ELSIF slot.slot_type <> 'logical' OR slot.plugin <> 'pgoutput' OR slot.database <> current_database() OR slot.temporary THEN
+    RAISE EXCEPTION USING ERRCODE = 'DP440', MESSAGE = <<other>>, HINT = 'name another slot in source.options.cdc.slot';
+  ELSIF slot.wal_status = 'lost' THEN
+    RAISE EXCEPTION USING ERRCODE = 'DP440', MESSAGE = <<lost>>, HINT = <<anew>>;
+  ELSIF mark <> '' AND slot.confirmed_flush_lsn - '0/0'::pg_lsn > mark::numeric THEN
+    RAISE EXCEPTION USING ERRCODE = 'DP440',
+      MESSAGE = format(<<ahead>>, slot.confirmed_flush_lsn, '0/0'::pg_lsn + mark::numeric), HINT = <<anew>>;
+  END IF;"""
+_DECLARE = """\
+  mark text := current_setting('dponec.watermark');
+  publication record;
+  relation record;
+  published jsonb;
+  identity jsonb;
+  leaf regclass;
+  slot record;"""
+
+
+def create_slot(ctx: Context, action: CreateSlot) -> Lowered:
+    """One DO block: what has to hold of server, publication, replica identity and slot, and the slot itself on the first run."""
+    feed, ref = action.feed, names.source(action.table)
+    body = frame(
+        _CREATE,
+        has=OLD_ROW_HAS,
+        publication=literal(feed.publication),
+        no_publication=literal(f"publication {feed.publication} does not exist"),
+        schema=literal(ref.schema),
+        name=literal(ref.name),
+        read=literal(json.dumps(read_columns(ctx.load), ensure_ascii=False)),
+        key=literal(json.dumps(action.key, ensure_ascii=False)),
+        slot=literal(feed.slot),
+        gone=literal(f"slot {feed.slot} is gone, and with it the changes since the last run"),
+        other=literal(f"slot {feed.slot} is not a pgoutput slot of this database"),
+        lost=literal(f"slot {feed.slot} is lost: it fell behind max_slot_wal_keep_size and its WAL was removed"),
+        ahead=literal(
+            f"slot {feed.slot} has gone on to %s, and the target holds changes up to %s only: somebody else consumed it"
+        ),
+        anew=literal(ANEW),
+    )
+    return Lowered(
+        op="sql",
+        bodies={"main": do_block(body, Sql(_DECLARE)).text + "\n"},
+        params=("watermark",),
+        locks=("none; making a slot waits for the transactions that write at that moment",),
+    )
