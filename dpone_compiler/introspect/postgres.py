@@ -77,8 +77,10 @@ _HAZARDS = """SELECT kind, name FROM (
   UNION ALL
   SELECT 'rule', rulename::text FROM pg_rewrite WHERE ev_class = <<oid>>::oid AND rulename <> '_RETURN'
   UNION ALL
-  SELECT 'incoming_foreign_key', conname || ' of ' || conrelid::regclass::text FROM pg_constraint
-   WHERE confrelid = <<oid>>::oid AND contype = 'f' AND conparentid = 0
+  SELECT 'incoming_foreign_key', format('%s of %I.%I', f.conname, n.nspname, c.relname)
+    FROM pg_constraint AS f JOIN pg_class AS c ON c.oid = f.conrelid JOIN pg_namespace AS n ON n.oid = c.relnamespace
+   WHERE f.contype = 'f' AND f.conparentid = 0
+     AND (f.confrelid = <<oid>>::oid OR f.confrelid IN (SELECT relid FROM pg_partition_tree(<<oid>>::oid::regclass)))
   UNION ALL
   SELECT 'foreign_key', conname::text FROM pg_constraint
    WHERE conrelid = <<oid>>::oid AND contype = 'f' AND conparentid = 0

@@ -81,8 +81,10 @@ PAGES: tuple[Page, ...] = (
         "DP420",
         "The table has drifted",
         "A column that this plan uses was dropped, retyped or made NOT NULL, or a table is built in another way, since the "
-        "catalog snapshot that the plan was compiled from. The run is refused by name before anything changes. New columns that "
-        "may be NULL, new partitions and more rows never refuse. Exit code 1.",
+        "catalog snapshot that the plan was compiled from. The run is refused by name before anything changes. So is what has come "
+        "since and would be lost: a column of the target, where rows are copied or inserted again by the plan's columns, and a foreign "
+        "key that deletes along, where rows are deleted. Other new columns that may be NULL, new partitions and more rows never refuse. "
+        "Exit code 1.",
         "`dponec introspect MANIFEST`, `dponec compile`, review the difference, run the new bundle.",
     ),
     run_page(

@@ -16,10 +16,10 @@ from dpone_compiler.plan.actions import (
     CheckLosses,
     CheckTable,
     CheckWindowOwned,
-    DeleteMatching,
     Reconcile,
 )
 from dpone_compiler.plan.feed_actions import CollapseChanges
+from dpone_compiler.plan.written_again import writes_again
 from dpone_compiler.spi.backend import Context, Lowered, Unsupported
 from dpone_compiler.spi.technical import own_columns
 from dpone_compiler.sql.clickhouse_names import ident, literal, number, qualified
@@ -70,8 +70,7 @@ def _lacking(seen: View, action: CheckTable) -> Sql:
 
 def _added(ctx: Context, seen: View, known: tuple[str, ...]) -> Sql:
     """A column that has come since: filled with zeros by ClickHouse without a word, or reset where rows are written again."""
-    written_again = any(isinstance(step.action, BuildRewrite | BuildShadow | DeleteMatching) for step in ctx.plan.steps)
-    harmless = Sql("" if written_again else " AND default_kind = '' AND NOT startsWith(type, 'Nullable(')")
+    harmless = Sql("" if writes_again(ctx.plan) else " AND default_kind = '' AND NOT startsWith(type, 'Nullable(')")
     return frame(
         "SELECT 'DP420' AS code, concat('column ', name, ' is new, and the plan does not fill it') AS detail, 1 AS count "
         "FROM system.columns WHERE database = <<database>> AND table = <<table>> AND name NOT IN (<<known>>) "

@@ -1,12 +1,19 @@
-"""CheckTable: refuse when a column that this plan uses is gone, has another type, or has come and must be filled."""
+"""CheckTable: refuse when a column that this plan uses is gone or has another type, and when something has come to the target that the
+
+plan would lose: a column that it does not write, or a foreign key that deletes along.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
 
 from dpone_compiler.backends.mssql import names
 from dpone_compiler.backends.mssql.script import MESSAGE, batch, literal, refuse, statements, word
 from dpone_compiler.ir.load import Load, MovedColumn
-from dpone_compiler.ir.schema import Column, TableFacts
+from dpone_compiler.ir.schema import Column, TableFacts, TableStructure
 from dpone_compiler.plan.actions import CheckTable
+from dpone_compiler.plan.step import Plan
+from dpone_compiler.plan.written_again import takes_rows, writes_again
 from dpone_compiler.spi.backend import Context, Lowered
 from dpone_compiler.spi.technical import own_columns
 from dpone_compiler.sql.identifiers import table
@@ -49,6 +56,24 @@ _ADDED = """
          AND c.is_computed = 0 AND c.generated_always_type = 0 AND c.system_type_id <> 189
          AND NOT EXISTS (SELECT 1 FROM (VALUES <<written>>) AS w ([name]) WHERE w.[name] = c.[name] COLLATE DATABASE_DEFAULT)"""
 
+# A row that is copied, or deleted and inserted again, keeps the columns that the plan lists.
+_LOST = """
+      UNION ALL
+      SELECT CONCAT(N'column ', c.[name], N' is new, and rows that this plan writes again would lose it')
+        FROM sys.columns AS c
+       WHERE c.[object_id] = @dp_object AND (c.is_nullable = 1 OR c.default_object_id <> 0 OR c.is_identity = 1)
+         AND c.is_computed = 0 AND c.generated_always_type = 0 AND c.system_type_id <> 189
+         AND NOT EXISTS (SELECT 1 FROM (VALUES <<known>>) AS w ([name]) WHERE w.[name] = c.[name] COLLATE DATABASE_DEFAULT)"""
+
+_CASCADES = """
+      UNION ALL
+      SELECT CONCAT(N'foreign key ', k.[name], N' is new, and deleted rows would change or take along rows of that table')
+        FROM (SELECT CONCAT(f.[name], N' of ', OBJECT_SCHEMA_NAME(f.[parent_object_id]), N'.', OBJECT_NAME(f.[parent_object_id])) AS [name]
+                FROM sys.foreign_keys AS f
+               WHERE f.[referenced_object_id] = @dp_object AND f.[parent_object_id] <> @dp_object
+                 AND f.[delete_referential_action] <> 0) AS k
+       WHERE NOT EXISTS (SELECT 1 FROM (VALUES <<known>>) AS w ([name]) WHERE w.[name] = k.[name] COLLATE DATABASE_DEFAULT)"""
+
 # All of them are still to be added, or each is as any other.
 _LACKING = """
             OR (e.[name] IN (<<names>>) AND NOT EXISTS (
@@ -67,10 +92,9 @@ def check_table(ctx: Context, action: CheckTable) -> Lowered:
     used = _source_columns(ctx.load, moved, facts) if source else (*(m.target for m in moved), *own_columns(ctx))
     required = _required(ctx.load, source)
     ref = names.source(action.table)
-    added = Sql("")
-    if not source and used:
-        written = [frame("(<<name>>)", name=literal(column.name)) for column in used]
-        added = frame(_ADDED, written=join(", ", written))
+    come = [] if source or not used else [frame(_ADDED, written=_names(column.name for column in used))]
+    if not source and facts is not None:
+        come += _lost(ctx.plan, facts.structure, used)
     rows = [_expected(column, column.name in required and not column.nullable, not source) for column in used]
     side = "source" if source else "target"
     gone = f"the {side} table {ref} is not there, or this login may not see it"
@@ -81,7 +105,7 @@ def check_table(ctx: Context, action: CheckTable) -> Lowered:
         found=COLUMN_TYPE,
         base=BASE_TYPE,
         columns=join(",\n          ", rows or [_NOTHING]),
-        added=added,
+        added=join("", come),
         lacking=_lacking(action),
         drifted=refuse(
             "DP420",
@@ -91,6 +115,22 @@ def check_table(ctx: Context, action: CheckTable) -> Lowered:
         ),
     )
     return Lowered(op="sql", bodies={"main": batch(ctx.load, statements(MESSAGE, body)).text})
+
+
+def _lost(plan: Plan, structure: TableStructure, used: tuple[Column, ...]) -> list[Sql]:
+    """What the snapshot did not show, where rows of it or rows beside it would be lost."""
+    found = []
+    if writes_again(plan):
+        known = {column.name for column in (*structure.columns, *used)}
+        found.append(frame(_LOST, known=_names(sorted(known))))
+    if takes_rows(plan):
+        shown = [name for kind, name in structure.hazards if kind == "incoming_foreign_key"]
+        found.append(frame(_CASCADES, known=_names(shown or [""])))
+    return found
+
+
+def _names(listed: Iterable[str]) -> Sql:
+    return join(", ", [frame("(<<name>>)", name=literal(name)) for name in listed])
 
 
 def _lacking(action: CheckTable) -> Sql:

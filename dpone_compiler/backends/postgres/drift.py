@@ -1,12 +1,19 @@
-"""CheckTable: refuse when a column that this plan uses is gone, has another type, or has come and must be filled."""
+"""CheckTable: refuse when a column that this plan uses is gone or has another type, and when something has come to the target that the
+
+plan would lose: a column that it does not write, or a foreign key that deletes along.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
 
 from dpone_compiler.backends.postgres import names
 from dpone_compiler.backends.postgres.script import do_block, literal
 from dpone_compiler.ir.load import Load, MovedColumn
-from dpone_compiler.ir.schema import Column, TableFacts
+from dpone_compiler.ir.schema import Column, TableFacts, TableStructure
 from dpone_compiler.plan.actions import CheckTable
+from dpone_compiler.plan.step import Plan
+from dpone_compiler.plan.written_again import takes_rows, writes_again
 from dpone_compiler.spi.backend import Context, Lowered
 from dpone_compiler.spi.technical import own_columns
 from dpone_compiler.sql.postgres_catalog import COLUMN_TYPE
@@ -47,6 +54,23 @@ _ADDED = """
      WHERE a.attrelid = relation AND a.attnum > 0 AND NOT a.attisdropped AND a.attnotnull AND NOT a.atthasdef
        AND a.attidentity = '' AND a.attname NOT IN (<<written>>)"""
 
+# A row that is copied, or deleted and inserted again, keeps the columns that the plan lists.
+_LOST = """
+    UNION ALL
+    SELECT format('column %I is new, and rows that this plan writes again would lose it', a.attname)
+      FROM pg_attribute AS a
+     WHERE a.attrelid = relation AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
+       AND (NOT a.attnotnull OR a.atthasdef OR a.attidentity <> '') AND a.attname NOT IN (<<known>>)"""
+
+# A partition may be referred to by itself.
+_CASCADES = """
+    UNION ALL
+    SELECT format('foreign key %s is new, and deleted rows would change or take along rows of that table', k.name)
+      FROM (SELECT format('%s of %I.%I', f.conname, n.nspname, c.relname) AS name
+              FROM pg_constraint AS f JOIN pg_class AS c ON c.oid = f.conrelid JOIN pg_namespace AS n ON n.oid = c.relnamespace
+             WHERE f.contype = 'f' AND f.conparentid = 0 AND f.confdeltype IN ('c', 'n', 'd')
+               AND (f.confrelid = relation OR f.confrelid IN (SELECT p.relid FROM pg_partition_tree(relation) AS p))) AS k<<known>>"""
+
 # All of them are still to be added, or each is as any other.
 _LACKING = """
           OR e.name = ANY (ARRAY[<<names>>]) AND NOT EXISTS (
@@ -64,9 +88,9 @@ def check_table(ctx: Context, action: CheckTable) -> Lowered:
     used = _source_columns(ctx.load, moved, facts) if source else (*_target_columns(moved), *own_columns(ctx))
     required = _required(ctx.load, source)
     ref = names.source(action.table)
-    added = Sql("")
-    if not source and used:
-        added = frame(_ADDED, written=join(", ", [literal(column.name) for column in used]))
+    come = [] if source or not used else [frame(_ADDED, written=_names(column.name for column in used))]
+    if not source and facts is not None:
+        come += _lost(ctx.plan, facts.structure, used)
     rows = [_expected(column, column.name in required and not column.nullable, not source) for column in used]
     side = "source" if source else "target"
     body = frame(
@@ -78,14 +102,30 @@ def check_table(ctx: Context, action: CheckTable) -> Lowered:
         found=COLUMN_TYPE,
         columns=join(",\n        ", rows or [_NOTHING]),
         lacking=_lacking(action),
-        added=added,
+        added=join("", come),
     )
     return Lowered(op="sql", bodies={"main": do_block(body, _DECLARE).text + "\n"})
 
 
+def _lost(plan: Plan, structure: TableStructure, used: tuple[Column, ...]) -> list[Sql]:
+    """What the snapshot did not show, where rows of it or rows beside it would be lost."""
+    found = []
+    if writes_again(plan):
+        known = {column.name for column in (*structure.columns, *used)}
+        found.append(frame(_LOST, known=_names(sorted(known))))
+    if takes_rows(plan):
+        shown = [name for kind, name in structure.hazards if kind == "incoming_foreign_key"]
+        unknown = frame("\n     WHERE k.name NOT IN (<<names>>)", names=_names(shown)) if shown else Sql("")
+        found.append(frame(_CASCADES, known=unknown))
+    return found
+
+
+def _names(listed: Iterable[str]) -> Sql:
+    return join(", ", [literal(name) for name in listed])
+
+
 def _lacking(action: CheckTable) -> Sql:
-    listed = join(", ", [literal(name) for name in action.may_lack])
-    return frame(_LACKING, names=listed) if action.may_lack else Sql("")
+    return frame(_LACKING, names=_names(action.may_lack)) if action.may_lack else Sql("")
 
 
 # VALUES needs a row; a NULL name is no problem.

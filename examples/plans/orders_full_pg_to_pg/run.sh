@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=orders_full_pg_to_pg
-FINGERPRINT=bd23da199c750374a2a5451ec42029e8346212605b80343c562dfaf66fd2c152
+FINGERPRINT=527e2d6991c7eebf0bd66515b3ab9ccd679966dd397619f871305834fec1135c
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=demo_source

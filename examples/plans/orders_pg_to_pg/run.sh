@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=orders_pg_to_pg
-FINGERPRINT=f104f4b2e992976880d24979e651eab078698d99e51898d05f597f6649663bdc
+FINGERPRINT=efdec14c01c0da679ac2dcfaf8211860530c8a8dfcf253758be589d804c7756a
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=demo_source

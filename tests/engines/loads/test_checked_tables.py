@@ -97,11 +97,12 @@ def test_all_that_changed_in_the_source_is_told_at_once(world: World, load: str)
 @pytest.mark.parametrize("load", LOADS)
 def test_all_that_changed_in_a_postgres_target_is_told_at_once(world: World, load: str) -> None:
     _loaded(world, load)
-    world.target(
-        "ALTER TABLE orders_copy ADD COLUMN a int, ADD COLUMN b int NOT NULL DEFAULT 1, ADD COLUMN c int GENERATED ALWAYS AS IDENTITY,"
-        " ADD COLUMN d int GENERATED ALWAYS AS (1) STORED, ADD COLUMN e int NOT NULL"
-    )
+    world.target("ALTER TABLE orders_copy ADD COLUMN d int GENERATED ALWAYS AS (1) STORED, ADD COLUMN e int NOT NULL")
     world.target("ALTER TABLE orders_copy DROP COLUMN e")
+    if load not in ("merge", "partitions"):  # there it would be lost with rows that are deleted and inserted again
+        world.target(
+            "ALTER TABLE orders_copy ADD COLUMN a int, ADD COLUMN b int NOT NULL DEFAULT 1, ADD COLUMN c int GENERATED ALWAYS AS IDENTITY"
+        )
     _passes(world, "check-target")
     world.target(
         "ALTER TABLE orders_copy ALTER amount TYPE bigint, DROP COLUMN day, ADD COLUMN extra int NOT NULL,"

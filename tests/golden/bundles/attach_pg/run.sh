@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=attach_pg
-FINGERPRINT=906a24452aa4fe70e2924ae45d4316a37aa6847d8f1c5b147a8afa77b681fcca
+FINGERPRINT=21864b88230fa2221298e2693e2c155dbf6e171172463015112ac1a035570252
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

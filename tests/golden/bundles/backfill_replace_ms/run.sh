@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=backfill_replace_ms
-FINGERPRINT=4091ff017db677c6e02726f8361f0ee6cc5bcf55522dec0e4c4ea2ba10c854a1
+FINGERPRINT=17bb9ca081bb7417e23cffbe87343e954f0cfb1a64cfa7e9ea6898a00d38d804
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=backfill_replace_pg
-FINGERPRINT=f5b58c7194c3b47bbe8073260de33c1b8384140136f12985f3e2d38f7cc43c36
+FINGERPRINT=395f92594fb8c565f6936c01becc36ebf67beba71967f89a63871a97d748b568
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

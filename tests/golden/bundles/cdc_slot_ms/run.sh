@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=cdc_slot_ms
-FINGERPRINT=aebe734995fab71216d6463ac7803a1c113fc4534c0afadfba7fd78c4554d10a
+FINGERPRINT=ecd62b528bd5c117b3896e89d12e450dfddfbd7c602621785e4ba49435e2993f
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_changes

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=create_ch
-FINGERPRINT=419c3cbdd3faee230d31c5a0412310f9d3f4fed2ce2da92f246797c5e23028e4
+FINGERPRINT=d48a949bb277d2e1756c3e1078c91f0f9db46ecb0cabd414b2f17c33af3f6e19
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=create_ms
-FINGERPRINT=d07b6c274fa7c152a9e24a497c4be36aacbea3cf76674fc976463c84b5baed1e
+FINGERPRINT=ae43231f726e05904b90f0d8bfb8ecac8f8b355b25d0d1eb15ec2e7fc1492f9e
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

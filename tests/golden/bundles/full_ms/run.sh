@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=full_ms
-FINGERPRINT=21b3212712a957a8c735186e9567ee03d01949045f6ea208cc2d233ecce1915a
+FINGERPRINT=226bcbc6b9e6d4542870dddab6c9189bb70683d710ca67634dadd570036d676b
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=full_pg
-FINGERPRINT=a7f7df674da1f6ef3d9c07b8903ecf57a00df66368b4e0394e2c059aaa35591d
+FINGERPRINT=552577bade13c0cda8dd267075592de6d557756f051b3f987c0e8f7834d60ccb
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=full_truncate_ms
-FINGERPRINT=8dd4120e8c59e82f4835577178244a18d41581e9610b2aa42223a09af9cbce17
+FINGERPRINT=abbd8ca2aa7e0070d06ed96069a32ef64a8627773a22a05ac70e2076cadcd300
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

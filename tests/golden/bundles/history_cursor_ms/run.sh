@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=history_cursor_ms
-FINGERPRINT=4eafbca14bd6e89fdf000a1926d3428082d7e05579b9f0878b56c3345db1925f
+FINGERPRINT=cc0087639b861ec02c709f988ad4ed5b617ae86a5e52699f69f510575f97ff22
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=history_run_ms
-FINGERPRINT=3e525d3e7c50cc9e88847bb2411fcba67425178f3a6043b15a01ac65ccee3531
+FINGERPRINT=123b1445f13d339ec5ffb637357dce5a70b63781fb4235b49fad05225fd6a8a0
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

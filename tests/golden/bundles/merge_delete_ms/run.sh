@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=merge_delete_ms
-FINGERPRINT=09fb6dc74a23ddd5431d52868fd6b83d9b3973942dfdd0c65dc36ac05108609a
+FINGERPRINT=14527cd8089cf8dd6a788327d2ead672c7217e8eb6f89498e7fae044b70d05f1
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

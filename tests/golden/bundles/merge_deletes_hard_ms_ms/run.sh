@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=merge_deletes_hard_ms_ms
-FINGERPRINT=602a77c4952ab5a6ab2405c1aaa977ecf2e793e1f6c7a3587c1878bb68d08931
+FINGERPRINT=8c3161382e7a7fa8a9e7d7d5cc39cfdd7a4b20e8fdd7ef1cfd418ef660bf07d2
 TRANSACTIONAL=1
 SOURCE_ENGINE=mssql
 SOURCE_CONNECTION=case_ms_source

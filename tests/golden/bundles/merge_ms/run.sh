@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=merge_ms
-FINGERPRINT=91a97df9709368b1b4b42a46217ee7059cb4ca7038a0cca94cee5f7e94bf6a8f
+FINGERPRINT=c3dceabcb2091cad3d338183ed020c950fb0235befc02fb7d3f76712935c2b38
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=merge_ms_ms
-FINGERPRINT=d5944fba7c588c0e54b596eb23a8a1ea18ae99a5a5d2cc0cd39ae03b465976e0
+FINGERPRINT=3cc9c25f582dd0ea51f4b73f042e045970ad4ea77f6075312fe5ca09d23c379e
 TRANSACTIONAL=1
 SOURCE_ENGINE=mssql
 SOURCE_CONNECTION=case_ms_source

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=merge_update_pg
-FINGERPRINT=53a870749f98f4a4431f2f80fce9d238a1273983a0e36d38d1baed04226c97bb
+FINGERPRINT=720359515cf1c73e978baab17195c92d626d0d38bd01b185df2d55764819fa85
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=orders
-FINGERPRINT=d68649baad64e1a214a0c040dc576bb10de7e4b36fb029d42f8bcac30bc77e59
+FINGERPRINT=1d8f3dbb04699c268d7a378b112b78ae2b0d217be6b73e5e892f9f20e3fb9be3
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=pg_oltp

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=pairs_ms_ms
-FINGERPRINT=5d3753863b4e2164258abf757cd63efd69241166cf701b551d40875a14c37a04
+FINGERPRINT=b81a74aebf65af0bce5d278542c96d006504a67925dec31b423b801a53f32c40
 TRANSACTIONAL=1
 SOURCE_ENGINE=mssql
 SOURCE_CONNECTION=case_ms_source

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=partitions_ch
-FINGERPRINT=88d0febe4e174add919b971ce6d1168c49cf4a23c9e3a7fa46f88776823e43f4
+FINGERPRINT=e0ee1c4f6e654c1cfd4a931017ee9e7858cb017c805b39f4c696f6e4ef7edc55
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

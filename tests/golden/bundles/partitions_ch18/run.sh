@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=partitions_ch18
-FINGERPRINT=3dc8b271c726c05c7b4f63d375fd1904740aa8d8ef8271d57e1db79e70dfe4e7
+FINGERPRINT=5ef94a3eb9284880fa29d4f720b0127cfe4de1293f43969a31f30484584c94dc
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

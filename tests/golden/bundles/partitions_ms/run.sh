@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=partitions_ms
-FINGERPRINT=4c6b10ac615d94e23b1905a647ac05dcf61079a4c1ddfeeb7828cde57e66c0aa
+FINGERPRINT=a2585713fec289f4755e799cffcb70da6ffbf82173862191d2732ee54ddf4a1c
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

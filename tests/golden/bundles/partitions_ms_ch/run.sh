@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=partitions_ms_ch
-FINGERPRINT=117e32621b043107a1d9023fff279e3814ab86b919a3afcc9d58ce587a26ed7a
+FINGERPRINT=f003fb845ec3d1ed4b3cb0ca9494729f53bbaa29147a6187db53f1b80fca05bc
 TRANSACTIONAL=''
 SOURCE_ENGINE=mssql
 SOURCE_CONNECTION=case_ms_source

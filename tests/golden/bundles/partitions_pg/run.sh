@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=partitions_pg
-FINGERPRINT=64d9dd955305fc8fccb9a76e9cf53019753c531f4502e56d745507c3f16be3d4
+FINGERPRINT=2963c987c316b2b52ea73fc2c439fc689a5115dbe2ca5d44f86cad364b796618
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

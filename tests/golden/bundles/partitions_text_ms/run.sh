@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=partitions_text_ms
-FINGERPRINT=cc740ba5c0ec5a8f6c34d6f70926841b3bb10d3d34139ee0f6b8e84297e2dce0
+FINGERPRINT=e3e47f47a50cafe0cbddc1ee91cdaecdcfd15ce53fdb35918ea418dcefa9c89c
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=replace_ms_ms
-FINGERPRINT=3af86a25c5ef05f7198d00abede10541d50b6fb4c176fe333bb41da6de66d42c
+FINGERPRINT=a6b8a203eac0fa956472156c682b154ee8be38abf475af52bb5b1a6107f46062
 TRANSACTIONAL=1
 SOURCE_ENGINE=mssql
 SOURCE_CONNECTION=case_ms_source

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=replace_pg
-FINGERPRINT=947caeca6199cd537fbd88ca84c1b7cf924d9a7d75258cb15bac3c777dca6904
+FINGERPRINT=c8ce33e18a303a0148195fe5cd6ae4b437bf50a15cac59f4f0998a0c29fb3f8d
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=shadow_merge_pg
-FINGERPRINT=07bdbeb4e7a7ed41c460940bd5e7b8bad6795611b09ba85d4c06c64f3ba6e2c2
+FINGERPRINT=4101baaab7ce2b2a5930c505d0c822b6b79e4ed9ec92429f9af723e5ac3f1f18
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=snapshot_hard_ms_ms
-FINGERPRINT=7dbba29acd8e7dd0040d47f4f7b77f702494df3f58ff9084fd6c1aec4642bbdf
+FINGERPRINT=cce0732246aceca8380f8dfa2f37f6bec679f4ceee8185395722405c9b29a0a4
 TRANSACTIONAL=1
 SOURCE_ENGINE=mssql
 SOURCE_CONNECTION=case_ms_source

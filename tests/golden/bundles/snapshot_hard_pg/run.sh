@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=snapshot_hard_pg
-FINGERPRINT=05b0e98836e569365de2154ee742fc749e6c677dc3814cf6445d82954b05242a
+FINGERPRINT=5b37564a39e5d95cff5d27098f5cf86cefba9ddfc7a4acce02fded9c599cc846
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -41,6 +41,13 @@ BEGIN TRY
        WHERE c.[object_id] = @dp_object AND c.is_nullable = 0 AND c.default_object_id = 0 AND c.is_identity = 0
          AND c.is_computed = 0 AND c.generated_always_type = 0 AND c.system_type_id <> 189
          AND NOT EXISTS (SELECT 1 FROM (VALUES (N'id'), (N'day'), (N'at'), (N'amount'), (N'status')) AS w ([name]) WHERE w.[name] = c.[name] COLLATE DATABASE_DEFAULT)
+      UNION ALL
+      SELECT CONCAT(N'foreign key ', k.[name], N' is new, and deleted rows would change or take along rows of that table')
+        FROM (SELECT CONCAT(f.[name], N' of ', OBJECT_SCHEMA_NAME(f.[parent_object_id]), N'.', OBJECT_NAME(f.[parent_object_id])) AS [name]
+                FROM sys.foreign_keys AS f
+               WHERE f.[referenced_object_id] = @dp_object AND f.[parent_object_id] <> @dp_object
+                 AND f.[delete_referential_action] <> 0) AS k
+       WHERE NOT EXISTS (SELECT 1 FROM (VALUES (N'')) AS w ([name]) WHERE w.[name] = k.[name] COLLATE DATABASE_DEFAULT)
     ) AS p
      WHERE p.[problem] IS NOT NULL
      ORDER BY p.[problem]

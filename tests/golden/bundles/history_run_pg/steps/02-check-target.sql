@@ -55,6 +55,12 @@ BEGIN
       FROM pg_attribute AS a
      WHERE a.attrelid = relation AND a.attnum > 0 AND NOT a.attisdropped AND a.attnotnull AND NOT a.atthasdef
        AND a.attidentity = '' AND a.attname NOT IN ('id', 'day', 'at', 'amount', 'status', 'valid_from', 'valid_to', 'is_current', 'row_hash')
+    UNION ALL
+    SELECT format('foreign key %s is new, and deleted rows would change or take along rows of that table', k.name)
+      FROM (SELECT format('%s of %I.%I', f.conname, n.nspname, c.relname) AS name
+              FROM pg_constraint AS f JOIN pg_class AS c ON c.oid = f.conrelid JOIN pg_namespace AS n ON n.oid = c.relnamespace
+             WHERE f.contype = 'f' AND f.conparentid = 0 AND f.confdeltype IN ('c', 'n', 'd')
+               AND (f.confrelid = relation OR f.confrelid IN (SELECT p.relid FROM pg_partition_tree(relation) AS p))) AS k
   ) AS found;
   IF problems IS NOT NULL THEN
     RAISE EXCEPTION USING ERRCODE = 'DP420', MESSAGE = 'the target table dwh.order_history has changed: ' || problems,

@@ -51,6 +51,11 @@ BEGIN
       FROM pg_attribute AS a
      WHERE a.attrelid = relation AND a.attnum > 0 AND NOT a.attisdropped AND a.attnotnull AND NOT a.atthasdef
        AND a.attidentity = '' AND a.attname NOT IN ('id', 'day', 'at', 'amount', 'status')
+    UNION ALL
+    SELECT format('column %I is new, and rows that this plan writes again would lose it', a.attname)
+      FROM pg_attribute AS a
+     WHERE a.attrelid = relation AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
+       AND (NOT a.attnotnull OR a.atthasdef OR a.attidentity <> '') AND a.attname NOT IN ('amount', 'at', 'day', 'id', 'status')
   ) AS found;
   IF problems IS NOT NULL THEN
     RAISE EXCEPTION USING ERRCODE = 'DP420', MESSAGE = 'the target table dwh.orders has changed: ' || problems,
