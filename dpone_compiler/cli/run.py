@@ -23,7 +23,11 @@ FORMATS = click.Choice(["text", "json"])
 @click.argument("path", type=click.Path(path_type=Path))
 @click.option("--from", "from_step", default="", metavar="STEP", help="Go on at this step of an unfinished run.")
 @click.option(
-    "--window", nargs=2, default=None, metavar="LOW HIGH", help="Load this window [LOW, HIGH) instead of the next one."
+    "--window",
+    nargs=2,
+    default=None,
+    metavar="LOW HIGH",
+    help="Load this window [LOW, HIGH) instead of the next one; HIGH is at most where the next one would end.",
 )
 @click.option("--set", "given", multiple=True, metavar="K=V", help="Set a parameter of the plan.")
 @click.option("--dry-run", is_flag=True, help="Read the state and say what would be run; change nothing.")
@@ -45,7 +49,12 @@ def run(
     with_setup: bool,
     output: str,
 ) -> None:
-    """Run the bundle at PATH, or every bundle of a folder."""
+    """Run the bundle at PATH, or every bundle of a folder.
+
+    A bound of --window is a value of the cursor: a number, a day (2026-01-31), a moment (2026-01-31 13:45:00, with a zone such as
+    +00:00 for an instant, which is UTC without one), or -infinity for LOW; words such as now are refused. HIGH may not pass the
+    horizon, the end of the next window, since the watermark would pass rows that are still to be committed.
+    """
     if dry_run and with_setup:
         raise click.UsageError("--apply-setup changes the target, and --dry-run changes nothing: one of them")
     try:

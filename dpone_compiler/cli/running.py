@@ -19,6 +19,7 @@ from dpone_compiler.runtime.runner import run_bundle
 from dpone_compiler.runtime.sessions import Opener, Sessions, engine_opener, resolve
 from dpone_compiler.runtime.setup import apply_setup
 from dpone_compiler.runtime.signals import interruptible
+from dpone_compiler.runtime.window import given_window
 
 
 def opener_for(bundle: LoadedBundle, connections: Path | None) -> Opener:
@@ -35,6 +36,7 @@ def run_here(
     """Run one bundle in this process."""
     try:
         faults = faults_from(os.environ)
+        given_window(bundle.doc, options.window)  # before setup/ is run, too
         opener = opener_for(bundle, connections)
         if with_setup:
             _apply_setup(bundle, opener, options.shown)

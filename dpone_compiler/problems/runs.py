@@ -43,11 +43,12 @@ PAGES: tuple[Page, ...] = (
     ),
     run_page(
         "DP415",
-        "That step cannot be the beginning",
+        "That step cannot be the beginning, or the plan takes no window",
         "`--from` or `--from-stage` names a step whose predecessors are not proved to be done by the target's state row, or one "
-        "that the plan does not have. Starting there could publish rows that nobody checked. Exit code 1, or 2 for an unknown "
-        "step.",
-        "run without it: a run finds by itself where to go on.",
+        "that the plan does not have. Starting there could publish rows that nobody checked. Or `--window` is given to a plan whose "
+        "runs read the source whole, to a backfill, which takes its own slices, or to several bundles at once: it would be a wish "
+        "without effect. Exit code 1, or 2 for an unknown step and for `--window`.",
+        "run without it: a run finds by itself where to go on, and what to read.",
     ),
     run_page(
         "DP416",
@@ -250,11 +251,14 @@ PAGES: tuple[Page, ...] = (
     ),
     run_page(
         "DP445",
-        "A bound of another time zone",
+        "No bound of this cursor",
         "The load's cursor is a wall clock or a date, and the bound that was given (`--window`, the watermark of `dponec state`) says a "
-        "time zone. Postgres drops the zone of such a text without a word, so hours of rows would be skipped or read twice. Nothing "
-        "was read. Exit code 2.",
-        "say what the clock of the column shows at that moment, without a zone.",
+        "time zone. Postgres drops the zone of such a text without a word, so hours of rows would be skipped or read twice. Or a bound "
+        "of `--window` is no value of the cursor at all: words such as `now` or `infinity` mean something else tomorrow, and a text that "
+        "the engine cannot read would fail in every later run of the attempt. Or the window ends before it begins. Nothing was read. "
+        "Exit code 2.",
+        "give a number, a day (2026-01-31), or a moment (2026-01-31 13:45:00): of a wall clock what it shows, without a zone; of an "
+        "instant with one, or UTC. LOW may be -infinity.",
     ),
     run_page(
         "DP446",
@@ -264,6 +268,14 @@ PAGES: tuple[Page, ...] = (
         "Exit code 1.",
         "make the cursor `timestamp with time zone`, or say `cursor.lookback` (a merge reads the hour again) or `cursor.lag` of at least "
         "the shift. A database whose zone is UTC is not asked.",
+    ),
+    run_page(
+        "DP447",
+        "The window ends beyond the horizon",
+        "`--window` ends behind the horizon, the value below which no writer of the source can still commit: the oldest open transaction, "
+        "the clock less cursor.lag, the highest number, the flushed WAL. Rows from there on may come later; a watermark beyond them "
+        "would leave them out for ever. Nothing was opened, and the state is as before. Exit code 1.",
+        "the command of the message ends at the horizon; or leave `--window` away. What is committed later comes with the next run.",
     ),
     run_page(
         "DP701",

@@ -32,7 +32,6 @@ class Attempt:
         self._commit = max((at for at, step in enumerate(doc.steps) if step.kind == "commit_state"), default=-1)
         self._start: Start | None = None
         self._staged: bool | None = None
-        self._windowed = False
         self.asks_guards = False
         self.leased = False
 
@@ -51,9 +50,9 @@ class Attempt:
         """Whether an earlier run's attempt is gone on with."""
         return self._start is not None and self._start.mode == "continue"
 
-    def begin(self, start: Start, *, windowed: bool) -> None:
+    def begin(self, start: Start) -> None:
         """Take the decision over."""
-        self._start, self._windowed = start, windowed
+        self._start = start
         self.asks_guards = start.mode == "continue"
         if self._from and start.mode != "continue":
             raise RefusedError("DP415", "--from needs an unfinished run of this plan, and there is none")
@@ -62,8 +61,6 @@ class Attempt:
         """Why the step is not to be run, or ''. `staged` asks the target whether staging is still there."""
         if self._start is None or step.kind in ("read_state", "acquire_lease"):
             return ""
-        if step.kind == "freeze_window" and self._windowed:
-            return "the window was given"
         if self._start.mode != "continue":
             return ""
         reached = rank(self._start.phase)

@@ -13,10 +13,16 @@ _DAY = re.compile(r"\s*[0-9]{4,}-[0-9]{2}-[0-9]{2}\s*\Z|-infinity\Z")
 
 def check_bounds(doc: PlanDoc, *texts: str) -> None:
     """Raise DP445 for a text that the plan's cursor would read in another zone than it says. '' is no bound."""
-    kind = next((param.type for param in doc.params if param.name == "window_high"), "")
+    kind = cursor_kind(doc)
     for text in texts:
         if text and kind == "timestamp" and _ZONED.search(text):
             message = f"{text!r} has a time zone, and the cursor is a wall clock without one: say what that clock shows"
             raise RefusedError("DP445", message, exit_code=USAGE)
         if text and kind == "date" and not _DAY.match(text):
             raise RefusedError("DP445", f"{text!r} is no day, and the cursor is a date", exit_code=USAGE)
+
+
+def cursor_kind(doc: PlanDoc) -> str:
+    """`timestamp` of a wall clock, `date`, or '' for an instant or a number."""
+    kind = next((param.type for param in doc.params if param.name == "window_high"), "")
+    return kind if kind in ("timestamp", "date") else ""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from dpone_compiler.artifacts.plan_doc import PHASES, PlanDoc
 from dpone_compiler.runtime.outcome import REFUSED, TRANSIENT, command
+from dpone_compiler.runtime.window import same_window
 
 _UNFINISHED = ("open", "staged", "committed")
 _TRANSACTIONAL = ("postgres", "mssql")  # a failed attempt leaves nothing in the target there
@@ -96,7 +97,7 @@ def _unfinished(row: Mapping[str, str], doc: PlanDoc, asked: Asked, new_run_id: 
     if row.get("attempt_fingerprint", "") != doc.fingerprint:
         return _other_plan(row, doc, asked, new_run_id)
     frozen = (row.get("attempt_low", ""), row.get("attempt_high", ""))
-    if asked.window is not None and asked.window != frozen:
+    if asked.window is not None and not same_window(doc, asked.window, frozen):
         message = (
             f"run {attempt} is unfinished and its window is frozen; finish or abort it before another window is loaded"
         )

@@ -13,7 +13,6 @@ from typing import Any
 
 from dpone_compiler.artifacts.plan_doc import StepDoc, asked_for
 from dpone_compiler.runtime.attempt import Attempt
-from dpone_compiler.runtime.bounds import check_bounds
 from dpone_compiler.runtime.bundle import LoadedBundle
 from dpone_compiler.runtime.connections.resolve import ConnectionProblem, ConnectionUrl
 from dpone_compiler.runtime.connections.server import server_of
@@ -34,6 +33,7 @@ from dpone_compiler.runtime.sessions import Opener, Sessions
 from dpone_compiler.runtime.slices import LEFT, EverySliceLoaded, run_slices, takes_slices
 from dpone_compiler.runtime.units import Unit, last_of_groups, units_of
 from dpone_compiler.runtime.what_now import documents, what_now
+from dpone_compiler.runtime.window import given_window
 
 _RETRIES = 2
 _WAIT = 0.5  # seconds before the first repetition, doubled each time
@@ -53,6 +53,7 @@ class Run:
         faults: Faults,
     ) -> None:
         self._bundle, self._doc, self._options = bundle, bundle.doc, options
+        self._window = given_window(bundle.doc, options.window)
         self._listener, self._faults, self._holding = listener, faults, holding
         self._parameters = Parameters(bundle.doc, options.given)
         self._parameters.put(lease_holder=str(uuid.uuid4()))
@@ -187,17 +188,19 @@ class Run:
                 self._holding.released(step.side)
             case _:
                 pass
-        return self._executor.carry_out(step, self._sessions.on(step.side))
+        report = self._executor.carry_out(step, self._sessions.on(step.side))
+        if step.kind == "freeze_window" and self._window is not None:
+            self._window.take_place(self._doc, self._parameters, self._options.shown)
+        return report
 
     def _read_state(self, step: StepDoc) -> Report:
         started = time.monotonic()
         session = self._sessions.on("target")
         row = one_row(session.run(self._bundle.body(step.file), self._parameters.of(step)))
         options = self._options
-        check_bounds(self._doc, *(options.window or ()))
         asked = Asked(
             bundle=options.shown,
-            window=options.window,
+            window=self._window.texts if self._window else None,
             resume=options.resume,
             locked=self._holding.locked,
             partitions=options.params.get("partitions", ""),
@@ -212,14 +215,12 @@ class Run:
                 retryable=verdict.retryable,
                 step=step.id,
             )
-        self._attempt.begin(verdict, windowed=options.window is not None)
+        self._attempt.begin(verdict)
         self._parameters.start(verdict.run_id)
         self._parameters.put(**{name: row.get(name, "") for name in step.captures}, holder="", lease_backend="")
         self._parameters.put(watermark=row.get("watermark", ""))
         if verdict.mode == "continue":
             self._parameters.take_over(row)
-        elif options.window is not None:
-            self._parameters.put(window_low=options.window[0], window_high=options.window[1])
         self._parameters.put(**options.params)
         if not options.dry_run:
             self._journal = DiskJournal(options.runs, verdict.run_id)
@@ -242,7 +243,7 @@ class Run:
         if self._parameters.get("watermark"):
             self._parameters.put(feed_start="")
             return Report(None, 0, 0.0)
-        if self._options.window is not None:
+        if self._window is not None:
             message = (
                 "the first run of a slot copies the whole table, up to where its snapshot stands; --window is for later"
             )

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from dpone_compiler.artifacts.plan_doc import PlanDoc
 from dpone_compiler.runtime.options import RunOptions
-from dpone_compiler.runtime.outcome import STOPPED, USAGE, RefusedError, RunOutcome, refused
+from dpone_compiler.runtime.outcome import STOPPED, RefusedError, RunOutcome, refused
 
 LEFT = "slices_left"
 
@@ -29,9 +29,6 @@ def run_slices(options: RunOptions, run: Callable[[RunOptions], tuple[RunOutcome
 
     `run` gives its outcome and how many slices are left: 0 also when it did not end well, None when it did not ask.
     """
-    if options.window is not None:
-        message = "a backfill takes its own slices, so it loads no other window; run the load itself with --window"
-        return refused(RefusedError("DP415", message, exit_code=USAGE))
     outcome, left = run(options)
     rows, seconds = outcome.rows, outcome.seconds
     later = replace(options, from_step="", resume="")  # what was asked of an unfinished run is done by the first one

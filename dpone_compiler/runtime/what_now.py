@@ -23,7 +23,7 @@ CODES: Mapping[str, tuple[str, ...]] = {
     "acquire_lease": ("DP413",),
     "add_columns": ("DP410",),
     "create_slot": ("DP440", "DP441", "DP442"),
-    "freeze_window": ("DP430", "DP440", "DP444"),
+    "freeze_window": ("DP430", "DP440", "DP444", "DP445", "DP447"),
     "open_attempt": ("DP410",),
     "read_changes": ("DP444",),
     "check_values": ("DP524",),

@@ -236,7 +236,9 @@ class Lab:
         if not low or cursor is None:
             return None
         high = self._moment(load, until)
-        if cursor.type.kind is Kind.DATE:
+        if cursor.type.kind is Kind.INT:  # no window ends beyond the numbers that are there (DP447)
+            high = str(min(int(high), self.source.next_number(self.intent.source, cursor.name)))
+        elif cursor.type.kind is Kind.DATE:
             high = high[:10]
         elif cursor.type.kind is Kind.TIMESTAMP:
             high = datetime.fromisoformat(high).isoformat(" ", "microseconds") + ("+00:00" if cursor.type.tz else "")

@@ -136,6 +136,12 @@ class PostgresSide:
         now = "SELECT to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US')"
         return self._session.run(now, {}).rows[0][0] or ""
 
+    def next_number(self, side: Side, name: str) -> int:
+        """One more than the highest number of this column; below every number when there is none."""
+        wanted = frame("SELECT max(<<name>>)::bigint::text FROM <<table>>", name=word(name), table=table_of(side.table))
+        highest = self._session.run(wanted.text, {}).rows[0][0]
+        return -(2**63) if highest is None else int(highest) + 1
+
     def clear(self) -> None:
         """No rows, no state, no staging."""
         self._session.run(_CLEAR.text, {})

@@ -86,6 +86,34 @@ def test_one_bundle_takes_its_window_with_any_number_of_jobs(here: Path) -> None
     assert (refused.exit_code, "no such step" in refused.stderr) == (2, True)
 
 
+def test_a_window_is_refused_before_anything_is_set_up_or_opened(here: Path) -> None:
+    """A folder of one bundle passes it on."""
+    garbage = _type(run, "plans", "--window", "0", "now", "--apply-setup", "--format", "json")
+    outcome = json.loads(garbage.stdout)
+    assert (garbage.exit_code, outcome["code"], outcome["status"], outcome["load"]) == (2, "DP445", "refused", "orders")
+    assert "DP416" in _type(run, "plans/orders").stderr  # nothing was set up
+    assert not (here / ".dponec").exists()
+    beyond = _type(run, "plans", "--window", "0", "999", "--apply-setup", "--format", "json")
+    outcome = json.loads(beyond.stdout)
+    assert (beyond.exit_code, outcome["code"], outcome["step"]) == (1, "DP447", "freeze_window")
+    assert outcome["next"] == "dponec run plans/orders --window 0 11"
+    assert "no attempt is open" in json.dumps(outcome["details"]["what_now"])
+    assert "phase: idle" in _type(state, "show", "orders").stdout
+    done = _type(run, "plans/orders", "--window", "0", "11", "--format", "json")
+    assert (done.exit_code, json.loads(done.stdout)["rows"]) == (0, 10)
+
+
+def test_a_run_of_a_given_window_is_resumed_with_it(here: Path) -> None:
+    _on_target(BREAK)
+    stopped = _type(run, "plans/orders", "--window", "0", "6", "--apply-setup", "--format", "json")
+    run_id = json.loads(stopped.stdout)["run_id"]
+    _on_target("ALTER TABLE orders_copy DISABLE TRIGGER broken")
+    resumed = _type(resume, run_id, "--from-stage", "apply", "--yes", "--format", "json")
+    assert (resumed.exit_code, json.loads(resumed.stdout)["run_id"]) == (0, run_id)
+    receipt = json.loads(_type(runs, "show", run_id, "--format", "json").stdout)["receipt"]
+    assert receipt["window"] == {"low": "0", "high": "6"}
+
+
 def test_an_unfinished_run_is_resumed_or_aborted(here: Path) -> None:
     _on_target(BREAK)
     stopped = _type(run, "plans/orders", "--apply-setup", "--format", "json")

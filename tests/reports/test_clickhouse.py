@@ -38,7 +38,7 @@ def test_dbt_clickhouse_213_the_same_rows_again_after_a_delete(world: World) -> 
     world.orders()
     world.target("ALTER TABLE orders_copy MODIFY SETTING non_replicated_deduplication_window = 100")
     world.insert(order(1), order(2))
-    window = ("2025-01-01 00:00:00+00", "2027-01-01 00:00:00+00")
+    window = ("2025-01-01 00:00:00+00", "2026-02-01 00:00:00+00")
     compiled(world, "append").run(window=window)
     world.target("ALTER TABLE orders_copy DELETE WHERE 1 SETTINGS mutations_sync = 1")
     world.run(window=window)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -182,6 +183,24 @@ def test_a_table_that_changes_under_way_stops_the_run_before_anything_is_applied
     world.target("ALTER TABLE notes_copy ADD COLUMN extra int")
     streamed.load()
     world.run()
+    streamed.same()
+
+
+@on("pg18", "chdb")
+def test_a_given_window_lies_between_what_is_applied_and_what_is_flushed(world: World) -> None:
+    streamed = Streamed(world)
+    world.source("INSERT INTO notes VALUES (1, 'open', NULL, 1)")
+    assert "copies the whole table" in world.fails("DP444", window=("1", "2")).message
+    world.run()
+    mark = streamed.watermark()
+    world.source("UPDATE notes SET status = 'closed'")
+    assert "would be lost" in world.fails("DP444", window=(str(mark + 1), str(mark + 2))).message
+    refused = world.fails("DP447", window=(str(mark), str(mark + 2**40)))
+    assert streamed.watermark() == mark
+    assert world.state("show")["phase"] == "done"
+    *_, low, high = shlex.split(refused.next)
+    world.run(window=(low, high))
+    assert streamed.watermark() == int(high)
     streamed.same()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
 from collections.abc import Iterator
 from itertools import count
@@ -165,6 +166,21 @@ def test_a_bound_with_a_zone_is_no_bound_of_a_wall_clock(world: World, native: s
         assert refused.value.code == "DP445"
     assert world.state("set", watermark="2026-01-02")["watermark"] == "2026-01-02"
     world.run()
+    assert world.count() == 1
+
+
+@on("pg18", "chdb")
+@pytest.mark.parametrize("native", ["timestamp", "date"])
+def test_a_window_of_a_wall_clock_ends_at_the_horizon(world: World, native: str) -> None:
+    """A day that is not over yet is no part of any window."""
+    _walls(world, native)
+    world.source("INSERT INTO orders VALUES (1, '2026-01-01')")
+    world.load("incremental_append", source={"cursor": CURSOR}).run()
+    refused = world.fails("DP447", window=("2026-01-02", "2099-01-01"))
+    *_, low, high = shlex.split(refused.next)
+    assert (low, len(high)) == (("2026-01-02", 10) if native == "date" else ("2026-01-02 00:00:00.000000", 26))
+    assert high[:10] <= world.now()[:10]
+    world.run(window=(low, high))
     assert world.count() == 1
 
 
