@@ -94,6 +94,9 @@ _HAZARDS = """SELECT kind, name FROM (
   SELECT 'inheritance', (CASE WHEN inhparent = <<oid>>::oid THEN inhrelid ELSE inhparent END)::regclass::text
     FROM pg_inherits JOIN pg_class ON oid = inhparent WHERE <<oid>>::oid IN (inhparent, inhrelid) AND relkind = 'r'
   UNION ALL
+  SELECT 'child_table', inhrelid::regclass::text FROM pg_inherits JOIN pg_class ON oid = inhparent
+   WHERE inhparent = <<oid>>::oid AND relkind = 'r'
+  UNION ALL
   SELECT 'owned_sequence', d.objid::regclass::text FROM pg_depend AS d JOIN pg_class AS s ON s.oid = d.objid AND s.relkind = 'S'
    WHERE d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass
      AND d.refobjid = <<oid>>::oid AND d.deptype = 'a'

@@ -221,7 +221,8 @@ PAGES: tuple[Page, ...] = (
         "DP441",
         "The source does not capture every change",
         "wal_level is not logical, the publication is missing, does not contain the table, filters rows or columns, or leaves out a kind "
-        "of change; or the source is a standby. Changes would be missing without a sign. Nothing was read. Exit code 1.",
+        "of change; the source is a standby; or it shows rows of other tables (those that inherit from it, as all rows of a hypertable "
+        "do, foreign or unlogged partitions). Changes would be missing without a sign. Nothing was read. Exit code 1.",
         "the message names what to change; setup/postgres_publication_source.sql makes the publication as it must be.",
     ),
     run_page(

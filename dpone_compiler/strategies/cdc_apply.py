@@ -78,6 +78,10 @@ def _stream(load: Load, setting: Setting) -> Viable | NotViable:
         return NotViable(
             "not_supported", f"the source writes its WAL at wal_level {level}; logical decoding needs logical"
         )
+    children = [name for kind, name in table.structure.hazards if kind == "child_table"] if table is not None else []
+    if children:
+        why = f"the source shows rows of {children[0]}, which inherits from it, and their changes are captured under that name"
+        return NotViable("not_supported", why)
     if table is not None and not isinstance(load.decisions.columns, Undecided):
         refused = _identified(table.structure, [m.source.name for m in _key(load, load.decisions.columns)])
         if refused is not None:

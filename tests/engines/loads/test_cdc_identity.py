@@ -136,5 +136,39 @@ def test_a_partition_that_comes_later_is_looked_at(world: World) -> None:
     world.fails("DP442")
 
 
+@on("pg18", "pg15")
+def test_tables_that_inherit_from_the_source_are_refused(world: World) -> None:
+    """A read of the source shows their rows, and their changes come under their own names."""
+    streamed = Streamed(world)
+    world.source("INSERT INTO notes VALUES (1, 'one', NULL, 1)")
+    world.run()
+    world.source("CREATE TABLE kid (PRIMARY KEY (id)) INHERITS (notes); INSERT INTO kid VALUES (7, 'kid', NULL, 7)")
+    assert "rows of kid" in world.fails("DP441").message
+    assert "kid" in world.refuses("DP230", "cdc_apply", key=["id"], **FEED)
+    world.source("ALTER TABLE kid NO INHERIT notes")
+    world.source("DELETE FROM notes")
+    world.run()
+    streamed.same()
+
+
+@on("pg18", "pg15")
+@pytest.mark.parametrize(
+    "leaf",
+    [
+        "CREATE UNLOGGED TABLE away PARTITION OF notes FOR VALUES FROM (200) TO (300)",
+        "CREATE EXTENSION postgres_fdw; CREATE SERVER far FOREIGN DATA WRAPPER postgres_fdw; ALTER TABLE notes DROP CONSTRAINT notes_pkey;"
+        "CREATE FOREIGN TABLE away PARTITION OF notes FOR VALUES FROM (200) TO (300) SERVER far",
+    ],
+)
+def test_partitions_that_log_nothing_are_refused(world: World, leaf: str) -> None:
+    streamed = Streamed(world)
+    world.source(PARTED)
+    world.source("DROP PUBLICATION " + _publication(streamed))
+    streamed.load()
+    world.run()
+    world.source(leaf)
+    assert "rows of away" in world.fails("DP441").message
+
+
 def _publication(streamed: Streamed) -> str:
     return f'"{streamed.ask("SELECT pubname FROM pg_publication")[0][0]}"'

@@ -12,6 +12,7 @@ DECLARE
   published jsonb;
   identity jsonb;
   leaf regclass;
+  apart regclass;
   slot record;
 BEGIN
   IF current_setting('wal_level') <> 'logical' THEN
@@ -35,6 +36,17 @@ BEGIN
   IF relation.relkind = 'p' AND NOT publication.pubviaroot THEN
     RAISE EXCEPTION USING ERRCODE = 'DP441', MESSAGE = 'the publication names the partitions of the source and not the table',
       HINT = 'ALTER PUBLICATION … SET (publish_via_partition_root = true)';
+  END IF;
+  -- Rows that a read of the table shows, and whose changes come under another name or not at all.
+  SELECT c.oid::regclass INTO apart FROM pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhrelid
+   WHERE i.inhparent = relation.oid AND relation.relkind = 'r'
+  UNION ALL
+  SELECT c.oid::regclass FROM pg_partition_tree(relation.oid) AS p JOIN pg_class AS c ON c.oid = p.relid
+   WHERE p.isleaf AND (c.relkind <> 'r' OR c.relpersistence <> 'p') ORDER BY 1 LIMIT 1;
+  IF apart IS NOT NULL THEN
+    RAISE EXCEPTION USING ERRCODE = 'DP441',
+      MESSAGE = format('the source shows rows of %s, whose changes are not captured as its own', apart),
+      HINT = 'load a table that inherits by a load of its own, or make the source a partitioned table whose partitions are logged';
   END IF;
   -- The columns `attnames` and `rowfilter` came with version 15.
   SELECT to_jsonb(t) INTO published FROM pg_publication_tables AS t
