@@ -73,9 +73,10 @@ def _deletes(load: Load, kinds: set[type], steps: tuple[Step, ...]) -> str:
         return "followed inside the scope; rows outside of it, and rows with NULL in its column, stay"
     collapsed = next((s.action for s in steps if isinstance(s.action, CollapseChanges)), None)
     if collapsed is not None:
-        return _CAPTURED[collapsed.feed.deletes] + (
-            "; a row that leaves the filter counts as deleted" if load.read.where is not None else ""
-        )
+        said = _CAPTURED[collapsed.feed.deletes]
+        said += "; a row that leaves the filter counts as deleted" if load.read.where is not None else ""
+        parted = any(isinstance(s.action, ReadChanges) and s.action.partitioned for s in steps)
+        return said + _PARTED if parted and collapsed.feed.deletes != "ignore" else said
     partial = CheckPartitionList in kinds or any(
         isinstance(s.action, FindPartitions) and not s.action.whole for s in steps
     )
@@ -106,6 +107,9 @@ _CAPTURED = {
     "ignore": "not followed: captured deletes are read and not applied (delete_policy: ignore)",
     "soft_delete": "marked: a captured delete sets the deleted column of the target's row, and a row that comes back clears it",
 }
+
+# https://www.postgresql.org/docs/current/sql-createpublication.html (publish_via_partition_root)
+_PARTED = "; not seen: TRUNCATE, DROP and DETACH of a partition of the source, whose rows stay in the target"
 
 
 def _compared(load: Load, steps: tuple[Step, ...]) -> str:

@@ -40,13 +40,15 @@ class ExportSnapshot:
 class ReadChanges:
     """Peek at the slot's changes up to the window's high end and put them into a temporary table of the source, in commit order.
 
-    Peeking consumes nothing, so the same window can be read again.
+    Peeking consumes nothing, so the same window can be read again. `partitioned`: the source's partitions are published as the table,
+    so that TRUNCATE, DROP, DETACH and ATTACH of one of them are not in the stream.
     """
 
     feed: ChangeFeed
     table: TableRef
     interval: Interval
     key: tuple[str, ...]  # names in the source
+    partitioned: bool = False
 
 
 @value(kw_only=True)

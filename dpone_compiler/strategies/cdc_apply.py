@@ -139,6 +139,8 @@ def steps(load: Load, setting: Setting) -> Plan:
     """Stage the changes, prove and collapse them, delete and merge, prove, commit, and let the slot go on."""
     capabilities = setting.sink.capabilities(setting.facts.target_engine)
     feed, streams = feed_of(load), replicates(load)
+    source = setting.facts.source_table
+    parted = source is not None and bool(source.structure.partition_key)
     cursor = None if streams or load.read.cursor is None else load.read.cursor.column
     column = source_column(load, setting.facts, setting.source, cursor) if cursor else None
     shape = shape_of(
@@ -157,7 +159,7 @@ def steps(load: Load, setting: Setting) -> Plan:
     apart = shape.transactional and not shape.stages_in_transaction
     open_run(seq, shape, before_window=lambda s: _open_slot(s, load, feed) if streams else None)
     if streams:
-        _read(seq, shape, feed)
+        _read(seq, shape, feed, partitioned=parted)
     selection = Selection(
         table=load.read.endpoint.table, columns=changes.columns, where=filter_of(load), interval=shape.interval
     )
@@ -176,7 +178,7 @@ def steps(load: Load, setting: Setting) -> Plan:
     )
     stagings = (changes, rows, left, *made)
     close_run(seq, shape, *stagings, after_commit=lambda s: _advance(s, shape, feed) if streams else None)
-    return finish(load, seq, _notes(load, feed) if streams else ())
+    return finish(load, seq, _notes(load, feed, partitioned=parted) if streams else ())
 
 
 def _open_slot(seq: Sequence, load: Load, feed: ChangeFeed) -> None:
@@ -201,7 +203,7 @@ def _open_slot(seq: Sequence, load: Load, feed: ChangeFeed) -> None:
     )
 
 
-def _read(seq: Sequence, shape: Shape, feed: ChangeFeed) -> None:
+def _read(seq: Sequence, shape: Shape, feed: ChangeFeed, *, partitioned: bool) -> None:
     load = shape.load
     assert shape.interval is not None
     seq.add(
@@ -211,6 +213,7 @@ def _read(seq: Sequence, shape: Shape, feed: ChangeFeed) -> None:
             table=load.read.endpoint.table,
             interval=shape.interval,
             key=tuple(column.source.name for column in _key(load, shape.columns)),
+            partitioned=partitioned,
         ),
         "peek at the slot up to the window's end, into a temporary table of the source",
         "peeking consumes nothing: a lost read loses nothing",
@@ -281,8 +284,13 @@ def _advance(seq: Sequence, shape: Shape, feed: ChangeFeed) -> None:
     )
 
 
-def _notes(load: Load, feed: ChangeFeed) -> tuple[str, ...]:
+def _notes(load: Load, feed: ChangeFeed, *, partitioned: bool) -> tuple[str, ...]:
     end = load.read.endpoint
+    parted = (
+        "the source is partitioned, and its stream tells of the table only: rows of a partition that is truncated, dropped or detached "
+        "stay in the target, and rows that come with ATTACH never arrive. After such a change begin anew: replay/drop-slot.sql, "
+        "dponec state set LOAD '', dponec run. DELETE and INSERT are captured",
+    )
     return (
         f"slot {feed.slot} on {end.connection} keeps every WAL segment since the last applied change: while this load does not run, "
         "the source's disk fills. max_slot_wal_keep_size bounds that; a slot beyond it is lost, and the next run is refused (DP440)",
@@ -291,6 +299,7 @@ def _notes(load: Load, feed: ChangeFeed) -> tuple[str, ...]:
         "uses a second, temporary slot for as long as the initial copy takes",
         "TRUNCATE of the source "
         + ("deletes every row of the target" if feed.truncate == "apply" else "stops the run (truncate: fail)"),
+        *(parted if partitioned else ()),
     )
 
 

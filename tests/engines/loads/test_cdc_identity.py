@@ -170,5 +170,40 @@ def test_partitions_that_log_nothing_are_refused(world: World, leaf: str) -> Non
     assert "rows of away" in world.fails("DP441").message
 
 
+@on("pg18", "pg15")
+def test_what_becomes_of_partitions_is_not_streamed_and_the_plan_says_so(world: World) -> None:
+    streamed = Streamed(world)
+    assert "partition" not in _deletes(world)
+    world.source(PARTED)
+    world.source("DROP PUBLICATION " + _publication(streamed))
+    streamed.load()
+    plan = (world.bundle / "plan.md").read_text()
+    assert "TRUNCATE, DROP and DETACH of a partition" in _deletes(world)
+    assert "rows that come with ATTACH never arrive" in plan
+    world.source("INSERT INTO notes VALUES (1, 'low', NULL, 1), (101, 'high', NULL, 2)")
+    world.run()
+    before = streamed.source_rows()
+    world.source(
+        "TRUNCATE high; ALTER TABLE notes DETACH PARTITION low; DELETE FROM low; CREATE TABLE more (LIKE notes INCLUDING ALL)"
+    )
+    world.source(
+        "INSERT INTO more VALUES (300, 'attached', NULL, 3); ALTER TABLE notes ATTACH PARTITION more FOR VALUES FROM (300) TO (400)"
+    )
+    world.run()
+    assert streamed.target_rows() == before
+    # What the plan says to do about it.
+    world.source((world.bundle / "replay/drop-slot.sql").read_text())
+    world.state("set", watermark="")
+    world.run()
+    streamed.same()
+    world.source("TRUNCATE notes")
+    world.fails("DP522")
+
+
+def _deletes(world: World) -> str:
+    (line,) = [line for line in (world.bundle / "plan.md").read_text().splitlines() if line.startswith("| deletes ")]
+    return line
+
+
 def _publication(streamed: Streamed) -> str:
     return f'"{streamed.ask("SELECT pubname FROM pg_publication")[0][0]}"'

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=cdc_slot_ch
-FINGERPRINT=83f53d06e0079dfb1537c95500bd4469eea0a8c6839a4e02cfa13fab25910cf3
+FINGERPRINT=01d672f9c4baecfbe58c93976d6530d8b4577c19f0050e5f8adcce9d08629640
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_changes

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=cdc_slot_ms
-FINGERPRINT=ecd62b528bd5c117b3896e89d12e450dfddfbd7c602621785e4ba49435e2993f
+FINGERPRINT=18beea26f811160bbdb0f5a49d91b470cbe562177998fcd5e4990a8f7524de41
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_changes

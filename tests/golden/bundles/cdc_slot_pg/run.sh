@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=cdc_slot_pg
-FINGERPRINT=971e8a1a0022ac81491b18d1176c570248b474b09811805d659aa25cc4fd9542
+FINGERPRINT=1fbaa360e2216679f38445a2824f317b7645944cc1c6f061fb90f690b96a07c9
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_changes
