@@ -8,7 +8,7 @@ from typing import Any
 
 from dpone_compiler.cost.estimate import Rates
 from dpone_compiler.cost.fit import Sample, fit, samples_of
-from dpone_compiler.cost.work import WORK
+from dpone_compiler.cost.volumes import works
 from dpone_compiler.source.value import value
 
 
@@ -45,7 +45,7 @@ def _read(receipt: Mapping[str, Any]) -> tuple[str, dict[str, Sample]]:
     try:
         sink, plan, outcome = receipt["target"]["engine"], receipt["plan"], receipt["outcome"]
         way = (plan["strategy"], plan["merge_policy"] or "")
-        if outcome["status"] != "done" or way not in WORK.get(sink, {}):
+        if outcome["status"] != "done" or way not in works(sink):
             return "", {}
         return sink, samples_of(receipt["steps"], way, float(outcome["seconds"]))
     except (KeyError, TypeError, ValueError, AttributeError):

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from dpone_compiler.cost.constants import Constants
 from dpone_compiler.cost.estimate import Rates, estimate, repeated
-from dpone_compiler.cost.volumes import VOLUMES
-from dpone_compiler.cost.work import STRATEGIES, WORK, Work
+from dpone_compiler.cost.volumes import works
+from dpone_compiler.cost.work import STRATEGIES
 from dpone_compiler.cost.workload import Workload, slice_of, workload_of
 from dpone_compiler.ir.decision import Undecided
 from dpone_compiler.ir.load import OPEN_MODES, Load
@@ -69,11 +69,6 @@ def ways(load: Load, facts: Facts, sink: Backend) -> Iterator[tuple[Way, str]]:
         if not lacks and policy:
             lacks = sink.judge_policy(load, facts, strategy, policy).refused
         yield (strategy, policy), lacks
-
-
-def works(sink: str) -> Mapping[Way, Work]:
-    """Every way that the model knows of a sink, measured or not."""
-    return {**WORK.get(sink, {}), **VOLUMES.get(sink, {})}
 
 
 def _lacks(load: Load, strategy: str) -> str:

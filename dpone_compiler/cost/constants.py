@@ -1,8 +1,9 @@
 """Measured constants by sink, in seconds: `Rate(fixed, row, byte)` a phase. A sink that is not here has no time estimates.
 
 Where they come from: `python -m tests.bench cost` on two shared cores (2026-11-25), Postgres 18 without fsync and chDB 26.9 on the machine
-of the source; fitted by `cost/fit.py` to the workloads of tests/bench/workloads.py that are not held out. `compare`, `copy`, `versions`
-and `insert_versions` came a day later from a busy machine, as ratios to the others inside one run (`tests.bench.fit_cost --beside`).
+of the source; fitted by `cost/fit.py` to the workloads of tests/bench/workloads.py that are not held out. `compare`, `copy`, `versions`,
+`insert_versions` and those of `apply_…` came a day later from a busy machine, as ratios to the others inside one run
+(`tests.bench.fit_cost --beside`).
 docs/reference/cost-model.md has the measurements, and how well the held-out ones are put in order. `dponec calibrate` fits them anew
 from the receipts of your own runs; the absolute seconds are those of that machine, the order of the ways is what they are for.
 """
@@ -33,6 +34,8 @@ class Constants:
 
 MEASURED: Mapping[str, Rates] = {
     "postgres": {
+        "apply_match": Rate(fixed=0.05624, row=1.74e-05, byte=0),
+        "apply_update": Rate(fixed=0.1508, row=2.42e-05, byte=0),
         "compare": Rate(fixed=0.3567, row=5.99e-06, byte=0),
         "copy": Rate(fixed=0.9867, row=6.52e-06, byte=0),
         "delete": Rate(fixed=0.01382, row=1.29e-06, byte=0),
@@ -47,6 +50,8 @@ MEASURED: Mapping[str, Rates] = {
         "versions": Rate(fixed=0.5332, row=7.2e-05, byte=0),
     },
     "clickhouse": {
+        "apply_match": Rate(fixed=6.992, row=0, byte=0),
+        "apply_rewrite": Rate(fixed=0.2781, row=1.65e-05, byte=0),
         "compare": Rate(fixed=0.2385, row=0, byte=1.86e-08),
         "copy": Rate(fixed=0, row=0, byte=1.67e-08),
         "find": Rate(fixed=0.04624, row=0, byte=0),

@@ -65,6 +65,8 @@ WORK: Mapping[str, Mapping[tuple[str, str], Work]] = {
         ),
         ("snapshot_diff", ""): Work(phases=("compare",), stages="source", applies="changes", lock=ROWS, logged=UPDATED),
         ("scd2", ""): Work(phases=("versions",), applies="changes", lock=ROWS, logged=UPDATED * HISTORY),
+        ("cdc_apply", "update_insert"): Work(stages="changes", phases=("apply_update",), lock=ROWS, logged=UPDATED),
+        ("cdc_apply", "delete_insert"): Work(stages="changes", phases=("apply_match",), lock=ROWS, logged=UPDATED),
         ("replace", ""): Work(stages="changes", phases=("delete", "insert"), lock=ROWS, logged=1.5),
     },
     # Volumes alone: nobody has measured it, so no time is told.
@@ -94,6 +96,8 @@ WORK: Mapping[str, Mapping[tuple[str, str], Work]] = {
         ("incremental_merge", "replacing_merge_tree"): Work(phases=("insert_versions",)),
         ("snapshot_diff", ""): Work(phases=("compare",), stages="source", applies="changes", copies="slices"),
         ("scd2", ""): Work(phases=("versions",), applies="changes", copies="slices"),
+        ("cdc_apply", "partition_rewrite"): Work(stages="changes", phases=("apply_rewrite",), copies="slices"),
+        ("cdc_apply", "lightweight_delete_insert"): Work(stages="changes", phases=("apply_match",)),
         ("replace", ""): Work(
             stages="changes", phases=("rewrite", "swap"), slices=("rewrite",), counted=("swap",), copies="slices"
         ),
@@ -128,6 +132,8 @@ PHASES = {
     "build_versions": "versions",
     "delete_stale": "versions",
     "prove_versions": "versions",
+    "check_changes": "apply_update",
+    "collapse_changes": "apply_update",
     "update_matching": "update",
     "build_rewrite": "rewrite",
     "record_rewrite": "rewrite",
@@ -151,6 +157,10 @@ WHOLE = {
     ("incremental_merge", "replacing_merge_tree"): "insert_versions",
     ("snapshot_diff", ""): "compare",
     ("scd2", ""): "versions",
+    ("cdc_apply", "update_insert"): "apply_update",
+    ("cdc_apply", "delete_insert"): "apply_match",
+    ("cdc_apply", "partition_rewrite"): "apply_rewrite",
+    ("cdc_apply", "lightweight_delete_insert"): "apply_match",
 }
 COMMON = ("open", "move", "prove")
 

@@ -24,6 +24,8 @@ _SETTINGS = {"max_wal_size": "4GB", "shared_buffers": "512MB", "checkpoint_timeo
 _FILL = """INSERT INTO src SELECT g, g % 1000, repeat('n', {width}),
   date '2020-01-01' + (g::bigint * {partitions} / ({rows} + 1))::int * interval '1 month', timestamptz '2020-01-01Z'
 FROM generate_series(1, {rows}) g"""
+# The same rows as captured changes, for cdc_apply.
+_COPY = "INSERT INTO src_changes (op, id, amount, note, day, at) SELECT '{operation}', * FROM src WHERE {which}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,7 @@ class CostLab:
         `until`: of `time.monotonic()`; a round after the first is begun where it will probably end before.
         """
         self._fill(workload)
-        ways = (*ALTERNATIVES[workload.sink], *(() if workload.name in HELD_OUT else OTHERS))
+        ways = (*ALTERNATIVES[workload.sink], *(() if workload.name in HELD_OUT else OTHERS[workload.sink]))
         worlds = {each: self._world(workload, *each) for each in ways}
         for world in worlds.values():
             _done(world)
@@ -73,7 +75,7 @@ class CostLab:
 
     def _fill(self, workload: Workload) -> None:
         with psycopg.connect(self._source.url, autocommit=True) as session:
-            session.execute("DROP TABLE IF EXISTS src")
+            session.execute("DROP TABLE IF EXISTS src, src_changes")
             session.execute(
                 "CREATE TABLE src (id bigint PRIMARY KEY, amount numeric(18,2) NOT NULL, note text, day date NOT NULL, "
                 "at timestamptz NOT NULL)"
@@ -82,26 +84,34 @@ class CostLab:
                 _FILL.format(width=workload.width, partitions=workload.partitions, rows=workload.rows).encode()
             )
             session.execute("CREATE INDEX ON src (at); CREATE INDEX ON src (day)")
-            session.execute("VACUUM ANALYZE src")
+            session.execute(
+                "CREATE TABLE src_changes (seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, op text NOT NULL, LIKE src)"
+            )
+            if workload.name not in HELD_OUT:
+                session.execute(_COPY.format(operation="I", which="true").encode())
+            session.execute("VACUUM ANALYZE src, src_changes")
 
     def _change(self, workload: Workload) -> None:
         count, rows = int(workload.rows * workload.changed), workload.rows
         which = f"id % {rows // count} = 0" if workload.spread else f"id > {rows - count}"
         with psycopg.connect(self._source.url, autocommit=True) as session:
             session.execute(f"UPDATE src SET amount = amount + 1, at = clock_timestamp() WHERE {which}".encode())
-            session.execute("VACUUM ANALYZE src")
+            if workload.name not in HELD_OUT:
+                session.execute(_COPY.format(operation="U", which=which).encode())
+            session.execute("VACUUM ANALYZE src, src_changes")
 
     def _world(self, workload: Workload, strategy: str, policy: str) -> World:
         name = f"{workload.name}_{strategy}_{policy or 'default'}"
         folder = self._scratch / name
         folder.mkdir()
         sink = self._sinks[workload.sink]
+        captured = strategy == "cdc_apply"
         world = World(
             SINKS["pg18" if workload.sink == "postgres" else "chdb"],
             self._source.url,
             sink,
             folder,
-            ("public", "src"),
+            ("public", "src_changes" if captured else "src"),
         )
         schema = "public" if workload.sink == "postgres" else "bench"
         world.table = (schema, name)
@@ -115,10 +125,14 @@ class CostLab:
             given["readers"] = "tolerant"
         if policy not in ("", "truncate_insert"):  # TRUNCATE is chosen by what readers stand, and by no word
             given["merge_policy"] = policy
-        if (strategy, policy) not in OTHERS and policy != "replacing_merge_tree":
+        if (strategy, policy) not in OTHERS[workload.sink] and policy != "replacing_merge_tree":
             given["partition"] = {"column": "day", "by": "month", "max_partitions": 1000}
-        options = {"estimated_rows": workload.rows, "changed_percent": workload.changed}
-        world.load(strategy, name=name, key=["id"], source={"cursor": CURSOR, "options": options}, **given)
+        options: dict[str, Any] = {"estimated_rows": workload.rows, "changed_percent": workload.changed}
+        cursor: dict[str, Any] = CURSOR
+        if captured:
+            cursor, given["cdc"] = {"column": "seq", "lag": 0}, {"operation_column": "op"}
+            options["cdc"] = {"mode": "change_table"}
+        world.load(strategy, name=name, key=["id"], source={"cursor": cursor, "options": options}, **given)
         return world
 
 

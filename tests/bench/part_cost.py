@@ -62,7 +62,7 @@ def judge(measured: Mapping[str, Mapping[Way, float]]) -> Iterator[Line]:
         if workload.sink not in MEASURED or workload.name not in measured:
             yield Line("cost", f"{workload.name}: no constants to order it by", 0, "pairs")
             continue
-        taken = {way: took for way, took in measured[workload.name].items() if way not in OTHERS}
+        taken = {way: took for way, took in measured[workload.name].items() if way not in OTHERS[workload.sink]}
         verdicts = dict(_pairs(workload, taken))
         halves["held out" if workload.name in HELD_OUT else "fitted"] += verdicts.values()
         halves["blind"] += verdicts.values() if workload in BLIND else ()

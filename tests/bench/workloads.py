@@ -28,7 +28,20 @@ ALTERNATIVES: Mapping[str, tuple[Way, ...]] = {
     ),
 }
 # Ways that mean something else: measured beside the others in the workloads that are not held out, and put in no order.
-OTHERS: tuple[Way, ...] = (("snapshot_diff", ""), ("scd2", ""))
+OTHERS: Mapping[str, tuple[Way, ...]] = {
+    "postgres": (
+        ("snapshot_diff", ""),
+        ("scd2", ""),
+        ("cdc_apply", "update_insert"),
+        ("cdc_apply", "delete_insert"),
+    ),
+    "clickhouse": (
+        ("snapshot_diff", ""),
+        ("scd2", ""),
+        ("cdc_apply", "partition_rewrite"),
+        ("cdc_apply", "lightweight_delete_insert"),
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True)

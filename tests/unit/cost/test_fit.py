@@ -71,6 +71,20 @@ def test_what_is_no_finished_known_load_is_passed_over() -> None:
     )
 
 
+def test_ways_that_are_measured_nowhere_are_fitted_too() -> None:
+    """`dponec calibrate` is how captured changes and SQL Server come by a time."""
+    steps = [
+        {**step, "kind": "collapse_changes" if step["kind"] == "insert_staged" else step["kind"]}
+        for step in receipt(1000)["steps"]
+    ]
+    told = {
+        **receipt(1000, strategy="cdc_apply", policy="update_insert"),
+        "steps": steps,
+        "target": {"engine": "mssql"},
+    }
+    assert set(calibrated([told]).constants["mssql"]) == {"open", "move", "prove", "apply_update"}
+
+
 def test_a_file_is_read_back_and_a_wrong_one_is_refused() -> None:
     text = json.dumps(encode_costs(MEASURED, {"postgres": 1}))
     read = decode_costs(text)

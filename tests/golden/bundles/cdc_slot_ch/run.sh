@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=cdc_slot_ch
-FINGERPRINT=01d672f9c4baecfbe58c93976d6530d8b4577c19f0050e5f8adcce9d08629640
+FINGERPRINT=9c2960c3ca0702e24df5749b70f725b65dc12513d8f8c487816d0a5731ea28f0
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_changes
