@@ -76,7 +76,7 @@ CASE WHEN CHARINDEX(<<mark>>, <<of>>.<<unchanged>>) = 0 THEN <<of>>.<<column>> E
         SELECT [t].<<column>>, 0 FROM <<target>> AS [t] WHERE <<stored>>
       ) AS [q] ORDER BY [q].[near] DESC) END"""
 # Rare: rows whose key moved while a large value stayed where it is are made whole first, in order, so that every later look finds
-# a whole row.
+# a whole row. One that could not be made whole has its value nowhere.
 _RESOLVED = """\
   IF EXISTS (SELECT 1 FROM <<changes>> AS [c] WHERE [c].<<unchanged>> <> N'')
   BEGIN
@@ -93,14 +93,18 @@ _RESOLVED = """\
     END;
     SELECT @dp_wrong = COUNT_BIG(*) FROM (
 <<last>>
-    ) AS [w] WHERE [w].<<place>> = 1 AND <<alive>> AND [w].<<unchanged>> <> N'' AND <<unknown>>;
+    ) AS [w] WHERE [w].<<place>> = 1 AND <<alive>> AND [w].<<unchanged>> <> N'' AND (<<moved>> IS NOT NULL OR <<unknown>>);
     IF @dp_wrong > 0
 <<refuse>>
   END;
 """
+# What is the row before? The nearest change that carries a whole one, unless a delete comes first or a row that moved into the key
+# and is not whole: whatever had the key before that, in the window or in the target, was another row.
 _UNKNOWN = """\
-NOT EXISTS (SELECT 1 FROM <<changes>> AS [p] WHERE <<earlier>> AND [p].<<unchanged>> = N'')
-          AND NOT EXISTS (SELECT 1 FROM <<target>> AS [t] WHERE <<stored>>)"""
+COALESCE((SELECT TOP (1) CASE WHEN [p].<<op>> = N'D' OR [p].<<unchanged>> <> N'' THEN 1 ELSE 0 END FROM <<changes>> AS [p]
+          WHERE <<same>> AND [p].<<order>> < <<before>> AND ([p].<<unchanged>> = N'' OR <<moved>> IS NOT NULL)
+          ORDER BY [p].<<order>> DESC),
+          CASE WHEN EXISTS (SELECT 1 FROM <<target>> AS [t] WHERE <<stored>>) THEN 0 ELSE 1 END) = 1"""
 _PLACE, _NEWEST, _CUT = "__dponec_n", "__dponec_newest", "__dponec_cut"
 
 
@@ -246,19 +250,25 @@ def _resolved(ctx: Context, action: CollapseChanges, last: Sql) -> Sql:
         last=last,
         place=_name(_PLACE),
         alive=_alive("w"),
-        unknown_move=_unknown(ctx, action, old, "c"),
-        unknown=_unknown(ctx, action, action.key, "w"),
+        moved=word(column(old[0], "w")),
+        # Right before a row that moved stands the delete of the key that it left, which is its own.
+        unknown_move=_unknown(ctx, action, old, frame("[c].<<order>> - 1", order=_name(ORDER)), "c"),
+        unknown=_unknown(ctx, action, action.key, frame("[w].<<order>>", order=_name(ORDER)), "w"),
         refuse=lost,
     )
 
 
-def _unknown(ctx: Context, action: CollapseChanges, key: tuple[str, ...], of: str) -> Sql:
+def _unknown(ctx: Context, action: CollapseChanges, key: tuple[str, ...], before: Sql, of: str) -> Sql:
     return frame(
         _UNKNOWN,
         changes=staging_sql(ctx, action.changes),
         target=word(table(names.target(ctx.load))),
+        op=_name(OPERATION),
+        order=_name(ORDER),
         unchanged=_name(UNCHANGED),
-        earlier=_earlier(action, key, of),
+        same=_same(action.key, "p", key, of),
+        before=before,
+        moved=word(column(old_key(0), "p")),
         stored=_same(action.key, "t", key, of),
     )
 

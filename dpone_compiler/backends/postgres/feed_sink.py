@@ -72,7 +72,7 @@ CASE WHEN strpos(<<of>>.<<unchanged>>, <<mark>>) = 0 THEN <<of>>.<<column>> ELSE
         (SELECT t.<<column>>, 0 FROM <<target>> AS t WHERE <<stored>> LIMIT 1)
       ) AS q ORDER BY q.near DESC LIMIT 1) END"""
 # Rare, and only then worth an index: rows whose key moved while a large value stayed where it is are made whole first, in order,
-# so that every later look finds a whole row.
+# so that every later look finds a whole row. One that could not be made whole has its value nowhere.
 _RESOLVED = """\
   IF EXISTS (SELECT FROM <<changes>> AS c WHERE c.<<unchanged>> <> '') THEN
     CREATE INDEX ON <<changes>> (<<key>>, <<order>>);
@@ -86,7 +86,8 @@ _RESOLVED = """\
     END LOOP;
     SELECT count(*) INTO wrong FROM (
 <<last>>
-    ) AS w WHERE w.<<place>> = 1 AND w.<<op>> <> 'D' AND w.<<kept>> = 't' AND w.<<unchanged>> <> '' AND <<unknown>>;
+    ) AS w WHERE w.<<place>> = 1 AND w.<<op>> <> 'D' AND w.<<kept>> = 't' AND w.<<unchanged>> <> ''
+       AND (<<moved>> IS NOT NULL OR <<unknown>>);
     IF wrong > 0 THEN
       RAISE EXCEPTION USING ERRCODE = 'DP523',
         MESSAGE = format('%s rows have a large value that did not change and that the target does not hold', wrong),
@@ -94,9 +95,13 @@ _RESOLVED = """\
     END IF;
   END IF;
 """
+# What is the row before? The nearest change that carries a whole one, unless a delete comes first or a row that moved into the key
+# and is not whole: whatever had the key before that, in the window or in the target, was another row.
 _UNKNOWN = """\
-NOT EXISTS (SELECT FROM <<changes>> AS p WHERE <<earlier>> AND p.<<unchanged>> = '')
-          AND NOT EXISTS (SELECT FROM <<target>> AS t WHERE <<stored>>)"""
+coalesce((SELECT p.<<op>> = 'D' OR p.<<unchanged>> <> '' FROM <<changes>> AS p
+          WHERE <<same>> AND p.<<order>> < <<before>> AND (p.<<unchanged>> = '' OR <<moved>> IS NOT NULL)
+          ORDER BY p.<<order>> DESC LIMIT 1),
+          NOT EXISTS (SELECT FROM <<target>> AS t WHERE <<stored>>))"""
 _PLACE, _NEWEST, _CUT = "__dponec_n", "__dponec_newest", "__dponec_cut"
 
 
@@ -225,18 +230,24 @@ def _resolved(ctx: Context, action: CollapseChanges, last: Sql) -> Sql:
         place=_name(_PLACE),
         op=_name(OPERATION),
         kept=_name(KEPT),
-        unknown_move=_unknown(ctx, action, old, "c"),
-        unknown=_unknown(ctx, action, action.key, "w"),
+        moved=word(column(old[0], "w")),
+        # Right before a row that moved stands the delete of the key that it left, which is its own.
+        unknown_move=_unknown(ctx, action, old, frame("c.<<order>> - 1", order=_name(ORDER)), "c"),
+        unknown=_unknown(ctx, action, action.key, frame("w.<<order>>", order=_name(ORDER)), "w"),
     )
 
 
-def _unknown(ctx: Context, action: CollapseChanges, key: tuple[str, ...], of: str) -> Sql:
+def _unknown(ctx: Context, action: CollapseChanges, key: tuple[str, ...], before: Sql, of: str) -> Sql:
     return frame(
         _UNKNOWN,
         changes=_table(ctx, action.changes),
         target=word(table(names.target(ctx.load))),
+        op=_name(OPERATION),
+        order=_name(ORDER),
         unchanged=_name(UNCHANGED),
-        earlier=_earlier(action, key, of),
+        same=_same(action.key, "p", key, of),
+        before=before,
+        moved=word(column(old_key(0), "p")),
         stored=_same(action.key, "t", key, of),
     )
 

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=cdc_slot_ms
-FINGERPRINT=18beea26f811160bbdb0f5a49d91b470cbe562177998fcd5e4990a8f7524de41
+FINGERPRINT=58a0b98bdcdb69491e021d2f550b0a0465da576828e238336b31c2b33498c019
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_changes

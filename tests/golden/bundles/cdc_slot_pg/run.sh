@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=cdc_slot_pg
-FINGERPRINT=1fbaa360e2216679f38445a2824f317b7645944cc1c6f061fb90f690b96a07c9
+FINGERPRINT=f01b589eafdfdbc8e3cf33183cb15c3234c52d889cfe0f3e6b4cbc576929a067
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_changes

@@ -43,8 +43,10 @@ BEGIN TRY
       ) AS [q] ORDER BY [q].[near] DESC) END,
              [c].[__dponec_unchanged] = N''
         FROM [staging].[notes__dponec_5e7edd23_changes] AS [c]
-       WHERE [c].[__dponec_order] = @dp_at AND NOT (NOT EXISTS (SELECT 1 FROM [staging].[notes__dponec_5e7edd23_changes] AS [p] WHERE [p].[id] = [c].[__dponec_old_0] AND [p].[__dponec_order] < [c].[__dponec_order] AND [p].[__dponec_op] NOT IN (N'D', N'T', N'R') AND [p].[__dponec_unchanged] = N'')
-          AND NOT EXISTS (SELECT 1 FROM [dbo].[notes] AS [t] WHERE [t].[id] = [c].[__dponec_old_0]));
+       WHERE [c].[__dponec_order] = @dp_at AND NOT (COALESCE((SELECT TOP (1) CASE WHEN [p].[__dponec_op] = N'D' OR [p].[__dponec_unchanged] <> N'' THEN 1 ELSE 0 END FROM [staging].[notes__dponec_5e7edd23_changes] AS [p]
+          WHERE [p].[id] = [c].[__dponec_old_0] AND [p].[__dponec_order] < [c].[__dponec_order] - 1 AND ([p].[__dponec_unchanged] = N'' OR [p].[__dponec_old_0] IS NOT NULL)
+          ORDER BY [p].[__dponec_order] DESC),
+          CASE WHEN EXISTS (SELECT 1 FROM [dbo].[notes] AS [t] WHERE [t].[id] = [c].[__dponec_old_0]) THEN 0 ELSE 1 END) = 1);
       SELECT @dp_at = MIN([c].[__dponec_order])
         FROM [staging].[notes__dponec_5e7edd23_changes] AS [c] WHERE [c].[__dponec_old_0] IS NOT NULL AND [c].[__dponec_unchanged] <> N'' AND [c].[__dponec_order] > @dp_at;
     END;
@@ -53,8 +55,10 @@ BEGIN TRY
       FROM [staging].[notes__dponec_5e7edd23_changes] AS [c]
      CROSS JOIN (SELECT MAX([t].[__dponec_order]) AS [at] FROM [staging].[notes__dponec_5e7edd23_changes] AS [t] WHERE [t].[__dponec_op] IN (N'T', N'R')) AS [cut]
      WHERE [c].[__dponec_op] NOT IN (N'T', N'R') AND ([cut].[at] IS NULL OR [c].[__dponec_order] > [cut].[at])
-    ) AS [w] WHERE [w].[__dponec_n] = 1 AND [w].[__dponec_op] <> N'D' AND [w].[__dponec_kept] = N't' AND [w].[__dponec_unchanged] <> N'' AND NOT EXISTS (SELECT 1 FROM [staging].[notes__dponec_5e7edd23_changes] AS [p] WHERE [p].[id] = [w].[id] AND [p].[__dponec_order] < [w].[__dponec_order] AND [p].[__dponec_op] NOT IN (N'D', N'T', N'R') AND [p].[__dponec_unchanged] = N'')
-          AND NOT EXISTS (SELECT 1 FROM [dbo].[notes] AS [t] WHERE [t].[id] = [w].[id]);
+    ) AS [w] WHERE [w].[__dponec_n] = 1 AND [w].[__dponec_op] <> N'D' AND [w].[__dponec_kept] = N't' AND [w].[__dponec_unchanged] <> N'' AND ([w].[__dponec_old_0] IS NOT NULL OR COALESCE((SELECT TOP (1) CASE WHEN [p].[__dponec_op] = N'D' OR [p].[__dponec_unchanged] <> N'' THEN 1 ELSE 0 END FROM [staging].[notes__dponec_5e7edd23_changes] AS [p]
+          WHERE [p].[id] = [w].[id] AND [p].[__dponec_order] < [w].[__dponec_order] AND ([p].[__dponec_unchanged] = N'' OR [p].[__dponec_old_0] IS NOT NULL)
+          ORDER BY [p].[__dponec_order] DESC),
+          CASE WHEN EXISTS (SELECT 1 FROM [dbo].[notes] AS [t] WHERE [t].[id] = [w].[id]) THEN 0 ELSE 1 END) = 1);
     IF @dp_wrong > 0
   BEGIN
     SET @dp_message = REPLACE(CONCAT(N'DP523: ', @dp_wrong, N' rows have a large value that did not change and that the target does not hold', N'; a row came into the filter, or the target lost it: ALTER TABLE … REPLICA IDENTITY FULL on the source, and load anew'), N'%', N'%%');

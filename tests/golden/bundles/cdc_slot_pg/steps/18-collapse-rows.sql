@@ -13,8 +13,10 @@ BEGIN
     CREATE INDEX ON "staging"."notes__dponec_37c7a663_changes" ("__dponec_order");
     ANALYZE "staging"."notes__dponec_37c7a663_changes";
     FOR moved IN SELECT c."__dponec_order" AS at FROM "staging"."notes__dponec_37c7a663_changes" AS c WHERE "c"."__dponec_old_0" IS NOT NULL AND c."__dponec_unchanged" <> '' ORDER BY 1 LOOP
-      SELECT count(*) INTO wrong FROM "staging"."notes__dponec_37c7a663_changes" AS c WHERE c."__dponec_order" = moved.at AND NOT EXISTS (SELECT FROM "staging"."notes__dponec_37c7a663_changes" AS p WHERE "p"."id" = "c"."__dponec_old_0" AND p."__dponec_order" < "c"."__dponec_order" AND p."__dponec_op" NOT IN ('D', 'T', 'R') AND p."__dponec_unchanged" = '')
-          AND NOT EXISTS (SELECT FROM "dwh"."notes" AS t WHERE "t"."id" = "c"."__dponec_old_0");
+      SELECT count(*) INTO wrong FROM "staging"."notes__dponec_37c7a663_changes" AS c WHERE c."__dponec_order" = moved.at AND coalesce((SELECT p."__dponec_op" = 'D' OR p."__dponec_unchanged" <> '' FROM "staging"."notes__dponec_37c7a663_changes" AS p
+          WHERE "p"."id" = "c"."__dponec_old_0" AND p."__dponec_order" < c."__dponec_order" - 1 AND (p."__dponec_unchanged" = '' OR "p"."__dponec_old_0" IS NOT NULL)
+          ORDER BY p."__dponec_order" DESC LIMIT 1),
+          NOT EXISTS (SELECT FROM "dwh"."notes" AS t WHERE "t"."id" = "c"."__dponec_old_0"));
       IF wrong = 0 THEN
         UPDATE "staging"."notes__dponec_37c7a663_changes" AS c SET "status" = CASE WHEN strpos("c"."__dponec_unchanged", ',1,') = 0 THEN "c"."status" ELSE (
       SELECT q.v FROM (
@@ -44,8 +46,11 @@ BEGIN
       FROM "staging"."notes__dponec_37c7a663_changes" AS c
      CROSS JOIN (SELECT max(t."__dponec_order") AS at FROM "staging"."notes__dponec_37c7a663_changes" AS t WHERE t."__dponec_op" IN ('T', 'R')) AS cut
      WHERE c."__dponec_op" NOT IN ('T', 'R') AND (cut.at IS NULL OR c."__dponec_order" > cut.at)
-    ) AS w WHERE w."__dponec_n" = 1 AND w."__dponec_op" <> 'D' AND w."__dponec_kept" = 't' AND w."__dponec_unchanged" <> '' AND NOT EXISTS (SELECT FROM "staging"."notes__dponec_37c7a663_changes" AS p WHERE "p"."id" = "w"."id" AND p."__dponec_order" < "w"."__dponec_order" AND p."__dponec_op" NOT IN ('D', 'T', 'R') AND p."__dponec_unchanged" = '')
-          AND NOT EXISTS (SELECT FROM "dwh"."notes" AS t WHERE "t"."id" = "w"."id");
+    ) AS w WHERE w."__dponec_n" = 1 AND w."__dponec_op" <> 'D' AND w."__dponec_kept" = 't' AND w."__dponec_unchanged" <> ''
+       AND ("w"."__dponec_old_0" IS NOT NULL OR coalesce((SELECT p."__dponec_op" = 'D' OR p."__dponec_unchanged" <> '' FROM "staging"."notes__dponec_37c7a663_changes" AS p
+          WHERE "p"."id" = "w"."id" AND p."__dponec_order" < w."__dponec_order" AND (p."__dponec_unchanged" = '' OR "p"."__dponec_old_0" IS NOT NULL)
+          ORDER BY p."__dponec_order" DESC LIMIT 1),
+          NOT EXISTS (SELECT FROM "dwh"."notes" AS t WHERE "t"."id" = "w"."id")));
     IF wrong > 0 THEN
       RAISE EXCEPTION USING ERRCODE = 'DP523',
         MESSAGE = format('%s rows have a large value that did not change and that the target does not hold', wrong),
