@@ -11,7 +11,7 @@ from dpone_compiler.backends.postgres import names
 from dpone_compiler.backends.postgres.script import do_block, literal
 from dpone_compiler.ir.load import Load, MovedColumn
 from dpone_compiler.ir.schema import Column, TableFacts, TableStructure
-from dpone_compiler.plan.actions import CheckTable
+from dpone_compiler.plan.actions import CheckTable, InsertStaged
 from dpone_compiler.plan.step import Plan
 from dpone_compiler.plan.written_again import takes_rows, writes_again
 from dpone_compiler.spi.backend import Context, Lowered
@@ -71,6 +71,12 @@ _CASCADES = """
              WHERE f.contype = 'f' AND f.conparentid = 0 AND f.confdeltype IN ('c', 'n', 'd')
                AND (f.confrelid = relation OR f.confrelid IN (SELECT p.relid FROM pg_partition_tree(relation) AS p))) AS k<<known>>"""
 
+_HEIRS = """
+    UNION ALL
+    SELECT format('table %s inherits from it now, and a key that is there decides no conflict', h.inhrelid::regclass)
+      FROM pg_inherits AS h JOIN pg_class AS c ON c.oid = h.inhparent AND c.relkind = 'r'
+     WHERE h.inhparent = relation"""
+
 # All of them are still to be added, or each is as any other.
 _LACKING = """
           OR e.name = ANY (ARRAY[<<names>>]) AND NOT EXISTS (
@@ -109,7 +115,7 @@ def check_table(ctx: Context, action: CheckTable) -> Lowered:
 
 def _lost(plan: Plan, structure: TableStructure, used: tuple[Column, ...]) -> list[Sql]:
     """What the snapshot did not show, where rows of it or rows beside it would be lost."""
-    found = []
+    found = [Sql(_HEIRS)] if any(isinstance(s.action, InsertStaged) and s.action.upsert_key for s in plan.steps) else []
     if writes_again(plan):
         known = {column.name for column in (*structure.columns, *used)}
         found.append(frame(_LOST, known=_names(sorted(known))))

@@ -17,6 +17,8 @@ _SENTENCES = {
     "view": "view {name} depends on the target: its readers see what readers of the target see, and while it is there no column of the "
     "target can be dropped or get another type",
     "publication": "publication {name} sends every deleted and inserted row to its subscribers",
+    "inheritance": "the target inherits, or is inherited by, {name}: rows of a child are rows of its parent, "
+    "and go and are counted with them",
     "exclusion_constraint": "exclusion constraint {name} may refuse rows that the key allows",
 }
 

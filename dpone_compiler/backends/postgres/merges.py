@@ -35,6 +35,8 @@ def _no_upsert(load: Load, facts: Facts) -> str:
         return f"constraint {hazards['deferrable_key']} of the target is deferrable, so it decides no conflict"
     if "rule" in hazards:
         return f"rule {hazards['rule']} rewrites statements on the target, and INSERT … ON CONFLICT takes none"
+    if "inheritance" in hazards:
+        return f"the target inherits, or is inherited by, {hazards['inheritance']}: a key that is there decides no conflict"
     limited = load.write.limits.max_delete_ratio is not None or load.write.limits.max_delete_rows is not None
     if limited and (load.write.policies.on_leave_filter == "delete" or load.write.policies.deletes == "hard"):
         return "the limit on deleted rows needs to know how many rows are new"
@@ -49,6 +51,8 @@ def _no_delete(load: Load, facts: Facts) -> str:
     hazards = dict(structure.hazards)
     if "incoming_foreign_key" in hazards:
         return f"{hazards['incoming_foreign_key']} refers to the target: a deleted row could not go, or would take rows along"
+    if "inheritance" in hazards:
+        return f"the target inherits, or is inherited by, {hazards['inheritance']}: a row of it would go and come to the target"
     columns = load.decisions.columns if isinstance(load.decisions.columns, tuple) else ()
     loaded = {moved.target.name for moved in columns}
     others = [column.name for column in structure.columns if column.name not in loaded and not column.generated]

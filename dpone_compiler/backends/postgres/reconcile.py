@@ -3,7 +3,7 @@
 counts: rows affected (and rows in scope where that is cheap) equal rows staged. keys: staging and target lack no key of each
 other within the scope. content: the rows of the scope have the digest that staging had when it was proved against the source.
 Where one INSERT takes every staged row, its count says as much, and keys or rows are read back only if something else can
-decide what is stored: triggers, rules, row security, cascades, or no unique index that keeps a key from coming twice.
+decide what is stored: triggers, rules, row security, tables that inherit, cascades, or no unique index that keeps a key from coming twice.
 full: rows are always read back.
 """
 
@@ -74,14 +74,16 @@ _NONE = """\
       HINT = 'the transaction was rolled back; look for triggers, rules and row security on the target';
   END IF;"""
 
-# Whether anything but our statements can change what they stored. A partition may have triggers of its own.
+# Whether anything but our statements can change what they stored. A partition may have triggers of its own. Rows of a table that
+# inherits are rows of the target, and no index of it.
 _OTHERS = """\
   others := EXISTS (
     SELECT FROM (SELECT <<target>>::regclass AS oid UNION SELECT relid FROM pg_partition_tree(<<target>>::regclass)) AS f
       JOIN pg_class AS c ON c.oid = f.oid
      WHERE c.relkind NOT IN ('r', 'p') OR c.relrowsecurity
         OR EXISTS (SELECT FROM pg_trigger AS g WHERE g.tgrelid = c.oid AND NOT g.tgisinternal AND g.tgenabled <> 'D')
-        OR EXISTS (SELECT FROM pg_rewrite AS r WHERE r.ev_class = c.oid)<<cascades>>)<<unique>>;"""
+        OR EXISTS (SELECT FROM pg_rewrite AS r WHERE r.ev_class = c.oid)
+        OR c.relkind = 'r' AND EXISTS (SELECT FROM pg_inherits AS h WHERE h.inhparent = c.oid)<<cascades>>)<<unique>>;"""
 _CASCADES = """
         OR EXISTS (SELECT FROM pg_constraint AS k WHERE k.confrelid = c.oid AND k.contype = 'f' AND k.confdeltype IN ('c', 'n', 'd'))"""
 _UNIQUE = """

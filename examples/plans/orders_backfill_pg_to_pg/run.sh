@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=orders_backfill_pg_to_pg
-FINGERPRINT=d21e2d2107b81c7d60ffd517eb8433d0a4a560ab13df35d19b4b1c6a0e6c20d8
+FINGERPRINT=adeb115cb9e580925d9348fc24e6523e5d0885b08db8ce915e3a651e2276e43e
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=demo_source

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=orders_days_pg_to_pg
-FINGERPRINT=d0a5198c122f26fb97b36e1a7aea140c916e37049d4b279e2c8d61f239b1dc3c
+FINGERPRINT=75d44c637351d120dd5ea195c0fdc86ba200d93ac1cf2990abe282889f3b2ed1
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=demo_source

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=orders_full_pg_to_pg
-FINGERPRINT=527e2d6991c7eebf0bd66515b3ab9ccd679966dd397619f871305834fec1135c
+FINGERPRINT=0d3e1fbb5599acb6474d71794db68a6c863b82ecd4f9e7f7716a41885db8a21a
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=demo_source

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=orders_pg_to_pg
-FINGERPRINT=efdec14c01c0da679ac2dcfaf8211860530c8a8dfcf253758be589d804c7756a
+FINGERPRINT=823e6ee9126d9d9ce43b297df4b0cd68eeea54a903b214b290a810bab416684d
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=demo_source

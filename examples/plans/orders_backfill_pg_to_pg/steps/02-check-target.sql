@@ -59,6 +59,10 @@ BEGIN
       FROM pg_attribute AS a
      WHERE a.attrelid = relation AND a.attnum > 0 AND NOT a.attisdropped AND a.attnotnull AND NOT a.atthasdef
        AND a.attidentity = '' AND a.attname NOT IN ('order_id', 'customer', 'status', 'amount', 'big', 'ratio', 'business_date', 'created_at', 'updated_at', 'note', 'payload', 'is_gift', 'uid')
+    UNION ALL
+    SELECT format('table %s inherits from it now, and a key that is there decides no conflict', h.inhrelid::regclass)
+      FROM pg_inherits AS h JOIN pg_class AS c ON c.oid = h.inhparent AND c.relkind = 'r'
+     WHERE h.inhparent = relation
   ) AS found;
   IF problems IS NOT NULL THEN
     RAISE EXCEPTION USING ERRCODE = 'DP420', MESSAGE = 'the target table dwh.orders has changed: ' || problems,

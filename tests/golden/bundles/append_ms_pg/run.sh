@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=append_ms_pg
-FINGERPRINT=491370abc9351c69bef35651dba984ab76574c4bd280082e2abaa13651bdb762
+FINGERPRINT=2961e53def41cc583d3c06250fc6d6e3ad0ac56e306e7024900314b680736677
 TRANSACTIONAL=1
 SOURCE_ENGINE=mssql
 SOURCE_CONNECTION=case_ms_source

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=append_pg
-FINGERPRINT=42d1044f1e70e37e98fe79d1ab49de7177425bfe951f5767d5d58716d09a34d3
+FINGERPRINT=98686ece2139bd51ba7016dbac484b9b0b4743792e1dff977066df8bfe76fcb4
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=attach_pg
-FINGERPRINT=21864b88230fa2221298e2693e2c155dbf6e171172463015112ac1a035570252
+FINGERPRINT=668aa55afd6e5f96f7578e96956cd3ffd9dc3623b246268e55e64d3e7e2ae1f1
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

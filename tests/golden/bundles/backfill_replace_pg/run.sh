@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=backfill_replace_pg
-FINGERPRINT=395f92594fb8c565f6936c01becc36ebf67beba71967f89a63871a97d748b568
+FINGERPRINT=b98a1a541f4a655467ee35d2f91fd39a470fa59362b15a9560594413d71213ac
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=create_pg
-FINGERPRINT=139298a1dae9cdd35b8e4ff8cc14455202dd3f2f05e3606f1d4e95cf493b680b
+FINGERPRINT=9bf665ea0452492c3b42a65144190bfe000bf71adaefc103de4f001d4f0c7e2f
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

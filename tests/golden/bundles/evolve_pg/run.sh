@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=evolve_pg
-FINGERPRINT=5c82bb7cff7bd67f5dcb98dca01ee3ae8c8ecaa88ac48a79638a32ace4203b89
+FINGERPRINT=b01ac50430ae8c6530fe156c9b6780fa56056407527c83e6e21bd16e1401af3b
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

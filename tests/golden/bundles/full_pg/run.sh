@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=full_pg
-FINGERPRINT=552577bade13c0cda8dd267075592de6d557756f051b3f987c0e8f7834d60ccb
+FINGERPRINT=2242201f6c93c693e22533d0dedac8540729aa527a548d43b576aeafadea3259
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

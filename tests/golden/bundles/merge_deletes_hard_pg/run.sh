@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=merge_deletes_hard_pg
-FINGERPRINT=6a788ab985984dbf4aa24fa98421aad0f83f711d31fe1f1cb5b7f72c70dcfea7
+FINGERPRINT=b4b11f10614c07b51718d1b01a553f6b760740a55d48f83ac98e53cc3dfb4091
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

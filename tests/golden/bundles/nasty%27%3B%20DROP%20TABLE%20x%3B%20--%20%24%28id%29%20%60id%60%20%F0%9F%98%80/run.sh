@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME='nasty'\''; DROP TABLE x; -- $(id) `id` 😀'
-FINGERPRINT=df7f6a406940523244226dbdac8b0a0c8534d4c6ab8946fbe7d850565e449ddc
+FINGERPRINT=2264d56e0e94d773337ee8fd621bb6402eb87aaeb6d62c824248d85510890043
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=no_catalog
-FINGERPRINT=e8ea9bf0f3dac84b8c8b5403357cda00fd471765effcfa3a441f8f58265b4912
+FINGERPRINT=6219df1f28b4d3de851dcac2688f12e17b6ab648ae2ddcf0220139ec30117455
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=nobody_pg

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=partitions_pg
-FINGERPRINT=2963c987c316b2b52ea73fc2c439fc689a5115dbe2ca5d44f86cad364b796618
+FINGERPRINT=f794431329d777ca5be2bc8c0f70e5c1adbf14958dea127ffda918177649e84a
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=replace_pg
-FINGERPRINT=c8ce33e18a303a0148195fe5cd6ae4b437bf50a15cac59f4f0998a0c29fb3f8d
+FINGERPRINT=aec5aa2d1c67c52f2fb2e74cf640ed63d99fee2c19306e65545cca05514c1c09
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

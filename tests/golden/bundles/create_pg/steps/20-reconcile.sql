@@ -40,7 +40,8 @@ CAST(COALESCE(NULLIF(CURRENT_SETTING('dponec.rows_inserted', TRUE), ''), '0') AS
       JOIN pg_class AS c ON c.oid = f.oid
      WHERE c.relkind NOT IN ('r', 'p') OR c.relrowsecurity
         OR EXISTS (SELECT FROM pg_trigger AS g WHERE g.tgrelid = c.oid AND NOT g.tgisinternal AND g.tgenabled <> 'D')
-        OR EXISTS (SELECT FROM pg_rewrite AS r WHERE r.ev_class = c.oid));
+        OR EXISTS (SELECT FROM pg_rewrite AS r WHERE r.ev_class = c.oid)
+        OR c.relkind = 'r' AND EXISTS (SELECT FROM pg_inherits AS h WHERE h.inhparent = c.oid));
   IF others THEN
   SELECT count(*), CAST(COALESCE(SUM(HASHTEXTEXTENDED(CAST((((COALESCE(HASHINT8EXTENDED("t"."id; --", CASE WHEN "t"."id; --" < 0 THEN -1 ELSE 1 END), 1) # COALESCE(HASHTEXTEXTENDED(CAST(("t"."k`ey") AS TEXT) COLLATE "C", 2), 2)) # (COALESCE(HASHTEXTEXTENDED(CAST(("t"."st'at;us") AS TEXT) COLLATE "C", 3), 3) # (COALESCE(TIMESTAMP_HASH_EXTENDED("t"."up'dated""at" AT TIME ZONE 'UTC', 4), 4) # COALESCE(HASHTEXTEXTENDED(CAST(("t"."tab	\ $(id)") AS TEXT) COLLATE "C", 5), 5))))) AS TEXT) COLLATE "C", 0)), 0) AS TEXT) || ':h1' INTO found, found_digest
     FROM "d'w;h"."ne""w `$(id)` $dponec$" AS "t"

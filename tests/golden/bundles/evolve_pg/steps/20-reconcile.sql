@@ -40,7 +40,8 @@ CAST(COALESCE(NULLIF(CURRENT_SETTING('dponec.rows_inserted', TRUE), ''), '0') AS
       JOIN pg_class AS c ON c.oid = f.oid
      WHERE c.relkind NOT IN ('r', 'p') OR c.relrowsecurity
         OR EXISTS (SELECT FROM pg_trigger AS g WHERE g.tgrelid = c.oid AND NOT g.tgisinternal AND g.tgenabled <> 'D')
-        OR EXISTS (SELECT FROM pg_rewrite AS r WHERE r.ev_class = c.oid));
+        OR EXISTS (SELECT FROM pg_rewrite AS r WHERE r.ev_class = c.oid)
+        OR c.relkind = 'r' AND EXISTS (SELECT FROM pg_inherits AS h WHERE h.inhparent = c.oid));
   IF others THEN
   SELECT count(*), CAST(COALESCE(SUM(HASHTEXTEXTENDED(CAST((((COALESCE(HASHINT8EXTENDED("t"."id", CASE WHEN "t"."id" < 0 THEN -1 ELSE 1 END), 1) # (COALESCE(HASHINT4EXTENDED(CASE WHEN ISFINITE("t"."day") THEN "t"."day" - CAST('1970-01-01' AS DATE) WHEN "t"."day" > CAST('1970-01-01' AS DATE) THEN 2147483647 WHEN "t"."day" < CAST('1970-01-01' AS DATE) THEN -2147483648 END, 2), 2) # COALESCE(TIMESTAMP_HASH_EXTENDED("t"."at" AT TIME ZONE 'UTC', 3), 3))) # ((COALESCE(HASHINT8EXTENDED(HASH_NUMERIC_EXTENDED("t"."amount", CASE WHEN "t"."amount" < 0 THEN -1 WHEN "t"."amount" = 'NaN' THEN 2 ELSE 1 END), 4), 4) # COALESCE(HASHTEXTEXTENDED(CAST(("t"."status") AS TEXT) COLLATE "C", 5), 5)) # (COALESCE(HASHTEXTEXTENDED(CAST(("t"."st'at;us $(id) `x` ""y"" ]z") AS TEXT) COLLATE "C", 6), 6) # COALESCE(HASHINT8EXTENDED(HASH_NUMERIC_EXTENDED("t"."a$dponec$\ %s", CASE WHEN "t"."a$dponec$\ %s" < 0 THEN -1 WHEN "t"."a$dponec$\ %s" = 'NaN' THEN 2 ELSE 1 END), 7), 7))))) AS TEXT) COLLATE "C", 0)), 0) AS TEXT) || ':h1' INTO found, found_digest
     FROM "dwh"."orders" AS "t"
