@@ -46,13 +46,11 @@ def test_every_way_that_a_sink_offers_is_known(sink: str) -> None:
 
 
 def test_what_nobody_has_measured_has_volumes_and_no_time() -> None:
-    some = {phase: rate for phase, rate in MEASURED["postgres"].items() if phase != "apply_update"}
-    unmeasured = [
-        *VOLUMES["mssql"].items(),
-        (("cdc_apply", "update_insert"), WORK["postgres"]["cdc_apply", "update_insert"]),
-    ]
-    for way, work in unmeasured:
-        found = estimate(_shape(0.1), some if way[0] == "cdc_apply" else None, way, work)
+    merge = ("incremental_merge", "upsert")
+    without = {phase: rate for phase, rate in MEASURED["postgres"].items() if phase != "upsert"}
+    unmeasured = [(None, *each) for each in VOLUMES["mssql"].items()] + [(without, merge, WORK["postgres"][merge])]
+    for rates, way, work in unmeasured:
+        found = estimate(_shape(0.1), rates, way, work)
         assert (found.seconds, found.lock_seconds, found.terms) == (None, None, ())
         assert found.moved > 0
 
