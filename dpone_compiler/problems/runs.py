@@ -245,10 +245,12 @@ PAGES: tuple[Page, ...] = (
     ),
     run_page(
         "DP444",
-        "This window cannot be read from the slot",
-        "The first run copies the table as one snapshot shows it, so it takes no window, and its copy cannot be gone on with once the "
-        "snapshot is gone; a later window must not begin after the last applied change. Exit code 1.",
-        "leave `--window` away; when the staging of a first run was lost, `dponec runs abort RUN_ID` and run again.",
+        "This window of changes cannot be applied",
+        "The first run of a slot copies the table as one snapshot shows it, so it takes no window, and its copy cannot be gone on with "
+        "once the snapshot is gone. A window of changes, of a slot or of a change table, begins at the watermark at the latest, or "
+        "changes would be left out, and ends there at the earliest, or an older change would overwrite a newer one. Exit code 1.",
+        "leave `--window` away; when the staging of a first run was lost, `dponec runs abort RUN_ID` and run again. To apply the changes "
+        "of a change table again, `dponec state rewind LOAD LOW` and run: it reads all of them from LOW on.",
     ),
     run_page(
         "DP445",

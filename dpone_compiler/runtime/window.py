@@ -61,15 +61,23 @@ class Window:
 
     def take_place(self, doc: PlanDoc, parameters: Parameters, shown: str) -> None:
         """Put it in the place of the window that freeze-window has just given. Raises DP444, DP445, DP447: it would lose rows."""
-        if any(step.op == "changes" for step in doc.steps):
-            self._check_begin(read_bound(doc, parameters.get("watermark")))
+        applied = parameters.get("watermark")
+        if applied and any(step.kind == "check_changes" for step in doc.steps):
+            self._check_around(read_bound(doc, applied), doc.name)
         self._check_end(read_bound(doc, parameters.get("window_high")), shown)
         parameters.put(window_low=self.low.text, window_high=self.high.text)
 
-    def _check_begin(self, applied: Bound) -> None:
+    def _check_around(self, applied: Bound, load: str) -> None:
+        """Changes are applied in their order: none may be left out, and none may come after a later one."""
         if self.low.after(applied):
             message = f"the window begins at {self.low.text}, after the last applied change ({applied.text}): those between would be lost"
             raise RefusedError("DP444", message)
+        if applied.after(self.high):
+            message = (
+                f"the window ends at {self.high.text}, before the last applied change ({applied.text}): of a key that has changed since, "
+                "an older row would come back, and no later run would repair it"
+            )
+            raise RefusedError("DP444", message, next=command("dponec", "state", "rewind", load, self.low.text))
 
     def _check_end(self, horizon: Bound, shown: str) -> None:
         if horizon.number != self.high.number:

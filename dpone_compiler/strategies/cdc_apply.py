@@ -178,7 +178,7 @@ def steps(load: Load, setting: Setting) -> Plan:
     )
     stagings = (changes, rows, left, *made)
     close_run(seq, shape, *stagings, after_commit=lambda s: _advance(s, shape, feed) if streams else None)
-    return finish(load, seq, _notes(load, feed, partitioned=parted) if streams else ())
+    return finish(load, seq, _notes(load, feed, partitioned=parted) if streams else _orders(load, feed))
 
 
 def _open_slot(seq: Sequence, load: Load, feed: ChangeFeed) -> None:
@@ -300,6 +300,18 @@ def _notes(load: Load, feed: ChangeFeed, *, partitioned: bool) -> tuple[str, ...
         "TRUNCATE of the source "
         + ("deletes every row of the target" if feed.truncate == "apply" else "stops the run (truncate: fail)"),
         *(parted if partitioned else ()),
+    )
+
+
+def _orders(load: Load, feed: ChangeFeed) -> tuple[str, ...]:
+    """Of a change table whose windows are cut by another column than the one that orders its changes."""
+    cut, order = load.read.cursor.column if load.read.cursor is not None else "", _order_name(load, feed)
+    if cut == order:
+        return ()
+    return (
+        f"windows are cut by {cut}, and the changes of a key are ordered by {order}: within one window the highest {order} wins, and "
+        f"a later window overwrites an earlier one. Right only if no change with a lower {order} has a later {cut}; a cursor of {order} "
+        "needs no such promise",
     )
 
 

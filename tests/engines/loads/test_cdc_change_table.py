@@ -76,6 +76,43 @@ def test_a_row_that_leaves_the_filter_is_deleted(world: World) -> None:
 
 
 @on(*SINKS)
+def test_an_older_change_never_overwrites_a_newer_one(world: World) -> None:
+    """A window of the past would bring back what has changed since, and rows that were deleted, for good."""
+    loading(changes(world))
+    low = next(_numbers)
+    captured(world, "I", order(1, "v5"))
+    captured(world, "I", order(2, "deleted"))
+    middle = next(_numbers)
+    captured(world, "U", order(1, "v15"))
+    captured(world, "D", None, 2)
+    world.run()
+    refused = world.fails("DP444", window=(str(low), str(middle)))
+    assert "an older row would come back" in refused.message
+    assert refused.next.endswith(f"state rewind orders {low}")
+    world.same([order(1, "v15")])
+    captured(world, "U", order(1, "v20"))
+    high = next(_numbers)
+    captured(world, "I", order(3, "later"))
+    assert "would be lost" in world.fails("DP444", window=(str(high), str(high + 1))).message
+    # From the past up to now, or to somewhere behind what is applied: every change that is applied comes again.
+    world.run(window=(str(low), str(high)))
+    world.same([order(1, "v20")])
+    world.state("rewind", watermark=str(low))
+    world.run()
+    world.same([order(1, "v20"), order(3, "later")])
+
+
+@on("pg18")
+def test_windows_that_are_cut_by_another_column_than_the_order_are_told(world: World) -> None:
+    loading(changes(world))
+    assert "windows are cut" not in (world.bundle / "plan.md").read_text()
+    loading(world, source={"cursor": {"column": "at", "lag": "0 seconds", "nulls": "fail"}}, sequence_column="seq")
+    assert (
+        "windows are cut by at, and the changes of a key are ordered by seq" in (world.bundle / "plan.md").read_text()
+    )
+
+
+@on(*SINKS)
 @pytest.mark.parametrize(
     ("op", "row", "code"),
     [

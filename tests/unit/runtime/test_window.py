@@ -46,7 +46,7 @@ NO_INSTANTS = [
 ]
 
 
-def _doc(cursor: str = "text", kind: str = "freeze_window", op: str = "query") -> PlanDoc:
+def _doc(cursor: str = "text", *kinds: str) -> PlanDoc:
     names = ("inputs", "route", "decision", "contract", "native_transfer_plan", "replay", "limits", "state")
     empty: dict[str, Any] = {name: {} for name in names}
     words: dict[str, Any] = {"side": "source", "engine": "postgres", "connection": "src", "purpose": "", "why": ""}
@@ -56,7 +56,7 @@ def _doc(cursor: str = "text", kind: str = "freeze_window", op: str = "query") -
         fingerprint="f1",
         effects="e",
         params=(ParamDoc(name="window_high", type=cursor, source="capture"),),
-        steps=(StepDoc(id="freeze", kind=kind, op=op, **words),),
+        steps=tuple(StepDoc(id=kind, kind=kind, op="query", **words) for kind in kinds or ("freeze_window",)),
         types=(),
         **empty,
     )
@@ -121,7 +121,7 @@ def test_both_bounds_are_of_one_cursor_and_in_their_order() -> None:
 )
 def test_a_plan_without_a_window_takes_none(kind: str, said: str) -> None:
     with pytest.raises(RefusedError, match=said) as caught:
-        given_window(_doc(kind=kind), ("1", "2"))
+        given_window(_doc("text", kind), ("1", "2"))
     assert (caught.value.code, caught.value.exit_code) == ("DP415", 2)
 
 
@@ -181,9 +181,12 @@ def test_a_window_of_another_kind_than_the_cursor_is_refused() -> None:
         assert (caught.value.code, caught.value.exit_code) == ("DP445", 2)
 
 
-def test_a_window_of_changes_begins_at_the_watermark_at_the_latest() -> None:
-    changes = _doc(op="changes")
-    assert _placed(changes, ("10", "20"), "30", watermark="10") == ("10", "20")
-    with pytest.raises(RefusedError) as caught:
-        _placed(changes, ("11", "20"), "30", watermark="10")
-    assert caught.value.code == "DP444"
+def test_a_window_of_changes_lies_around_the_watermark() -> None:
+    changes = _doc("text", "freeze_window", "check_changes")
+    for inside in (("10", "20"), ("1", "10"), ("10", "10")):
+        assert _placed(changes, inside, "30", watermark="10") == inside
+    for outside in (("11", "20"), ("1", "9")):
+        assert _placed(changes, outside, "30", watermark="") == outside  # nothing is applied yet
+        with pytest.raises(RefusedError) as caught:
+            _placed(changes, outside, "30", watermark="10")
+        assert caught.value.code == "DP444"
