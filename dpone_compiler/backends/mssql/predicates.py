@@ -81,7 +81,14 @@ def in_scope(scope: Scope, value: exp.Expression, type_: DataType) -> exp.Expres
     def literal(end: str) -> exp.Expression:
         return _read(parameter(end), type_, scope.type) if end in scope.params else _read(text(end), type_, type_)
 
-    return scope_predicate(scope, value, literal)
+    inside = scope_predicate(scope, value, literal)
+    if type_.kind is not Kind.TEXT or scope.low is None:
+        return inside
+    # As with partitions: `=` is for an index, and calls 'a', 'A' and 'a ' equal, which are rows of other scopes.
+    plain = "RTRIM(CONVERT(nvarchar(max), :value))" if type_.padded else "CONVERT(nvarchar(max), :value)"
+    exact = f":inside AND {plain} COLLATE {BINARY} = :low COLLATE {BINARY} AND DATALENGTH({plain}) = DATALENGTH(:low)"
+    low = literal(scope.low)
+    return shape(exact, inside=inside, value=value, low=shape("RTRIM(:low)", low=low) if type_.padded else low)
 
 
 def least_value(type_: DataType, given: DataType) -> exp.Expression:

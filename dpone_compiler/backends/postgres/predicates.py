@@ -70,7 +70,12 @@ def in_scope(scope: Scope, value: exp.Expression, type_: DataType) -> exp.Expres
             return shape("(:value)::timestamp AT TIME ZONE 'UTC'", value=given)
         return cast(given, comparable_type(type_))
 
-    return scope_predicate(scope, value, literal)
+    inside = scope_predicate(scope, value, literal)
+    if type_.kind is not Kind.TEXT or scope.low is None:
+        return inside
+    # citext and nondeterministic collations call texts equal that are rows of other scopes; `=` alone is for an index.
+    exact = ':inside AND (:value)::text COLLATE "C" = (:low)::text COLLATE "C"'
+    return shape(exact, inside=inside, value=value, low=literal(scope.low))
 
 
 def has_unit(unit: str, type_: DataType) -> bool:

@@ -82,6 +82,19 @@ def test_texts_numbers_and_instants(world: World) -> None:
         assert {row.id for row in world.rows()} == ids
 
 
+@on("pg15")
+def test_texts_that_the_target_calls_equal_are_rows_of_other_scopes(world: World) -> None:
+    world.target("CREATE COLLATION ci (provider = icu, locale = 'und-u-ks-level2', deterministic = false)")
+    columns = "id bigint, amount numeric(18,2), note text COLLATE ci, day date, at timestamptz"
+    world.orders(columns=columns)
+    world.insert(order(1, "eu"), order(2, "EU"))
+    world.insert_target(order(9, "Eu"))
+    replacing(world, {"kind": "equality", "column": "note", "value": "eu"})
+    world.state("adopt", watermark="")
+    world.run()
+    world.same([order(1, "eu"), order(9, "Eu")])
+
+
 @on("pg18", "chdb", "ch18")
 @pytest.mark.parametrize("policy", ["fail", "clear"])
 def test_an_empty_scope(world: World, policy: str) -> None:
