@@ -5,9 +5,12 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
+import psycopg
 import pytest
+from psycopg import pq
 
 from dpone_compiler.backends.postgres import BACKEND
 from dpone_compiler.ir.interval import Interval, PartitionSet
@@ -57,6 +60,38 @@ def test_the_horizon_is_the_oldest_open_transaction(make: Callable[..., Lab]) ->
     lab.on_source(action)
     assert lab.values["window_low"] == lab.values["watermark"]
     assert before(lab, started, lab.values["window_high"])
+
+
+@contextmanager
+def streaming(url: str, slot: str) -> Iterator[None]:
+    """A subscriber of the slot."""
+    session = psycopg.connect(url, autocommit=True, replication="database")
+    try:
+        session.pgconn.send_query(f'START_REPLICATION SLOT "{slot}" LOGICAL 0/0'.encode())
+        while session.pgconn.is_busy():
+            session.pgconn.consume_input()
+        answer = session.pgconn.get_result()
+        assert answer is not None
+        assert answer.status == pq.ExecStatus.COPY_BOTH
+        yield
+    finally:
+        session.close()
+
+
+def test_a_subscriber_does_not_hold_the_window_back(make: Callable[..., Lab]) -> None:
+    """Its walsender shows one active statement, of weeks ago perhaps, and no transaction."""
+    action = freeze("timestamp with time zone", assigned=True)
+    lab = make("CREATE TABLE source (at timestamptz); CREATE TABLE target (at timestamptz)", (), action)
+    slot = f"subscriber_{lab.url.rpartition('/')[2]}"
+    lab.source.run(f"SELECT pg_create_logical_replication_slot('{slot}', 'test_decoding')", {})
+    try:
+        with streaming(lab.url, slot):
+            lab.source.run("INSERT INTO source VALUES (clock_timestamp())", {})
+            lab.on_source(action)
+            assert now(lab, f"(max(at) < '{lab.values['window_high']}')::text FROM source") == "true"
+    finally:
+        now(lab, f"pg_terminate_backend(active_pid, 5000)::text FROM pg_replication_slots WHERE slot_name = '{slot}'")
+        now(lab, f"pg_drop_replication_slot('{slot}')::text")
 
 
 def test_a_watermark_never_goes_back(make: Callable[..., Lab]) -> None:

@@ -100,7 +100,9 @@ _OPEN_TRANSACTIONS = """\
     INTO horizon
     FROM pg_stat_activity
    WHERE datname = current_database() AND pid <> pg_backend_pid()
-     AND backend_type IS DISTINCT FROM 'autovacuum worker';
+     AND backend_type IS DISTINCT FROM 'autovacuum worker'
+     -- One statement for as long as its subscriber lives, and it writes no row.
+     AND (backend_type = 'walsender' AND query ~ '^\\s*START_REPLICATION') IS NOT TRUE;
 """
 
 _PREPARED_REFUSED = """\

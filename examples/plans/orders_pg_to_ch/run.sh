@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=orders_pg_to_ch
-FINGERPRINT=9d6d6f223e76cbf85fd61fa31353f32b48e5a7e3dafdbbcfe7530c50010f6b07
+FINGERPRINT=93d7682f0058075cd37fd906e194f965f1573ddc4516d7b6ca52b0c5a200f804
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=demo_source

@@ -34,7 +34,9 @@ BEGIN
     INTO horizon
     FROM pg_stat_activity
    WHERE datname = current_database() AND pid <> pg_backend_pid()
-     AND backend_type IS DISTINCT FROM 'autovacuum worker';
+     AND backend_type IS DISTINCT FROM 'autovacuum worker'
+     -- One statement for as long as its subscriber lives, and it writes no row.
+     AND (backend_type = 'walsender' AND query ~ '^\s*START_REPLICATION') IS NOT TRUE;
 
   IF EXISTS (SELECT FROM pg_prepared_xacts WHERE database = current_database()) THEN
     RAISE EXCEPTION USING ERRCODE = 'DP430',

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=partitions_ch
-FINGERPRINT=e0ee1c4f6e654c1cfd4a931017ee9e7858cb017c805b39f4c696f6e4ef7edc55
+FINGERPRINT=ef764d60209634b9d831ad2451e11b88e40b12c65e451ecf7cad7efef14b3de3
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=partitions_ch18
-FINGERPRINT=5ef94a3eb9284880fa29d4f720b0127cfe4de1293f43969a31f30484584c94dc
+FINGERPRINT=227c764481f64432e2eefc5a6b6643f9809d5e6af9fe3c17c2d52ac63a7c8d68
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=partitions_ms
-FINGERPRINT=a2585713fec289f4755e799cffcb70da6ffbf82173862191d2732ee54ddf4a1c
+FINGERPRINT=40ff45dc02757a58a7e2e9cd08eadc1f8ffc00e22b98d9c227aaab0fc1fee204
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=shadow_merge_pg
-FINGERPRINT=4101baaab7ce2b2a5930c505d0c822b6b79e4ed9ec92429f9af723e5ac3f1f18
+FINGERPRINT=cdb3c69af4dfa7f535a4e41dc3b7d312f4a2e0c3d24fc5580561b8b28775acec
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

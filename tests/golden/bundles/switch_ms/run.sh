@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=switch_ms
-FINGERPRINT=ee88bdc734963390a5b0f491d4f0898c5c747e8e0ec3267f52d78f03eaa269e3
+FINGERPRINT=5d8ca27be0ee40b903104a25375cb02ac3d0820b728093a61a971cd112cda2b5
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg
