@@ -115,6 +115,37 @@ def test_what_hides_open_transactions_is_refused(make: Callable[..., Lab]) -> No
     silent.close()
 
 
+COPIES = {
+    "materialized view": "CREATE TABLE written (at {0}); CREATE MATERIALIZED VIEW source AS TABLE written",
+    "a view of one": "CREATE TABLE written (at {0}); CREATE MATERIALIZED VIEW copy AS TABLE written; CREATE VIEW source AS TABLE copy",
+    "foreign partition": "CREATE FOREIGN DATA WRAPPER far; CREATE SERVER far FOREIGN DATA WRAPPER far; "
+    "CREATE TABLE source (at {0}) PARTITION BY LIST (at); CREATE FOREIGN TABLE part PARTITION OF source DEFAULT SERVER far",
+}
+
+
+@pytest.mark.parametrize("native", ["timestamp with time zone", "integer"])
+@pytest.mark.parametrize("copy", COPIES)
+def test_rows_that_come_by_no_transaction_of_their_writers_need_a_lag(
+    make: Callable[..., Lab], copy: str, native: str
+) -> None:
+    action, late = freeze(native, assigned=True), freeze(native, lag=0)
+    lab = make(COPIES[copy].format(native) + "; CREATE TABLE target (at int)", (), action, late)
+    assert "public.source reads a materialized view" in refused("DP430", lambda: lab.on_source(action))
+    if copy != "foreign partition":  # a server that is nowhere
+        lab.on_source(late)
+
+
+@pytest.mark.parametrize("native", ["timestamp with time zone", "integer"])
+def test_a_view_of_tables_is_read_as_they_are(make: Callable[..., Lab], native: str) -> None:
+    action = freeze(native, assigned=True)
+    ddl = (
+        "CREATE TABLE written (at {0}) PARTITION BY LIST (at); CREATE TABLE part PARTITION OF written DEFAULT; "
+        "CREATE VIEW source AS TABLE written"
+    )
+    lab = make(ddl.format(native) + "; CREATE TABLE target (at int)", (), action)
+    lab.on_source(action)
+
+
 @pytest.mark.parametrize("native", ["date", "timestamp(0) without time zone", "timestamp(3) with time zone"])
 def test_coarse_cursors_end_at_a_closed_unit(make: Callable[..., Lab], native: str) -> None:
     action = freeze(native, lag=1)

@@ -15,6 +15,7 @@ from __future__ import annotations
 from sqlglot import exp
 
 from dpone_compiler.backends.postgres import names
+from dpone_compiler.backends.postgres.behind import no_copies
 from dpone_compiler.backends.postgres.predicates import comparable_type, lowest
 from dpone_compiler.backends.postgres.script import do_block, literal, sql, statements, word
 from dpone_compiler.expr.types import DataType, Kind
@@ -83,6 +84,7 @@ _TO_LAG = "read from the primary, or declare cursor.lag and drop cursor.assigned
 
 _OPEN_TRANSACTIONS = """\
 <<primary>>
+<<own>>
   IF NOT pg_has_role(current_user, 'pg_read_all_stats', 'USAGE') THEN
     RAISE EXCEPTION USING ERRCODE = 'DP430',
       MESSAGE = 'without pg_read_all_stats the open transactions of other users are hidden',
@@ -129,6 +131,7 @@ _SEQUENCE = """\
   PERFORM set_config('dponec.window_low', low::text, true), set_config('dponec.window_high', high::text, true);"""
 
 _SHARE_LOCK = """\
+<<own>>
   IF EXISTS (SELECT FROM pg_sequence
              WHERE seqrelid = pg_get_serial_sequence(<<table_text>>, <<column_text>>)::regclass
                AND (seqcache > 1 OR seqincrement < 0)) THEN
@@ -188,7 +191,9 @@ def _by_time(ctx: Context, action: FreezeWindow) -> Lowered:
     if action.assigned_by_database:
         clock = frame(_CLOCK, lag=lag)
         prepared = frame(_PREPARED_LAG, lag=lag) if action.lag else Sql(_PREPARED_REFUSED)
-        assigned = statements(frame(_OPEN_TRANSACTIONS, primary=_primary(_TO_LAG)), prepared)
+        source = names.source(ctx.load.read.endpoint.table)
+        own = no_copies(word(table(source)), str(source))
+        assigned = statements(frame(_OPEN_TRANSACTIONS, primary=_primary(_TO_LAG), own=own), prepared)
     native = word(type_tree(comparable_type(type_)))
     body = frame(
         _TIME,
@@ -282,6 +287,7 @@ def _by_sequence(ctx: Context, action: FreezeWindow) -> Lowered:
     if action.lag is None:
         wait = frame(
             _SHARE_LOCK,
+            own=no_copies(whole, str(ref)),
             table_text=literal(whole.text),
             column_text=literal(action.interval.column),
             table=whole,

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=orders_months_pg_to_ch
-FINGERPRINT=3b788bb4d4bb14caa7605ea2344a12dcf65b1bd03a1f5fc089f02b8333e9a9c5
+FINGERPRINT=fd4ecc5f7899c10377d145e0058275301caf7ec0412c89706f8b52acb0fb4f73
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=demo_source

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=orders_pg_to_ch
-FINGERPRINT=93d7682f0058075cd37fd906e194f965f1573ddc4516d7b6ca52b0c5a200f804
+FINGERPRINT=6416b591371e9dcb5481d7f9afb609d09e8cd242e177a8fd12854d46cd9b43cc
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=demo_source

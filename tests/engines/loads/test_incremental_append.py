@@ -131,6 +131,20 @@ def test_a_sequence_cursor(world: World, lag: str | None) -> None:
 
 
 @on("pg18", "chdb")
+def test_rows_of_a_materialized_view_come_late(world: World) -> None:
+    """A REFRESH brings rows that were stamped before the last window ended."""
+    world.orders()
+    world.source("ALTER TABLE orders RENAME TO written; CREATE MATERIALIZED VIEW orders AS TABLE written")
+    nulls = {"nulls": "fail"}
+    assert "materialized view" in appending(world, source={"cursor": {**CURSOR, **nulls}}).fails("DP430").message
+    world.source("INSERT INTO written VALUES (1, 1, 'v1', '2026-01-01', clock_timestamp() - interval '2 seconds')")
+    appending(world, source={"cursor": {"column": "at", "lag": "1 hour", **nulls}}).run()
+    world.source("REFRESH MATERIALIZED VIEW orders")
+    appending(world, source={"cursor": {"column": "at", "lag": "1 second", **nulls}}).run()
+    world.same(world.source_rows())
+
+
+@on("pg18", "chdb")
 @pytest.mark.parametrize("mode", ["incremental_append", "incremental_merge", "full_refresh"])
 def test_a_target_that_is_not_empty_must_be_adopted(world: World, mode: str) -> None:
     world.orders()

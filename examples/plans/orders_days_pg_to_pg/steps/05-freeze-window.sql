@@ -17,6 +17,24 @@ BEGIN
       MESSAGE = 'the source is a standby: it does not see which transactions are open on the primary',
       HINT = 'read from the primary, or declare cursor.lag and drop cursor.assigned_by';
   END IF;
+  IF EXISTS (
+    WITH RECURSIVE behind (relation) AS (
+      SELECT '"public"."orders"'::regclass::oid
+      UNION
+      SELECT next.relation FROM behind CROSS JOIN LATERAL (
+        SELECT inhrelid FROM pg_inherits WHERE inhparent = behind.relation
+        UNION ALL
+        SELECT d.refobjid FROM pg_rewrite AS r
+          JOIN pg_depend AS d ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid AND d.refclassid = 'pg_class'::regclass
+         WHERE r.ev_class = behind.relation AND r.ev_type = '1'
+      ) AS next (relation)
+    )
+    SELECT FROM behind JOIN pg_class AS c ON c.oid = behind.relation WHERE c.relkind IN ('m', 'f')
+  ) THEN
+    RAISE EXCEPTION USING ERRCODE = 'DP430',
+      MESSAGE = 'public.orders reads a materialized view or a foreign table, whose rows come later than the writers stamp them',
+      HINT = 'declare cursor.lag, the longest time that a row takes to arrive there, and drop cursor.assigned_by';
+  END IF;
   IF NOT pg_has_role(current_user, 'pg_read_all_stats', 'USAGE') THEN
     RAISE EXCEPTION USING ERRCODE = 'DP430',
       MESSAGE = 'without pg_read_all_stats the open transactions of other users are hidden',

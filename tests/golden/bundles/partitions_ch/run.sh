@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=partitions_ch
-FINGERPRINT=ef764d60209634b9d831ad2451e11b88e40b12c65e451ecf7cad7efef14b3de3
+FINGERPRINT=68b5e00e257285c37680edd454f647f419cec3d44511b18b671a62558ad40bb4
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

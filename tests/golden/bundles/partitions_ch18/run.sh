@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=partitions_ch18
-FINGERPRINT=227c764481f64432e2eefc5a6b6643f9809d5e6af9fe3c17c2d52ac63a7c8d68
+FINGERPRINT=12afd6fd4a43b2a330d260414523f6ca4dfb4e804f21721d56259889a132ad16
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

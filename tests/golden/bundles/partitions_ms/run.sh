@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=partitions_ms
-FINGERPRINT=40ff45dc02757a58a7e2e9cd08eadc1f8ffc00e22b98d9c227aaab0fc1fee204
+FINGERPRINT=50bc3aa5d6f3f64d498cd929c8d279909f729798012c41c5b0784e0d96f6e505
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=shadow_merge_pg
-FINGERPRINT=cdb3c69af4dfa7f535a4e41dc3b7d312f4a2e0c3d24fc5580561b8b28775acec
+FINGERPRINT=181cf56238096d3b1cca398ca363642a48d194ed891c1c9f958139859beab5f5
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg
