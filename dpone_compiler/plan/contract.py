@@ -19,6 +19,7 @@ from dpone_compiler.plan.actions import (
     ReplacePartitions,
 )
 from dpone_compiler.plan.feed_actions import CollapseChanges, ReadChanges
+from dpone_compiler.plan.horizon import ends_by, wall_clock
 from dpone_compiler.plan.lease_actions import TakeLease
 from dpone_compiler.plan.slice_actions import NextSlice
 from dpone_compiler.plan.snapshot_actions import BuildVersions, ProveMissing
@@ -148,14 +149,22 @@ def _late_data(load: Load, steps: tuple[Step, ...]) -> str:
         return "none can be late: every run reads the whole source"
     if any(isinstance(step.action, ReadChanges) for step in steps):
         return "none can be late: changes are read in commit order, up to a position of the WAL that is frozen first"
-    parts = []
-    if window.assigned_by_database:
-        parts.append("complete: the window ends before the oldest open transaction of the source")
-    if window.lag is not None and not window.assigned_by_database:
-        parts.append(f"complete only if commits arrive within the lag of {window.lag} seconds")
+    parts = [_COMPLETE[ends_by(window)].replace("{lag}", str(window.lag))]
+    if wall_clock(window):
+        parts.append(
+            "rows stamped in a time zone behind the source's are late by the difference: the cursor is a wall clock"
+        )
     if window.lookback:
         parts.append(f"each run reads {window.lookback} seconds before its watermark again")
     return "; ".join(parts)
+
+
+_COMPLETE = {
+    "lag": "complete only if commits arrive within the lag of {lag} seconds",
+    "numbers": "complete if each INSERT takes its own number: the window ends when every writer of the table has ended, and passes over "
+    "numbers that were taken before their writer touched the table",
+    "open_transactions": "complete: the window ends before the oldest open transaction of the source",
+}
 
 
 def _null_keys(load: Load) -> str:

@@ -15,7 +15,7 @@ from __future__ import annotations
 from sqlglot import exp
 
 from dpone_compiler.backends.postgres import names
-from dpone_compiler.backends.postgres.behind import no_copies
+from dpone_compiler.backends.postgres.behind import no_cached_numbers, no_copies
 from dpone_compiler.backends.postgres.predicates import comparable_type, lowest
 from dpone_compiler.backends.postgres.script import do_block, literal, sql, statements, word
 from dpone_compiler.expr.types import DataType, Kind
@@ -132,13 +132,7 @@ _SEQUENCE = """\
 
 _SHARE_LOCK = """\
 <<own>>
-  IF EXISTS (SELECT FROM pg_sequence
-             WHERE seqrelid = pg_get_serial_sequence(<<table_text>>, <<column_text>>)::regclass
-               AND (seqcache > 1 OR seqincrement < 0)) THEN
-    RAISE EXCEPTION USING ERRCODE = 'DP430',
-      MESSAGE = 'the cursor''s sequence has CACHE above 1 or counts down, so a lower number can come later',
-      HINT = 'ALTER SEQUENCE … CACHE 1, or declare cursor.lag: the seconds in which every writer commits';
-  END IF;
+<<numbers>>
   BEGIN
     LOCK TABLE <<table>> IN SHARE MODE;
   EXCEPTION WHEN insufficient_privilege THEN
@@ -288,8 +282,7 @@ def _by_sequence(ctx: Context, action: FreezeWindow) -> Lowered:
         wait = frame(
             _SHARE_LOCK,
             own=no_copies(whole, str(ref)),
-            table_text=literal(whole.text),
-            column_text=literal(action.interval.column),
+            numbers=no_cached_numbers(whole, action.interval.column),
             table=whole,
             column=cursor,
         )

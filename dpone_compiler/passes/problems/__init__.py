@@ -121,8 +121,8 @@ class NoHorizon(Problem):
 
     Transactions commit in another order than their timestamps or numbers. Without a horizon, a row that commits after the
     window was read is lost for ever. Declare `cursor.lag` (complete only if commits arrive within it), or
-    `cursor.assigned_by: database` when the source's own clock sets the column (the run then asks the source for the
-    oldest open transaction).
+    `cursor.assigned_by: database` when the source's own clock or sequence sets the column (the run then asks the source for
+    the oldest open transaction, or waits for the table's writers).
     """
 
     code: ClassVar[str] = "DP221"

@@ -22,6 +22,22 @@ def late_writer(windowed: bool, horizon: bool, captured: bool = False) -> tuple[
     return orders, lost
 
 
+@cache
+def late_number() -> tuple[int, bool]:
+    """(orders, whether a row is lost) of a cursor that is a number: a transaction takes it, touches the table, and commits.
+
+    The window is chosen when every transaction that has touched the table has ended.
+    """
+    orders, lost = 0, False
+    for take in range(4):
+        for touch in range(4):
+            for commit in range(max(take, touch), 4):
+                orders += 1
+                waited_for = touch <= 0 < commit
+                lost = lost or not (waited_for or _arrives(take, commit, windowed=True, horizon=False, captured=False))
+    return orders, lost
+
+
 def _arrives(begin: int, commit: int, windowed: bool, horizon: bool, captured: bool) -> bool:
     """The run's events: 0 chooses the window, 1 reads, 2 moves the watermark. The next run reads after all of them."""
     if not windowed:

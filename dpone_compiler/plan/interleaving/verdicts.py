@@ -6,7 +6,8 @@ from functools import cache
 
 from dpone_compiler.plan.actions import FreezeWindow
 from dpone_compiler.plan.feed_actions import ReadChanges
-from dpone_compiler.plan.interleaving.late import late_writer
+from dpone_compiler.plan.horizon import ends_by, wall_clock
+from dpone_compiler.plan.interleaving.late import late_number, late_writer
 from dpone_compiler.plan.interleaving.model import OLD, SWITCH, End, Ends, Script, Statement, explore
 from dpone_compiler.plan.interleaving.scripts import (
     READS_COMMITTED,
@@ -172,14 +173,29 @@ def _count(ends: Ends) -> int:
 
 def _late_writer(window: FreezeWindow | None, *, captured: bool) -> Meeting:
     """`captured`: the changes of a log are read."""
-    orders, lost = late_writer(window is not None, window is not None and window.assigned_by_database, captured)
+    end = ends_by(window) if window is not None and not captured else ""
+    if end == "numbers":
+        orders, lost = late_number()
+    else:
+        orders, lost = late_writer(window is not None, end == "open_transactions", captured)
     if captured:
         why = "changes are read in the order of their commits, and a later commit lies behind the window"
     elif window is None:
         why = "every run reads the whole source"
-    elif not lost:
-        why = "a window ends before the oldest open transaction begins"
     else:
-        why = f"the window ends {window.lag} seconds ago, and nothing but that keeps a commit from coming later"
-    worst = "a row that commits after the lag is never read" if lost else NOTHING
+        why = _ENDS[end].replace("{lag}", str(window.lag))
+        if wall_clock(window):
+            why += ", as far as one time zone stamps the rows"
+    worst = _LATE[end] if lost else NOTHING
     return Meeting(pair="a run and a transaction of the source that commits late", orders=orders, worst=worst, why=why)
+
+
+_ENDS = {
+    "lag": "the window ends {lag} seconds ago, and nothing but that keeps a commit from coming later",
+    "numbers": "a lock waits for every transaction that has touched the table, and for no other",
+    "open_transactions": "a window ends before the oldest open transaction begins",
+}
+_LATE = {
+    "lag": "a row that commits after the lag is never read",
+    "numbers": "a row whose number was taken before its transaction touched the table is never read",
+}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import psycopg
 import pytest
 
@@ -128,6 +130,43 @@ def test_a_sequence_cursor(world: World, lag: str | None) -> None:
     world.insert(order(3))
     world.run()
     world.same([order(1), order(2), order(3)])
+
+
+def _numbered(world: World) -> None:
+    world.orders()
+    world.source("CREATE SEQUENCE numbers; ALTER TABLE orders ALTER id SET DEFAULT nextval('numbers')")
+    appending(world, source={"cursor": {"column": "id", "assigned_by": "database"}}).run()
+
+
+_WRITES = "INSERT INTO orders SELECT {}, 1, '', '2026-01-01', now()"
+
+
+@on("pg18", "chdb")
+def test_a_number_that_an_insert_takes_is_waited_for_and_one_taken_before_is_not(world: World) -> None:
+    _numbered(world)
+    takes = _WRITES.format("nextval('numbers')")
+    with psycopg.connect(world.source_url) as writer:
+        writer.execute(takes.encode())
+        world.source(takes)
+        threading.Timer(0.5, writer.commit).start()
+        world.run()
+    world.same(world.source_rows())
+    with psycopg.connect(world.source_url) as early:
+        number = early.execute("SELECT nextval('numbers')").fetchone()
+        world.source(takes)
+        world.run()
+        early.execute(_WRITES.format("%s").encode(), number)
+    world.run()
+    assert {row.id for row in world.source_rows()} - {row.id for row in world.rows()} == {3}
+    assert "numbers that were taken before their writer touched the table" in (world.bundle / "plan.md").read_text()
+
+
+@on("pg18")
+def test_a_sequence_that_hands_out_numbers_in_advance_is_refused(world: World) -> None:
+    """The column does not own it: its default calls it."""
+    _numbered(world)
+    world.source("ALTER SEQUENCE numbers CACHE 50")
+    assert "CACHE above 1" in world.fails("DP430").message
 
 
 @on("pg18", "chdb")

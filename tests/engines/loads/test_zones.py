@@ -237,6 +237,19 @@ def test_a_wall_clock_that_goes_back_loses_an_hour_and_is_refused(world: World) 
     world.load("incremental_append", source={"cursor": CURSOR}).run()
 
 
+@on("pg18", "chdb")
+def test_a_wall_clock_behind_the_sources_is_late_by_the_difference(world: World) -> None:
+    _walls(world)
+    writes = "SET TimeZone = '{}'; INSERT INTO orders VALUES ({}, clock_timestamp())"
+    world.load("incremental_append", source={"cursor": CURSOR}).run()
+    for number, zone in enumerate(("UTC", "America/Bogota"), start=1):
+        world.source(writes.format(zone, number))
+    world.run()
+    assert world.count() == 1
+    plan = (world.bundle / "plan.md").read_text()
+    assert "rows stamped in a time zone behind the source's are late by the difference" in plan
+
+
 @on("pg18")
 @pytest.mark.parametrize("zone", ["America/Bogota", "Asia/Tokyo"])
 def test_the_script_and_the_shell_do_not_change_the_zone_of_a_wall_clock(

@@ -7,7 +7,10 @@ from itertools import permutations
 
 import pytest
 
-from dpone_compiler.plan.interleaving.late import late_writer
+from dpone_compiler.backends.postgres import BACKEND
+from dpone_compiler.ir.interval import Interval
+from dpone_compiler.plan.actions import FreezeWindow
+from dpone_compiler.plan.interleaving.late import late_number, late_writer
 from dpone_compiler.plan.interleaving.model import OLD, SWITCH, Script, explore
 from dpone_compiler.plan.interleaving.scripts import (
     READS_COMMITTED,
@@ -16,7 +19,7 @@ from dpone_compiler.plan.interleaving.scripts import (
     taking_over,
     without,
 )
-from dpone_compiler.plan.interleaving.verdicts import NOTHING, worst_of_reader, worst_of_writers
+from dpone_compiler.plan.interleaving.verdicts import NOTHING, _late_writer, worst_of_reader, worst_of_writers
 from tests.compiled_bundles import CASES, EXAMPLES, bundle
 
 LOCK, FENCE, TABLE = ("lock", "target"), ("fence", ""), ("lock", "table")
@@ -127,6 +130,31 @@ def test_what_readers_see() -> None:
 def test_a_late_writer_is_lost_by_a_lag_alone() -> None:
     assert [late_writer(*case)[1] for case in ((False, False), (True, True), (True, False))] == [False, False, True]
     assert late_writer(windowed=True, horizon=False, captured=True)[1] is False
+
+
+def test_a_number_is_lost_that_was_taken_before_the_table_was_touched() -> None:
+    assert late_number() == (30, True)
+
+
+def window(native: str, lag: int | None = None) -> FreezeWindow:
+    interval = Interval(column="at", type=BACKEND.parse_type(native))
+    return FreezeWindow(interval=interval, lag=lag, lookback=0, assigned_by_database=True)
+
+
+@pytest.mark.parametrize(
+    ("native", "lag", "worst", "why"),
+    [
+        ("timestamp with time zone", None, NOTHING, "oldest open transaction begins"),
+        ("timestamp with time zone", 60, "a row that commits after the lag is never read", "60 seconds ago"),
+        ("timestamp", None, NOTHING, "as far as one time zone stamps the rows"),
+        ("date", None, NOTHING, "as far as one time zone stamps the rows"),
+        ("bigint", None, "a row whose number was taken before its transaction touched the table is never read", "a lock waits"),
+        ("bigint", 5, "a row that commits after the lag is never read", "5 seconds ago"),
+    ],
+)  # fmt: skip
+def test_what_a_late_writer_of_each_cursor_loses(native: str, lag: int | None, worst: str, why: str) -> None:
+    found = _late_writer(window(native, lag), captured=False)
+    assert (found.worst, why in found.why) == (worst, True), found
 
 
 def test_every_order_is_tried() -> None:

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=partitions_ms_ch
-FINGERPRINT=f003fb845ec3d1ed4b3cb0ca9494729f53bbaa29147a6187db53f1b80fca05bc
+FINGERPRINT=edecb54719896f6123b6d541f057e29120a9d461b693b0fe9b76baae83fa5874
 TRANSACTIONAL=''
 SOURCE_ENGINE=mssql
 SOURCE_CONNECTION=case_ms_source
