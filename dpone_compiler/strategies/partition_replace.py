@@ -147,12 +147,20 @@ def steps(load: Load, setting: Setting) -> Plan:
     close_run(seq, shape, rows, delta, *made)
     if exchange is not None:
         drop_retired(seq)
-    notes = (
-        ()
-        if key or whole
-        else ("there is no unique key: rows that moved from one partition to another are not detected",)
-    )
-    return finish(load, seq, notes)
+    return finish(load, seq, () if whole else _of_moves(key, moving))
+
+
+def _of_moves(key: tuple[str, ...], moving: tuple[str, ...]) -> tuple[str, ...]:
+    """What becomes of rows that change their partition; a key that holds the partition column makes them other rows."""
+    found = []
+    if not key:
+        found.append("there is no unique key: rows that moved from one partition to another are not detected")
+    if moving:
+        found.append(
+            "a row that moves to another partition while the load runs may be missing from the target until the next run: its old "
+            "partition is read after it left, and its new one is affected then"
+        )
+    return tuple(found)
 
 
 _PROOF = ("prove that the affected partitions hold what was staged", "the watermark must not move on a claim")

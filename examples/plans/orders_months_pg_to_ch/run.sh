@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=orders_months_pg_to_ch
-FINGERPRINT=fd4ecc5f7899c10377d145e0058275301caf7ec0412c89706f8b52acb0fb4f73
+FINGERPRINT=6f448235fbd3c5f513c02aeedd962729a769c5e5e4213081545d0db7e18f985c
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=demo_source

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=orders_pg_to_pg
-FINGERPRINT=823e6ee9126d9d9ce43b297df4b0cd68eeea54a903b214b290a810bab416684d
+FINGERPRINT=97b127c045b03509543bdff675dedacc2dd2b604c8abfc7e629da605ec2121d6
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=demo_source

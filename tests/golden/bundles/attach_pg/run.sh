@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=attach_pg
-FINGERPRINT=668aa55afd6e5f96f7578e96956cd3ffd9dc3623b246268e55e64d3e7e2ae1f1
+FINGERPRINT=cd2ef1467413cae91fc7db7662704c57237e5ae1197118da596a806f7bbd9b03
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=orders
-FINGERPRINT=1d8f3dbb04699c268d7a378b112b78ae2b0d217be6b73e5e892f9f20e3fb9be3
+FINGERPRINT=9a1c8fe9a3c06de05f33d08f64843a2b58a23c6020c01d74d4921afd8ebf134b
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=pg_oltp

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=partitions_pg
-FINGERPRINT=f794431329d777ca5be2bc8c0f70e5c1adbf14958dea127ffda918177649e84a
+FINGERPRINT=cf0d4312fbf69efcb9b4002ea09b8637f7c09eacbda930deab3e001890a815a2
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=switch_ms
-FINGERPRINT=5d6cfb50598ee9e8d342081a610fa1fb8b16da611fb2803d08782c192787c060
+FINGERPRINT=335c505bc6afd69a9a8af7c1c71f5c64ae112aebd24a5ec30056d20e3cc7ca30
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg
