@@ -7,10 +7,12 @@ from sqlglot import exp
 from dpone_compiler.backends.postgres import names
 from dpone_compiler.backends.postgres.predicates import comparable_type, from_wall, has_unit, partition_text
 from dpone_compiler.backends.postgres.script import do_block, literal, sql, statements, word
+from dpone_compiler.backends.postgres.shapes import shape
 from dpone_compiler.expr.types import Kind
+from dpone_compiler.ir.interval import PartitionSet
 from dpone_compiler.plan.actions import CheckPartitionList, FindPartitions
 from dpone_compiler.spi.backend import Context, Lowered
-from dpone_compiler.sql.identifiers import column, table
+from dpone_compiler.sql.identifiers import column, table, text
 from dpone_compiler.sql.postgres_native import cast
 from dpone_compiler.sql.predicates import PARTITION_FORMS, key_match
 from dpone_compiler.sql.render import Sql, frame
@@ -18,7 +20,7 @@ from dpone_compiler.sql.render import Sql, frame
 _FIND = """\
   SELECT count(*), coalesce(jsonb_agg(v ORDER BY v), '[]'::jsonb)::text INTO affected, listed FROM (
 <<query>>
-  ) AS found (v);<<nulls>>
+  ) AS found (v);<<unnamed>><<nulls>>
   IF affected > <<most>>::bigint THEN
     RAISE EXCEPTION USING ERRCODE = 'DP505',
       MESSAGE = format('%s partitions are affected, the plan allows %s', affected, <<most>>),
@@ -30,6 +32,13 @@ _NULLS = """
   IF listed::jsonb @> '[null]'::jsonb THEN
     RAISE EXCEPTION USING ERRCODE = 'DP506', MESSAGE = 'affected rows have NULL in the partition column',
       HINT = 'fill the column, filter the rows out, or say partition.nulls: own';
+  END IF;"""
+
+# What to_char writes of a year before the first is the same year after it, and of an infinity nothing.
+_UNNAMED = """
+  IF listed::jsonb @> '["-"]' THEN
+    RAISE EXCEPTION USING ERRCODE = 'DP506', MESSAGE = 'affected rows lie before the year 1 or at infinity, where no partition has a name',
+      HINT = 'nothing was changed; correct these values, or filter the rows out';
   END IF;"""
 
 _EMPTY = """
@@ -102,6 +111,7 @@ def find_partitions(ctx: Context, action: FindPartitions) -> Lowered:
         _FIND,
         query=sql(_affected(ctx, action)),
         nulls=Sql("" if action.partitions.include_null else _NULLS),
+        unnamed=Sql(_UNNAMED if _endless(action.partitions) else ""),
         most=literal(str(action.partitioning.max_partitions)),
         empty=Sql(_EMPTY if fails else ""),
     )
@@ -115,12 +125,23 @@ def find_partitions(ctx: Context, action: FindPartitions) -> Lowered:
     )
 
 
+def _endless(partitions: PartitionSet) -> bool:
+    """Whether the column can hold values that `partition_text` has no name for."""
+    return partitions.type.kind in (Kind.DATE, Kind.TIMESTAMP)
+
+
 def _affected(ctx: Context, action: FindPartitions) -> exp.Expression:
     partitions = action.partitions
     delta, target = table(names.staging(ctx, action.delta), "s"), table(names.target(ctx.load), "t")
 
     def values(alias: str) -> exp.Expression:
-        return partition_text(column(partitions.column, alias), partitions.unit, partitions.type)
+        value = column(partitions.column, alias)
+        named = partition_text(value, partitions.unit, partitions.type)
+        if not _endless(partitions):
+            return named
+        first = text("0001-01-01 00:00+00" if partitions.type.tz else "0001-01-01")
+        unnamed = "CASE WHEN NOT isfinite(:value) OR :value < :first THEN '-' ELSE :named END"
+        return shape(unnamed, value=value, first=first, named=named)
 
     changed = exp.Select(expressions=[values("s")]).from_(delta)
     there = exp.Select(expressions=[values("t")]).from_(target)

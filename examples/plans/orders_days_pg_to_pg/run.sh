@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=orders_days_pg_to_pg
-FINGERPRINT=fba5f9a87a40db57b80cc0b65b382b56c3926be9a3e62c9d358d591ec365f76c
+FINGERPRINT=17b5bb0e5be4fdb2ab82a2f538c41d5141dec294b538ec0799c520838bf0d3f6
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=demo_source

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=attach_pg
-FINGERPRINT=cd2ef1467413cae91fc7db7662704c57237e5ae1197118da596a806f7bbd9b03
+FINGERPRINT=614953ec6552543b72ea8ffd7f3eceebcb64e8fa82cea032f6fdbb6690c35b8c
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=partitions_pg
-FINGERPRINT=cf0d4312fbf69efcb9b4002ea09b8637f7c09eacbda930deab3e001890a815a2
+FINGERPRINT=acc59fd20e7a96299659333d63d221893b8b3ec0ff2f79a6cb339e7405256bcf
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg
