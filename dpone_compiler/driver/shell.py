@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from dpone_compiler.artifacts.plan_doc import FROZEN, PlanDoc, StepDoc, asked_for
-from dpone_compiler.artifacts.session_settings import OVERFLOWS, SESSION_LIMITS
+from dpone_compiler.artifacts.session_settings import CLICKHOUSE_SERVER, OVERFLOWS, SESSION_LIMITS
 from dpone_compiler.driver.frames import shell_frame
 from dpone_compiler.script.words import Command, Comment, Line, Shell, When, command, script, word
 
@@ -44,6 +44,7 @@ def render_run_sh(doc: PlanDoc) -> str:
             "".join(f" -c {name}={doc.limits[name]}s" for name in SESSION_LIMITS["postgres"] if doc.limits.get(name))
         ),
         "overflows": script([command(*OVERFLOWS)]),
+        "server": word(CLICKHOUSE_SERVER),
         "mssql": _mssql(doc),
         "sliced": Shell(shell_frame("slices.sh.frame").render() if sliced else ""),
         "more": Shell(script([command("go_on")]).text + "\n" if sliced else ""),

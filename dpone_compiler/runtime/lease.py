@@ -49,16 +49,16 @@ class Heartbeat:
 
 
 class FileLock:
-    """Lock files of a target in the user's folders; the kernel frees them when we die.
+    """Lock files of a target in the user's folders, run.sh's too; the kernel frees them when we die.
 
     `server` (of `server_of`): native and HTTP reach the same ClickHouse by two ports, and two servers of one host differ in their
     ports alone. So the address with its port is locked, and the server itself; where it is not known, the address without its port.
     """
 
     def __init__(self, url: ConnectionUrl, table: str, server: str = "") -> None:
-        keys: tuple[str, ...] = (_key(url, table),)
-        if server:
-            keys = (_digest(url.host or "", str(url.port or ""), url.path.rstrip("/"), table), _digest(server, table))
+        host, path = url.host or "", url.path.rstrip("/")
+        reached = _digest(server, table) if server else _digest(host, "", path, table)
+        keys = dict.fromkeys((_digest(host, str(url.port or ""), path, table), reached))
         self.paths = tuple(folder / f"{key}.lock" for folder in _folders() for key in keys)
         self._files: list[int] = []
 
@@ -80,17 +80,6 @@ class FileLock:
         """Unlock. The files stay: removing one would let two processes lock two files of one name."""
         while self._files:
             os.close(self._files.pop())
-
-
-def target_key(url: ConnectionUrl, table: str) -> str:
-    """A digest that is the same for everybody who writes to this table of this server."""
-    return _key(url, table)
-
-
-def _key(url: ConnectionUrl, table: str) -> str:
-    # Not the scheme: native and HTTP reach the same server, but by other ports; the host and the database must do.
-    port = "" if url.scheme.startswith("clickhouse") else str(url.port or "")
-    return _digest(url.host or "", port, url.path.rstrip("/"), table)
 
 
 def _digest(*parts: str) -> str:

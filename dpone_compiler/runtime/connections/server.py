@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
+from dpone_compiler.artifacts.session_settings import CLICKHOUSE_SERVER
 from dpone_compiler.runtime.connections.session import EngineError, Session
-
-# The database of the system tables has a folder of its own on every server; 18.16 knows no serverUUID().
-_ASK = (
-    "SELECT concat(hostName(), ' ', metadata_path) FROM system.databases WHERE name = 'system' AND metadata_path != ''"
-)
 
 
 def server_of(session: Session) -> str:
@@ -15,7 +11,7 @@ def server_of(session: Session) -> str:
     if session.engine != "clickhouse":
         return ""
     try:
-        rows = session.run(_ASK, {}).rows
+        rows = session.run(CLICKHOUSE_SERVER, {}).rows
     except EngineError:  # a user without the right to look
         return ""
     return str(rows[0][0]) if rows else ""

@@ -165,3 +165,16 @@ def test_two_servers_of_one_host_have_two_locks(tmp_path: Path, monkeypatch: pyt
             FileLock(url, "db.orders", server).take()
     held.release()
     FileLock(http, "db.orders", "host /one").take()
+
+
+def test_who_does_not_know_the_server_is_kept_out_by_who_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A user without the right to look, at the same address."""
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    url = parse_url("ch", "clickhouse://host:9000/db")
+    for first, then in (("host /one", ""), ("", "host /one")):
+        held = FileLock(url, "db.orders", first)
+        held.take()
+        with pytest.raises(RefusedError):
+            FileLock(url, "db.orders", then).take()
+        held.release()

@@ -41,6 +41,7 @@ cd -- "$(dirname -- "${BASH_SOURCE[0]}")"
 exec {PULSE}>/dev/null         # what keeps the lease alive, once there is one
 declare -A P=()                # the run's parameters, all text
 declare -a GROUP=() EXTRACT=() # arguments of the psql calls that are being put together
+declare -a LOCKS=()            # descriptors of lock files
 STEP=start MODE='' REACHED=idle RUN_ID='' CHANGED='' LEASED='' LOCKED='' JOB='' STAGED='' JOURNAL='' TOLD='' TMP='' PROLOGUE_FILE=prologue.sql
 
 # ---- ends ---------------------------------------------------------------------------------------------------------------
@@ -183,12 +184,12 @@ service() { # two sections of a libpq service file: as it is, and for the snapsh
 }
 xml() { local text=${1//&/&amp;}; text=${text//</&lt;}; printf '%s' "${text//>/&gt;}"; }
 ch_config() {
-  local host=${2%:*} port=9000
-  if [[ $2 == *:* ]]; then port=${2##*:}; else host=$2; fi
+  local host=$2 port=''
+  if [[ $2 == *:* ]]; then host=${2%:*} port=${2##*:}; fi
   login_of "$1"; unquote "$3"
-  CH_IDENTITY=$host$'\n'/$REPLY
+  CH_ADDRESS=("${host,,}" "$port" "/$REPLY")
   {
-    printf '<config><host>%s</host><port>%s</port>' "$(xml "$host")" "$port"
+    printf '<config><host>%s</host><port>%s</port>' "$(xml "$host")" "${port:-9000}"
     printf '<user>%s</user><password>%s</password>' "$(xml "${USER_NAME:-default}")" "$(xml "$PASSWORD")"
     [[ -z $REPLY ]] || printf '<database>%s</database>' "$(xml "$REPLY")"
     [[ $4 != *secure=1* ]] || printf '<secure>1</secure>'
@@ -217,11 +218,11 @@ ch_header() { # name, value: a line of curl's own file
   printf 'header = "%s: %s"\n' "$1" "${value//\"/\\\"}"
 }
 ch_http() { # http | https, login, host, path, settings: a statement is a request, its rows stand behind it in the body
-  local host=${3%:*} port=8123
-  [[ $1 != https ]] || port=8443
-  if [[ $3 == *:* ]]; then port=${3##*:}; else host=$3; fi
+  local host=$3 port=''
+  if [[ $3 == *:* ]]; then host=${3%:*} port=${3##*:}; fi
   login_of "$2"; unquote "$4"
-  CH_IDENTITY=$host$'\n'/$REPLY
+  CH_ADDRESS=("${host,,}" "$port" "/$REPLY")
+  if [[ -z $port ]]; then case $1 in https) port=8443 ;; *) port=8123 ;; esac; fi
   percent "$REPLY"
   CH_URL="$1://$host:$port/?wait_end_of_query=1${REPLY:+&database=$REPLY}${5:+&$5}"
   {
@@ -751,22 +752,33 @@ decide() {
     stop 1 DP411 'the target holds rows that dponec did not load' "dponec state adopt $(printf '%q' "$PWD")"
   fresh
 }
-take_lock() { # the same files as dponec run takes: cron has no XDG_RUNTIME_DIR and a login shell has, so both places are locked
-  local host=${CH_IDENTITY%%$'\n'*} path=${CH_IDENTITY#*$'\n'} key
-  key=$(printf '%s\0%s\0%s\0%s' "$host" '' "${path%/}" "$TARGET_TABLE" | sha256sum)
-  key=${key:0:32}
-  own_folder "${TMPDIR:-/tmp}/dponec-$UID"
-  exec 9>>"$REPLY/$key.lock"
-  flock -n 9 || locked_out
-  if [[ -n ${XDG_RUNTIME_DIR-} && -w $XDG_RUNTIME_DIR ]]; then
-    own_folder "$XDG_RUNTIME_DIR/dponec"
-    exec 8>>"$REPLY/$key.lock"
-    flock -n 8 || locked_out
-  fi
+take_lock() { # the same files as dponec run takes: the address with its port, and the server; where it is not known, the address without it
+  local host=${CH_ADDRESS[0]} port=${CH_ADDRESS[1]} path=${CH_ADDRESS[2]%/} server='' address folder key lock
+  local -a folders=("${TMPDIR:-/tmp}/dponec-$UID") keys
+  CH_QUERY='SELECT concat(hostName(), '\'' '\'', metadata_path) FROM system.databases WHERE name = '\''system'\'' AND metadata_path != '\'''\'''
+  work ch_server
+  IFS= read -r server <"$TMP/server" || true
+  ch_text "$server"; server=$REPLY
+  lock_key "$host" "$port" "$path" "$TARGET_TABLE"; address=$REPLY
+  if [[ -n $server ]]; then lock_key "$server" "$TARGET_TABLE"; else lock_key "$host" '' "$path" "$TARGET_TABLE"; fi
+  keys=("$address")
+  [[ $REPLY == "$address" ]] || keys+=("$REPLY")
+  # Cron has no XDG_RUNTIME_DIR and a login shell has, so both places are locked.
+  if [[ -n ${XDG_RUNTIME_DIR-} && -w $XDG_RUNTIME_DIR ]]; then folders+=("$XDG_RUNTIME_DIR/dponec"); fi
+  for folder in "${folders[@]}"; do
+    mkdir -p -- "$folder"
+    [[ -O $folder ]] || stop 1 DP433 "$folder belongs to another user"
+    for key in "${keys[@]}"; do
+      exec {lock}>>"$folder/$key.lock"
+      flock -n "$lock" || stop 4 DP413 'another process on this host is loading the same target' "$(again)"
+      printf '%d' "$$" >"$folder/$key.lock" # whom the next one names
+      LOCKS+=("$lock")
+    done
+  done
   LOCKED=1
 }
-own_folder() { mkdir -p -- "$1"; [[ -O $1 ]] || stop 1 DP433 "$1 belongs to another user"; REPLY=$1; }
-locked_out() { stop 4 DP413 'another process on this host is loading the same target' "$(again)"; }
+lock_key() { REPLY=$({ printf '%s' "$1"; shift; printf '\0%s' "$@"; } | sha256sum); REPLY=${REPLY:0:32}; }
+ch_server() { ch_rows "$TMP/server" --format TabSeparated || : >"$TMP/server"; } # a user without the right to look does not know it
 
 set_default adopted
 set_default attempt_fingerprint
