@@ -22,7 +22,7 @@ PAGES: tuple[Page, ...] = (
         "DP603",
         "A URL is not well formed",
         "The text of the connection is not `scheme://user:password@host:port/database`. It is not shown, since it may hold a "
-        "password.",
+        "password. Or its keys cannot be meant: a port or a flag that is none, `verify` or `ca_certs` of clickhouse:// without `secure=1`.",
         "write it anew; a sign such as `@` or `/` in a password is written %40 or %2F.",
     ),
     run_page(

@@ -17,8 +17,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
-from xml.sax.saxutils import escape
 
+from dpone_compiler.runtime.connections.clickhouse_address import arguments, client_configuration, settings
 from dpone_compiler.runtime.connections.clickhouse_blocks import insert_rows
 from dpone_compiler.runtime.connections.clickhouse_errors import normalise, unreachable
 from dpone_compiler.runtime.connections.clickhouse_room import room_for
@@ -40,15 +40,9 @@ class ClickHouseNativeSession:
         driver: Any = importlib.import_module("clickhouse_driver")
         self._errors: Any = importlib.import_module("clickhouse_driver.errors")
         self._url = url
-        self._limits = {**url.query, **limits}
+        self._limits = {**settings(url), **limits}
         self._query_id = ""
-        self._arguments: dict[str, Any] = {
-            "host": url.host or "localhost",
-            "port": url.port or 9000,
-            "user": url.user or "default",
-            "password": url.password,
-            "database": url.path.strip("/") or "default",
-        }
+        self._arguments = arguments(url)
         self._driver = driver
         self._client: Any = driver.Client(**self._arguments, settings=dict(self._limits))
         self.version = self.run("SELECT version()", {}).rows[0][0] or ""
@@ -92,10 +86,10 @@ class ClickHouseNativeSession:
                 return insert_rows(self._driver, self._arguments, limits, statement, chunks)
         with tempfile.TemporaryDirectory(prefix="dponec-") as folder:
             config = _configuration(Path(folder), self._arguments)
-            settings = ["--" + name + "=" + value for name, value in limits.items()]
+            given = ["--" + name + "=" + value for name, value in limits.items()]
             with tempfile.TemporaryFile() as errors:
                 process = subprocess.Popen(
-                    [program, "--config-file", str(config), *settings, "--query", statement],
+                    [program, "--config-file", str(config), *given, "--query", statement],
                     stdin=subprocess.PIPE,
                     stdout=subprocess.DEVNULL,
                     stderr=errors,
@@ -165,12 +159,8 @@ def _written(descriptor: int, data: bytes) -> bool:
 def _configuration(folder: Path, arguments: Mapping[str, Any]) -> Path:
     """The client's private configuration: a password on the command line is visible to every user."""
     path = folder / "client.xml"
-    lines = ["<config>"]
-    for name in ("host", "port", "user", "password", "database"):
-        lines += ["<", name, ">", escape(str(arguments[name])), "</", name, ">"]
-    lines.append("</config>")
     path.touch(mode=0o600)
-    path.write_text("".join(lines), encoding="utf-8")
+    path.write_text(client_configuration(arguments), encoding="utf-8")
     return path
 
 

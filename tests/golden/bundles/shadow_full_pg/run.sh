@@ -186,19 +186,52 @@ xml() { local text=${1//&/&amp;}; text=${text//</&lt;}; printf '%s' "${text//>/&
 ch_config() {
   local host=$2 port=''
   if [[ $2 == *:* ]]; then host=${2%:*} port=${2##*:}; fi
+  ch_tls "$4"
   login_of "$1"; unquote "$3"
   CH_ADDRESS=("${host,,}" "$port" "/$REPLY")
   {
-    printf '<config><host>%s</host><port>%s</port>' "$(xml "$host")" "${port:-9000}"
+    printf '<config><host>%s</host><port>%s</port>' "$(xml "$host")" "${port:-$CH_PORT}"
     printf '<user>%s</user><password>%s</password>' "$(xml "${USER_NAME:-default}")" "$(xml "$PASSWORD")"
     [[ -z $REPLY ]] || printf '<database>%s</database>' "$(xml "$REPLY")"
-    [[ $4 != *secure=1* ]] || printf '<secure>1</secure>'
-    printf '</config>\n'
+    printf '%s</config>\n' "$CH_TLS"
   } >"$TMP/clickhouse.xml"
   # Servers before 20 know no query parameters; the client's version stands for the server's.
   [[ $(clickhouse-client --version </dev/null) =~ version\ ([0-9]+) ]] || stop 1 DP606 'clickhouse-client does not say its version' "$(by_dponec)"
   CH_LEGACY=''
   ((BASH_REMATCH[1] >= 20)) || CH_LEGACY=1
+}
+ch_flag() { # name, value -> REPLY, 1 or nothing
+  case ${2,,} in
+    1 | true | yes | on) REPLY=1 ;;
+    0 | false | no | off) REPLY='' ;;
+    *) stop 1 DP603 "$1 of the connection is neither 1 nor 0" ;;
+  esac
+}
+ch_tls() { # a URL's keys -> CH_TLS, a part of the client's configuration, and CH_PORT. Unasked, Poco asks the terminal about a certificate
+  local pair secure='' verify=1 trusted='' checked=''
+  while [[ -n $1 ]] && IFS= read -r -d '&' pair; do
+    unquote "${pair#*=}"
+    case ${pair%%=*} in
+      secure) ch_flag secure "$REPLY"; secure=$REPLY ;;
+      verify) checked=1; ch_flag verify "$REPLY"; verify=$REPLY ;;
+      ca_certs) checked=1 trusted=$REPLY ;;
+    esac
+  done <<<"$1&"
+  CH_TLS='' CH_PORT=9000
+  if [[ -z $secure ]]; then
+    [[ -z $checked ]] || stop 1 DP603 'a certificate is to be checked, and the password would go in clear; add secure=1'
+    return 0
+  fi
+  CH_PORT=9440 CH_TLS='<loadDefaultCAFile>true</loadDefaultCAFile>'
+  [[ -z $trusted ]] || CH_TLS="<caConfig>$(xml "$trusted")</caConfig>"
+  if [[ -n $verify ]]; then
+    CH_TLS+='<verificationMode>strict</verificationMode><extendedVerification>true</extendedVerification>'
+    CH_TLS+='<invalidCertificateHandler><name>RejectCertificateHandler</name></invalidCertificateHandler>'
+  else
+    CH_TLS='<verificationMode>none</verificationMode>'
+    CH_TLS+='<invalidCertificateHandler><name>AcceptCertificateHandler</name></invalidCertificateHandler>'
+  fi
+  CH_TLS="<secure>1</secure><openSSL><client>$CH_TLS</client></openSSL>"
 }
 percent() { # text as a part of a URL
   local byte code at
