@@ -17,6 +17,9 @@ _PRIVILEGES = """SELECT coalesce((SELECT json_object_agg(p, has_table_privilege(
          FROM unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE']) AS p)::text, '')
   FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
  WHERE n.nspname = <<schema>> AND c.relname = <<name>>"""
+# https://www.postgresql.org/docs/current/functions-info.html#FUNCTIONS-INFO-ACCESS-TABLE
+_POLICIES = """SELECT row_security_active(c.oid) FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+ WHERE n.nspname = <<schema>> AND c.relname = <<name>>"""
 _SCHEMA = "SELECT has_schema_privilege(oid, 'CREATE') FROM pg_namespace WHERE nspname = <<schema>>"
 # A load takes ROW EXCLUSIVE or SHARE ROW EXCLUSIVE: https://www.postgresql.org/docs/current/explicit-locking.html
 _LOCKS = """SELECT l.pid::text, l.mode, coalesce(extract(epoch FROM clock_timestamp() - a.xact_start)::int::text, '')
@@ -37,6 +40,7 @@ def probe_source(session: Session, table: TableRef) -> Iterator[Probe]:
         return
     yield Probe("source table", PASSED, f"{table} is there")
     yield verdict("source SELECT", found["SELECT"], "granted", f"this role may not read {table}: GRANT SELECT")
+    yield _policies(session, "source", table)
 
 
 def probe_target(session: Session, table: TableRef, staging_schema: str) -> Iterator[Probe]:
@@ -48,6 +52,7 @@ def probe_target(session: Session, table: TableRef, staging_schema: str) -> Iter
         yield Probe("target table", PASSED, f"{table} is there")
         lacking = [name for name in ("SELECT", "INSERT", "UPDATE", "DELETE") if not found[name]]
         yield verdict("target write permission", not lacking, "granted", f"this role lacks {', '.join(lacking)}")
+        yield _policies(session, "target", table)
         yield _locks(session, table)
     rows = session.run(frame(_SCHEMA, schema=_text(staging_schema)).text, {}).rows
     if not rows:
@@ -60,6 +65,15 @@ def _privileges(session: Session, table: TableRef) -> dict[str, bool] | None:
     body = frame(_PRIVILEGES, schema=_text(table.schema or _DEFAULT_SCHEMA), name=_text(table.name))
     rows = session.run(body.text, {}).rows
     return {str(name): bool(yes) for name, yes in json.loads(rows[0][0] or "{}").items()} if rows else None
+
+
+def _policies(session: Session, side: str, table: TableRef) -> Probe:
+    body = frame(_POLICIES, schema=_text(table.schema or _DEFAULT_SCHEMA), name=_text(table.name))
+    bound = session.run(body.text, {}).rows[0][0] == "t"
+    hides = (
+        f"policies of {table} bind this role, and a load stops (DP423): be the owner of the table, or have BYPASSRLS"
+    )
+    return verdict(f"{side} row security", not bound, "no policy binds this role", hides)
 
 
 def _locks(session: Session, table: TableRef) -> Probe:

@@ -56,6 +56,23 @@ def test_what_is_missing_is_named(world: World, monkeypatch: pytest.MonkeyPatch)
 
 
 @on("pg18")
+def test_row_security_that_would_stop_the_load_is_seen(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    role = f"bound_{world.source_url.rpartition('/')[2]}"
+    world.source(
+        f"CREATE ROLE {role} LOGIN; GRANT SELECT ON orders TO {role}; ALTER TABLE orders ENABLE ROW LEVEL SECURITY"
+    )
+    try:
+        code, found = probes(world, monkeypatch, DPONE_CONN_SRC=world.source_url.replace("postgres@", f"{role}@"))
+    finally:
+        world.source(f"DROP OWNED BY {role}; DROP ROLE {role}")
+    assert (code, found["source row security"]["status"], found["target row security"]["status"]) == (
+        1,
+        "failed",
+        "passed",
+    )
+
+
+@on("pg18")
 def test_a_lock_in_the_way_is_seen(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     with psycopg.connect(world.target_url) as other:
         other.execute("LOCK TABLE orders_copy IN ACCESS EXCLUSIVE MODE")
