@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
@@ -13,6 +14,8 @@ from dpone_compiler.ir.load import DeclaredScope, MovedColumn
 
 # Texts and uuids have an order in each engine, and not the same one; so a range of them is no range of the other side.
 _ORDERED = (Kind.INT, Kind.DECIMAL, Kind.DATE, Kind.TIMESTAMP)
+# A fraction of less than a microsecond, which a datetime2(7) can hold.
+_FINER = re.compile(r"\.[0-9]{6}0*[1-9]")
 _EQUAL = (*_ORDERED, Kind.TEXT, Kind.UUID, Kind.BOOL)
 
 
@@ -84,6 +87,8 @@ def _decimal(text: str) -> str:
 
 def _moment(text: str, type_: DataType) -> str:
     moment = datetime.fromisoformat(text)
+    if _FINER.search(text):
+        raise ValueError(text)  # fromisoformat leaves the digits out
     if moment.tzinfo is not None and not type_.tz:
         raise ValueError(text)  # a wall clock has no zone
     if moment.tzinfo is not None:

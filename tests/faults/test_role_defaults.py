@@ -30,10 +30,12 @@ _DEFAULTS = {
     "DateStyle": "SQL, DMY",
     "IntervalStyle": "sql_standard",
     "extra_float_digits": "-15",
+    "lc_monetary": "POSIX",
 }
 # What it sees of the session that writes.
 _WATCHED = """CREATE FUNCTION dwh.watch() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
     IF current_setting('DateStyle') NOT LIKE 'ISO%' THEN RAISE EXCEPTION 'DateStyle %', current_setting('DateStyle'); END IF;
+    IF current_setting('lc_monetary') <> 'C' THEN RAISE EXCEPTION 'lc_monetary %', current_setting('lc_monetary'); END IF;
     RETURN NEW;
   END $$;
   CREATE TRIGGER watch BEFORE INSERT ON dwh.orders FOR EACH ROW EXECUTE FUNCTION dwh.watch()"""

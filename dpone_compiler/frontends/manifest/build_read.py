@@ -5,7 +5,7 @@ from __future__ import annotations
 from dpone_compiler.frontends.manifest.merging import Notes, Said
 from dpone_compiler.frontends.manifest.models.sink import CdcBlock, Strategy
 from dpone_compiler.frontends.manifest.models.source import CdcSource, ColumnBlock, CursorBlock, Source, SourceOptions
-from dpone_compiler.frontends.problems import ColumnNameNeeded, MissingKey
+from dpone_compiler.frontends.problems import ColumnNameNeeded, MissingKey, UnsupportedKey
 from dpone_compiler.ir.load import ChangeFeed, ColumnSpec, Cursor, DeclaredScope, SqlText
 
 _DAY = 86400
@@ -67,6 +67,10 @@ def scope_of(notes: Notes, options: SourceOptions) -> DeclaredScope | None:
     if block is None:
         return None
     notes.mark({"source.scope": path})
+    idle = ("lower", "upper", "inclusive") if block.kind == "equality" else ("value",)
+    for key in idle:
+        if getattr(block, key) is not None:
+            notes.report(f"{path}.{key}", UnsupportedKey(f"{path}.{key}", f"kind: {block.kind} does not read it"))
     if block.kind == "equality":
         if block.value is None:
             notes.report(path, MissingKey("value", path))

@@ -26,6 +26,7 @@ _SETTINGS = {
     "DateStyle": "ISO",
     "IntervalStyle": "postgres",
     "extra_float_digits": "1",
+    "lc_monetary": "C",
     "standard_conforming_strings": "on",
     # A statement sees what was committed before the lock that it has waited for; a snapshot of the transaction would not.
     "default_transaction_isolation": "read committed",

@@ -117,6 +117,7 @@ def test_an_empty_scope(world: World, policy: str) -> None:
     [
         ({"kind": "range", "column": "day", "lower": "2026-02-01", "upper": "2026-02-01"}, "is empty"),
         ({"kind": "range", "column": "day", "lower": "2026-02-30"}, "is no date"),
+        ({"kind": "range", "column": "at", "lower": "2026-02-01 00:00:00.1234567"}, "is no timestamp"),
         ({"kind": "range", "column": "note", "lower": "a"}, "no range that both engines agree on"),
         ({"kind": "equality", "column": "id", "value": "1 OR 1=1"}, "is no int"),
         ({"kind": "equality", "column": "nothing", "value": 1}, "is not loaded"),

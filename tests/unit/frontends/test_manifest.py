@@ -346,6 +346,22 @@ def test_the_client_of_bcp_is_that_of_linux() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("scope", "expected"),
+    [
+        ("{kind: equality, column: n, value: 12}", []),
+        ("{kind: equality, column: n, value: '1.10'}", []),
+        ("{kind: equality, column: n, value: 1.10}", ["DP012"]),
+        ("{kind: range, column: n, lower: 12345678901234567.89}", ["DP012"]),
+        ("{kind: equality, column: n, value: a, lower: b}", ["DP015"]),
+        ("{kind: range, column: n, lower: 1, value: 2}", ["DP015"]),
+    ],
+)
+def test_the_literals_of_a_scope_are_what_is_written(scope: str, expected: list[str]) -> None:
+    said = flat(reading=f"options: {{portable_scope: {scope}}}", writing="strategy: {mode: replace}")
+    assert codes(said) == expected
+
+
 def test_a_number_where_a_name_is_needed_is_not_converted() -> None:
     assert codes(flat().replace("connection_id: pg", "connection_id: 1.10")) == ["DP012"]
     assert load_of(flat().replace("connection_id: pg", 'connection_id: "1.10"')).read.endpoint.connection == "1.10"

@@ -18,6 +18,7 @@ from dpone_compiler.frontends.manifest.models.values import (
     Names,
     Positive,
     Recorded,
+    ScopeLiteral,
     Share,
     SourceEngine,
     Text,
@@ -85,9 +86,9 @@ class PortableScope(Closed):
 
     kind: Literal["equality", "range"]
     column: Text
-    value: str | int | float | None = None
-    lower: str | int | float | None = None
-    upper: str | int | float | None = None
+    value: ScopeLiteral | None = None
+    lower: ScopeLiteral | None = None
+    upper: ScopeLiteral | None = None
     type: Text | None = None
     inclusive: bool | None = None
 

@@ -28,6 +28,7 @@ from dpone_compiler.frontends.problems import (
     UnknownMergePolicy,
     UnknownMode,
     UnsupportedKey,
+    WrongType,
 )
 from dpone_compiler.ir.load import ENGINES, SOURCE_ENGINES
 from dpone_compiler.source.value import value
@@ -146,6 +147,14 @@ def _bytes(value: object, known: Known) -> object:
     return count
 
 
+def _scope_literal(value: object, known: Known) -> object:
+    """As a number of YAML 1.10 is 1.1, and the digits of a long one are not kept."""
+    if isinstance(value, float):
+        found = ("a text or a whole number", "a number with a point", "put quotes around what is written")
+        raise Refused(lambda path: WrongType(path, *found))
+    return value
+
+
 def _share(value: object, known: Known) -> object:
     if not isinstance(value, str | int | float) or isinstance(value, bool):
         return value
@@ -243,3 +252,4 @@ TABLE_TEXT = Before(_table)
 COLUMN_TEXT = _as_name("column")
 NAME_TEXT = _as_name("name")
 SCHEMA_TEXT = _as_name("schema")
+ScopeLiteral = Annotated[str | int | float, After(_scope_literal)]

@@ -157,7 +157,7 @@ login_of() { # user[:password] -> USER_NAME, PASSWORD
 }
 service() { # two sections of a libpq service file: as it is, and for the snapshot of an extraction
   local options='' # the URL's own come first: of two the last one counts
-  local pinned='-c DateStyle=ISO -c IntervalStyle=postgres -c extra_float_digits=1 -c standard_conforming_strings=on -c jit=off'
+  local pinned='-c DateStyle=ISO -c IntervalStyle=postgres -c extra_float_digits=1 -c standard_conforming_strings=on -c lc_monetary=C -c jit=off'
   pinned+=" -c default_transaction_isolation=read\\ committed -c default_transaction_read_only=off -c row_security=off$LIMITS"
   local host='' port='' one pair key extra='' section
   local -a list
