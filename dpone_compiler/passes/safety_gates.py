@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from dpone_compiler.diagnostics.diagnostic import Diagnostic
+from dpone_compiler.diagnostics.problem import Problem
 from dpone_compiler.ir.decision import Undecided, decided
 from dpone_compiler.ir.load import Gate, Load
-from dpone_compiler.passes.problems import GateDenied, GateWarned, TableHazard
+from dpone_compiler.passes.problems import GateDenied, GateNotAsked, GateWarned, TableHazard
 from dpone_compiler.policy.evaluate import Truth, check_gates
 from dpone_compiler.policy.facts import Facts, FactSource
 from dpone_compiler.policy.model import Effect
@@ -40,17 +42,26 @@ class SafetyGates:
             for path, hazards in ends
             for code, sentence in hazards
         ]
-        for result in check_gates(context.policy, self._facts(load, context)):
-            if result.truth is Truth.TRUE:
-                kind = GateDenied if result.gate.effect is Effect.DENY else GateWarned
-                found.append(Diagnostic(kind(result.gate.name, result.gate.message), span, load.name))
+        found += [Diagnostic(problem, span, load.name) for problem in self._told(load, context)]
         decisions = replace(load.decisions, gates=_gates(load))
         return PassResult(load=replace(load, decisions=decisions), diagnostics=tuple(found))
 
-    def _facts(self, load: Load, context: PassContext) -> Facts:
+    def _told(self, load: Load, context: PassContext) -> Iterator[Problem]:
+        """A backfill is asked for under its own name and under that of its inner mode: what either denies is denied."""
+        names = dict.fromkeys((decided(load.decisions.strategy), *(("backfill",) if load.write.slices else ())))
+        asked = [check_gates(context.policy, self._facts(load, context, name)) for name in names]
+        for results in zip(*asked, strict=True):
+            gate, truths = results[0].gate, [result.truth for result in results]
+            if Truth.TRUE in truths:
+                yield (GateDenied if gate.effect is Effect.DENY else GateWarned)(gate.name, gate.message)
+            elif Truth.UNKNOWN in truths and gate.effect is Effect.DENY:
+                unknown = [name for name, _, origin in results[truths.index(Truth.UNKNOWN)].facts if not origin]
+                yield GateNotAsked(gate.name, ", ".join(unknown))
+
+    def _facts(self, load: Load, context: PassContext, strategy: str) -> Facts:
         policy = load.decisions.merge_policy
         chosen = [
-            ("strategy", decided(load.decisions.strategy)),
+            ("strategy", strategy),
             ("merge_policy", None if isinstance(policy, Undecided) else policy.value),
         ]
         return load_facts(load, context).adding(FactSource.DERIVED, chosen)

@@ -59,3 +59,24 @@ def test_nothing_to_check_is_told(tmp_path: Path) -> None:
     refused = dponec("check", tmp_path)
     assert refused.exit_code == 1
     assert "DP306" in refused.stderr
+
+
+def test_a_gate_sees_a_backfill_by_both_of_its_names(tmp_path: Path) -> None:
+    for name in ("backfill", "incremental_merge"):
+        policy = tmp_path / f"{name}.dpone"
+        policy.write_text(f'gate g {{ when strategy = {name}  deny "ask first" }}\n')
+        refused = dponec("check", EXAMPLES / "orders_backfill_pg_to_pg.yaml", "--policy", policy)
+        assert refused.exit_code == 1 and "DP240" in refused.stderr, name
+
+
+def test_a_gate_that_cannot_be_asked_says_so(tmp_path: Path) -> None:
+    policy = tmp_path / "team.dpone"
+    policy.write_text('gate small { when changed > 50%  deny "too much" }\ngate other { when rows > 1  warn "rows" }\n')
+    manifest = write_manifest(tmp_path, "yaml")
+    manifest.write_text(
+        manifest.read_text().replace("options: {estimated_rows: 200000, changed_percent: 0.1}", "options: {}")
+    )
+    shown = dponec("check", manifest, "--policy", policy)
+    assert shown.exit_code == 0, shown.stderr
+    assert "DP243" in shown.stderr and "gate small could not be asked: nobody says changed" in shown.stderr
+    assert "gate other could not" not in shown.stderr

@@ -326,6 +326,22 @@ class GateWarned(Problem):
     reason: str
 
 
+class GateNotAsked(Problem):
+    """A gate that would deny could not be asked, because a fact that it needs is not known.
+
+    A gate acts on true alone, so the plan is written; whoever wrote the gate may have thought that it always says something.
+
+    What to do: give the fact (a hint, or a catalog snapshot by `dponec introspect`), or let the gate say what an unknown fact means:
+    `when strategy = full_refresh and (not (bytes is set) or bytes > 50 GB)`.
+    """
+
+    code: ClassVar[str] = "DP243"
+    severity: ClassVar[Severity] = Severity.WARNING
+    template: ClassVar[str] = "gate {gate} could not be asked: nobody says {facts}"
+    gate: str
+    facts: str
+
+
 class TableHazard(Problem):
     """The source or the target has something that changes what a load means: triggers, incoming foreign keys, row security and the like.
 
