@@ -45,6 +45,12 @@ def replicates(load: Load) -> bool:
     return feed_of(load).mode == REPLICATION
 
 
+def wants_whole_rows(load: Load) -> bool:
+    """Whether each change of a row in the filter must carry the whole row: where deletes are passed over, a row that left the filter
+    stays in the target as it was, and nothing tells it from the others."""
+    return replicates(load) and feed_of(load).deletes == "ignore" and load.read.where is not None
+
+
 def lsn_window() -> Interval:
     """The window of a slot: transactions by where their commit stands in the WAL, as a count of bytes."""
     return Interval(column=LSN, type=_BIGINT)

@@ -138,7 +138,8 @@ PAGES: tuple[Page, ...] = (
         "DP523",
         "A value that did not change is not known",
         "Postgres leaves a large value out of an update that does not change it, and neither the changes before nor the target hold "
-        "it: the row has just come into the filter, or somebody deleted it from the target. Nothing was applied. Exit code 1.",
+        "it: the row has just come into the filter, or back into it, it moved from outside into a key that another row had, or "
+        "somebody deleted it from the target. Nothing was applied. Exit code 1.",
         "`ALTER TABLE … REPLICA IDENTITY FULL` on the source, so that every change carries the whole old row, and load anew.",
     ),
     run_page(

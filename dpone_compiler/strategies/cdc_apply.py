@@ -17,9 +17,11 @@ from dpone_compiler.plan.actions import Action, CreateStaging, DropStaging, Sele
 from dpone_compiler.plan.changes import (
     change_columns,
     feed_of,
+    incomplete,
     lsn_window,
     order_column,
     replicates,
+    wants_whole_rows,
 )
 from dpone_compiler.plan.emptied import create_alone
 from dpone_compiler.plan.feed_actions import (
@@ -84,6 +86,7 @@ def _stream(load: Load, setting: Setting) -> Viable | NotViable:
         return NotViable("not_supported", why)
     if table is not None and not isinstance(load.decisions.columns, Undecided):
         refused = _identified(table.structure, [m.source.name for m in _key(load, load.decisions.columns)])
+        refused = refused or _whole(load, table.structure, load.decisions.columns)
         if refused is not None:
             return refused
     if not isinstance(load.decisions.columns, Undecided):
@@ -113,6 +116,19 @@ def _identified(source: TableStructure, key: list[str]) -> NotViable | None:
         why = f"no unique key of the source lies within ({', '.join(key)}), and of two rows with one key the last change would win"
         return NotViable("unique_key_required", why)
     return None
+
+
+def _whole(load: Load, source: TableStructure, columns: tuple[MovedColumn, ...]) -> NotViable | None:
+    """Where no row of the target may answer for a value that a change leaves out, every change carries all of them."""
+    known = source.replica_identity
+    loose = incomplete(columns) if wants_whole_rows(load) and known is not None else ()
+    if not loose or not {column.name for column in source.columns} - set(known or ()):
+        return None
+    why = (
+        f"a row that left the filter stays in the target as it was, and when it returns an update may leave out {loose[0].target.name}: "
+        "deletes that are passed over need REPLICA IDENTITY FULL where there is a filter"
+    )
+    return NotViable("replica_identity_required", why)
 
 
 def _target(load: Load, setting: Setting, feed: ChangeFeed) -> Viable | NotViable:

@@ -235,7 +235,7 @@ def asked_of(intent: Intent) -> Asked:
     policies = intent.write["policies"]
     return Asked(
         key=intent.key,
-        where=lambda row: row[SELECTED],
+        where=_selected if intent.where else everything,
         tombstone=lambda row: row[DELETED],
         carry=_without_marks,
         cursor=_cursor(intent),
@@ -325,6 +325,11 @@ def _scope(intent: Intent) -> Test:
         return bool(above and (high is None or each < high or (said["inclusive"] and each == high)))
 
     return inside
+
+
+def _selected(row: Row) -> bool | None:
+    """What the source said of the filter."""
+    return bool(row[SELECTED])
 
 
 def _without_marks(row: Row) -> Row:

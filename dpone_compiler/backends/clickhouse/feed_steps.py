@@ -19,6 +19,7 @@ from dpone_compiler.plan.changes import (
     old_key,
     replicates,
     technical,
+    wants_whole_rows,
 )
 from dpone_compiler.plan.feed_actions import CheckChanges, CollapseChanges
 from dpone_compiler.spi.backend import Context, Lowered
@@ -68,7 +69,7 @@ def _nullable(column: Column) -> Column:
 
 
 def check_changes(ctx: Context, action: CheckChanges) -> Lowered:
-    """DP520 unknown operation, DP503 NULL in the key, DP521 tie, DP522 TRUNCATE, DP523 a key that moved without its large values."""
+    """DP520 unknown operation, DP503 NULL in the key, DP521 tie, DP522 TRUNCATE, DP523 a row that is not whole where it must be."""
     changes = staging_table(ctx, action.changes)
     op = ident(OPERATION)
     keyed = frame("<<op>> NOT IN ('T', 'R')", op=op)
@@ -93,6 +94,15 @@ def check_changes(ctx: Context, action: CheckChanges) -> Lowered:
                 "DP523",
                 "keys moved while a large value stayed where it was: set REPLICA IDENTITY FULL on the source",
                 moved,
+            )
+        )
+    if wants_whole_rows(ctx.load):
+        found.append(
+            (
+                "DP523",
+                "changes leave out a large value, and the target may hold what a row was before it left the filter: set REPLICA "
+                "IDENTITY FULL on the source",
+                frame("<<kept>> = 't' AND <<mark>> != ''", kept=ident(KEPT), mark=ident(UNCHANGED)),
             )
         )
     pieces = [

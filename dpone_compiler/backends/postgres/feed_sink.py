@@ -5,10 +5,20 @@ from __future__ import annotations
 from sqlglot import exp
 
 from dpone_compiler.backends.postgres import names
+from dpone_compiler.backends.postgres.marks import is_marked
 from dpone_compiler.backends.postgres.script import do_block, literal, statements, word
 from dpone_compiler.ir.load import MovedColumn
 from dpone_compiler.plan.actions import Staging
-from dpone_compiler.plan.changes import KEPT, OPERATION, ORDER, UNCHANGED, incomplete, old_key, replicates
+from dpone_compiler.plan.changes import (
+    KEPT,
+    OPERATION,
+    ORDER,
+    UNCHANGED,
+    incomplete,
+    old_key,
+    replicates,
+    wants_whole_rows,
+)
 from dpone_compiler.plan.feed_actions import CheckChanges, CollapseChanges
 from dpone_compiler.spi.backend import Context, Lowered
 from dpone_compiler.sql.identifiers import column, identifier, table
@@ -96,17 +106,18 @@ _RESOLVED = """\
   END IF;
 """
 # What is the row before? The nearest change that carries a whole one, unless a delete comes first or a row that moved into the key
-# and is not whole: whatever had the key before that, in the window or in the target, was another row.
+# and is not whole: whatever had the key before that, in the window or in the target, was another row. One that is marked in the
+# target may have changed out of sight.
 _UNKNOWN = """\
 coalesce((SELECT p.<<op>> = 'D' OR p.<<unchanged>> <> '' FROM <<changes>> AS p
           WHERE <<same>> AND p.<<order>> < <<before>> AND (p.<<unchanged>> = '' OR <<moved>> IS NOT NULL)
           ORDER BY p.<<order>> DESC LIMIT 1),
-          NOT EXISTS (SELECT FROM <<target>> AS t WHERE <<stored>>))"""
+          NOT EXISTS (SELECT FROM <<target>> AS t WHERE <<stored>><<unmarked>>))"""
 _PLACE, _NEWEST, _CUT = "__dponec_n", "__dponec_newest", "__dponec_cut"
 
 
 def check_changes(ctx: Context, action: CheckChanges) -> Lowered:
-    """DP520 unknown operation, DP503 NULL in the key, DP521 tie, DP522 TRUNCATE."""
+    """DP520 unknown operation, DP503 NULL in the key, DP521 tie, DP522 TRUNCATE, DP523 a row that is not whole where it must be."""
     pieces = {"changes": _table(ctx, action.changes)}
     op, order = word(column(OPERATION, "c")), word(column(ORDER, "c"))
     keyed = frame("<<op>> NOT IN ('T', 'R')", op=op)
@@ -137,6 +148,15 @@ def check_changes(ctx: Context, action: CheckChanges) -> Lowered:
                 "DP522",
                 "the source was truncated (%s times) and truncate: fail stops the run",
                 "say source.options.cdc.truncate: apply, or drop the slot and load anew",
+            )
+        )
+    if wants_whole_rows(ctx.load):
+        checks.append(
+            (
+                frame("c.<<kept>> = 't' AND c.<<unchanged>> <> ''", kept=_name(KEPT), unchanged=_name(UNCHANGED)),
+                "DP523",
+                "%s changes leave out a large value, and the target may hold what a row was before it left the filter",
+                "ALTER TABLE … REPLICA IDENTITY FULL on the source, and load anew",
             )
         )
     parts = [
@@ -174,7 +194,7 @@ def _rows(ctx: Context, action: CollapseChanges, last: Sql) -> Sql:
         _value(ctx, action, moved, action.key, "w") if streams else word(column(moved.target.name, "w"))
         for moved in columns
     ]
-    flags = [moved for moved in action.rows.columns if moved.target.name not in carried]
+    flags = _flags(action)
     gone = frame(_GONE, newest=_name(_NEWEST), order=_name(ORDER), cut=_name(_CUT))
     body = frame(
         _ROWS,
@@ -249,7 +269,16 @@ def _unknown(ctx: Context, action: CollapseChanges, key: tuple[str, ...], before
         before=before,
         moved=word(column(old_key(0), "p")),
         stored=_same(action.key, "t", key, of),
+        unmarked=join(
+            "", [frame(" AND NOT <<marked>>", marked=word(is_marked(m.target, "t"))) for m in _flags(action)]
+        ),
     )
+
+
+def _flags(action: CollapseChanges) -> list[MovedColumn]:
+    """The column that says of a row that it is gone: it comes with no change."""
+    carried = {moved.target.name for moved in action.changes.columns}
+    return [moved for moved in action.rows.columns if moved.target.name not in carried]
 
 
 def _value(ctx: Context, action: CollapseChanges, moved: MovedColumn, key: tuple[str, ...], of: str) -> Sql:

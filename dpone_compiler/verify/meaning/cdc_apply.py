@@ -5,8 +5,10 @@ is delivered twice, or read again after a crash, changes nothing. An insert of a
 update of one that is not there puts it in. A delete takes the row out, stamps it (`soft`), or is passed over (`ignore`). An update
 that changes the key is a delete of the old key and an insert of the new one, and a row that does not satisfy the filter counts as
 deleted. A truncate deletes every row, or stops the load (`truncate: fail`). A value that the log does not repeat (`unchanged`: a
-large value that the update left alone) is the one of the row before it; where there is no such row the load is refused, since the
-value is known to nobody.
+large value that the update left alone) is the one of the row before it, as the log or the target tells it; where neither does, the
+load is refused, since the value is known to nobody. A row of the target that is marked tells nothing: what became of it since it was
+deleted, or while it was outside of the filter, the load did not see. Where deletes are passed over and there is a filter, any row of the
+target may be one of those, so a row in the filter that the log does not repeat as a whole is refused.
 
 A first load copies the snapshot that belongs to a position (the source's `horizon`), where there is one, and applies the log from
 there. The position is recorded with the data, and only then confirmed to the source.
@@ -15,11 +17,32 @@ there. The position is recorded with the data, and only then confirmed to the so
 from __future__ import annotations
 
 from dataclasses import replace as with_
+from typing import Never
 
-from dpone_compiler.verify.meaning.asked import Asked, Change, RefusalError, Row, Rows, Source, State, Value, meaning
+from dpone_compiler.source.value import value
+from dpone_compiler.verify.meaning.asked import (
+    Asked,
+    Change,
+    RefusalError,
+    Row,
+    Rows,
+    Source,
+    State,
+    Value,
+    everything,
+    meaning,
+)
 from dpone_compiler.verify.meaning.gates import key_of
 
 Key = tuple[Value, ...]
+
+
+@value
+class Unsaid:
+    """In the place of a value: change `at` leaves column `name` unsaid, and nobody knows what it is."""
+
+    at: Value
+    name: str
 
 
 @meaning
@@ -68,11 +91,18 @@ def cdc_apply(target: Rows, source: Source, state: State, asked: Asked) -> tuple
     4   paid    long   no
     position 15
 
+    A row that was marked when it left the filter may have changed since, and it comes back without its note:
+
+    >>> back = Change(at=16, op="update", key=(1,), row={"id": 1, "status": "open"}, unchanged=("note",))
+    >>> left = ({"id": 1, "status": "open", "note": "long", "gone": True},)
+    >>> show(cdc_apply(left, Source(log=(back,), now=True), state, soft))
+    refused: unknown_value (change 16 leaves note unsaid, and the row before it is not known)
+
     A value that nobody knows:
 
     >>> lost = Change(at=16, op="update", key=(9,), row={"id": 9, "status": "paid"}, unchanged=("note",))
     >>> show(cdc_apply(target, Source(log=(lost,)), state, asked))
-    refused: unknown_value (change 16 leaves note unsaid, and the target has no row of its key)
+    refused: unknown_value (change 16 leaves note unsaid, and the row before it is not known)
     """
     rows = {key: row for row in target if (key := key_of(row, asked)) is not None}
     unkeyed = tuple(row for row in target if key_of(row, asked) is None)
@@ -80,21 +110,27 @@ def cdc_apply(target: Rows, source: Source, state: State, asked: Asked) -> tuple
     log = [change for change in source.log if position is None or change.at > position]
     if position is None and source.rows:
         log = [Change(at=source.horizon, op="insert", row=row) for row in source.rows]
+    known = {key: row for key, row in rows.items() if asked.deletes != "soft" or row[asked.mark] == asked.alive}
     for change in sorted(log, key=lambda each: each.at):
-        _apply(change, rows, source.now, asked)
+        _apply(change, rows, known, source.now, asked)
         position = change.at
+    for unsaid in (each for row in rows.values() for each in row.values() if isinstance(each, Unsaid)):
+        _refuse(unsaid)
     return unkeyed + tuple(rows.values()), with_(state, known=True, position=position)
 
 
-def _apply(change: Change, rows: dict[Key, Row], now: Value, asked: Asked) -> None:
+def _apply(change: Change, rows: dict[Key, Row], known: dict[Key, Row], now: Value, asked: Asked) -> None:
+    """`known`: rows of the source, in the filter or not, as far as their values are known."""
     if change.op == "truncate":
         if asked.truncate == "fail":
             raise RefusalError("truncated", f"change {change.at} empties the source")
+        known.clear()
         for each in tuple(rows):
             _delete(each, rows, now, asked)
         return
     if change.row is None:
         assert change.key is not None, "a delete names its key"
+        known.pop(change.key, None)
         _delete(change.key, rows, now, asked)
         return
     selected = asked.where(change.row) is True
@@ -103,23 +139,19 @@ def _apply(change: Change, rows: dict[Key, Row], now: Value, asked: Asked) -> No
     if key is None:
         raise RefusalError("null_key", f"change {change.at} has NULL in its key")
     before = key if change.key is None else change.key
+    old = known.pop(before, {})
+    known[key] = made = {**made, **{name: old.get(name, Unsaid(change.at, name)) for name in change.unchanged}}
     if selected:
-        made = _completed(change, made, rows.get(before))
+        if change.unchanged and asked.deletes == "ignore" and asked.where is not everything:
+            _refuse(Unsaid(change.at, change.unchanged[0]))
         rows[key] = {**made, asked.mark: asked.alive} if asked.deletes == "soft" else made
     for gone in {before, key} - ({key} if selected else set()):
         _delete(gone, rows, now, asked)
 
 
-def _completed(change: Change, made: Row, old: Row | None) -> Row:
-    """The row with the values that the log did not repeat."""
-    if not change.unchanged:
-        return made
-    if old is None:
-        unsaid = ", ".join(change.unchanged)
-        raise RefusalError(
-            "unknown_value", f"change {change.at} leaves {unsaid} unsaid, and the target has no row of its key"
-        )
-    return {**made, **{name: old[name] for name in change.unchanged}}
+def _refuse(unsaid: Unsaid) -> Never:
+    why = f"change {unsaid.at} leaves {unsaid.name} unsaid, and the row before it is not known"
+    raise RefusalError("unknown_value", why)
 
 
 def _delete(key: Key, rows: dict[Key, Row], now: Value, asked: Asked) -> None:

@@ -1,0 +1,28 @@
+-- step transfer-changes (lines)
+-- purpose: stream the source into staging (changes)
+-- engine: mssql (target)
+-- idempotency: idempotent-as-a-unit, repeat from clear-changes
+-- why: one pass, constant memory, the vendors' bulk formats
+-- params: watermark, window_low, window_high, run_id, fence
+SET ANSI_NULLS, ANSI_PADDING, ANSI_WARNINGS, ARITHABORT, CONCAT_NULL_YIELDS_NULL, QUOTED_IDENTIFIER ON;
+SET NUMERIC_ROUNDABORT OFF;
+SET NOCOUNT, XACT_ABORT ON;
+SET LOCK_TIMEOUT 30000;
+BEGIN TRY
+  IF @@TRANCOUNT <> 0 THROW 50424, N'DP424: this step makes a transaction of its own, and one is open', 1;
+  BEGIN TRANSACTION;
+  IF NOT EXISTS (SELECT 1 FROM [dbo].[dponec_state] WITH (UPDLOCK, HOLDLOCK)
+   WHERE [load] = N'cdc_soft_ms' AND [fence] = CONVERT(bigint, @fence) AND [lease_owner] = @run_id)
+    THROW 50410, N'DP410: another run holds the lease of this load now, so this one may not write', 1;
+  IF OBJECT_ID(N'[staging].[notes__dponec_96ef70bc_changes_lines]', N'U') IS NOT NULL DROP TABLE [staging].[notes__dponec_96ef70bc_changes_lines];
+  CREATE TABLE [staging].[notes__dponec_96ef70bc_changes_lines] ([line] nvarchar(max) NOT NULL);
+  UPDATE [dbo].[dponec_state] SET [lease_until] = DATEADD(second, 60, SYSUTCDATETIME())
+   WHERE [load] = N'cdc_soft_ms' AND [fence] = CONVERT(bigint, @fence) AND [lease_owner] = @run_id;
+  COMMIT TRANSACTION;
+END TRY
+BEGIN CATCH
+  IF XACT_STATE() <> 0 ROLLBACK TRANSACTION;
+  THROW;
+END CATCH;
+
+  SELECT N'[staging].[notes__dponec_96ef70bc_changes_lines]' AS [table];
