@@ -134,8 +134,8 @@ def update_matching(ctx: Context, action: UpdateMatching) -> Lowered:
     match = word(key_match(action.key, "t", "s"))
     key = literal(names.counter("rows_matched"))
     parts = [frame(_MATCHED, staging=staging, target=_target(ctx), match=match, key=key)]
-    # A key that the collation calls equal may be spelled otherwise: its text is brought in line, too.
-    kept = [k for k in action.key if _kind(action, k) is not Kind.TEXT]
+    # A key that is called equal may be spelled otherwise, by its collation, by blanks or zeros behind it: it is brought in line, too.
+    kept = [k for k in action.key if _kind(action, k) in _EXACT]
     plain = [m for m in written(action.staging.columns) if m.target.name not in kept and not m.target.identity]
     if plain or action.mark is not None:
         assign = "[t].<<name>> = [s].<<name>>"

@@ -87,7 +87,7 @@ def update_matching(ctx: Context, action: UpdateMatching) -> Lowered:
             matched=sql(matched),
         )
     ]
-    plain = [m for m in written(action.staging.columns) if m.target.name not in action.key and not m.target.identity]
+    plain = [m for m in _settable(action.staging.columns, action.key) if not m.target.identity]
     if plain or action.mark is not None:
         parts.append(counted(_update(ctx, action, plain), "rows_updated"))
     return changing(ctx, statements(*parts))
@@ -162,7 +162,7 @@ _INSERT = "INSERT INTO <<target>> (<<columns>>)<<overriding>>\n<<query>><<confli
 
 
 def _on_conflict(action: InsertStaged) -> Sql:
-    others = [m.target.name for m in written(action.staging.columns) if m.target.name not in action.upsert_key]
+    others = [m.target.name for m in _settable(action.staging.columns, action.upsert_key)]
     # A table of nothing but its key: touching the row keeps it among those that INSERT counts.
     given = others or list(action.upsert_key[:1])
     return frame(
@@ -174,6 +174,11 @@ def _on_conflict(action: InsertStaged) -> Sql:
 
 def _excluded(name: str) -> Sql:
     return frame("<<name>> = <<value>>", name=word(identifier(name)), value=word(column(name, "excluded")))
+
+
+def _settable(columns: tuple[MovedColumn, ...], key: tuple[str, ...]) -> list[MovedColumn]:
+    """What a row of an equal key may lack. Keys that are equal need not be the same: 'a' and 'A' of a citext, 0 and -0."""
+    return [m for m in written(columns) if m.target.name not in key or m.target.type.kind not in _EXACT]
 
 
 def written(columns: tuple[MovedColumn, ...]) -> tuple[MovedColumn, ...]:

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=create_pg
-FINGERPRINT=9bf665ea0452492c3b42a65144190bfe000bf71adaefc103de4f001d4f0c7e2f
+FINGERPRINT=536e36e5032816715d621445b84ba8b5cd12c59a144d9438c3b7ea16a5c8d7d9
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

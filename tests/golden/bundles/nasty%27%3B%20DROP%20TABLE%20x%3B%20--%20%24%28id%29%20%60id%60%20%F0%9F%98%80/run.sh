@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME='nasty'\''; DROP TABLE x; -- $(id) `id` 😀'
-FINGERPRINT=2264d56e0e94d773337ee8fd621bb6402eb87aaeb6d62c824248d85510890043
+FINGERPRINT=ea11403206dd83d438fd9a8505141a3e279bf2f841ddeefaf8190b677a9f2d6d
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

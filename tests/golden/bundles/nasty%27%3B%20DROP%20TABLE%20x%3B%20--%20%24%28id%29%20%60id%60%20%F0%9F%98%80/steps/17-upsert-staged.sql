@@ -18,6 +18,7 @@ SELECT
   "s"."tab	\ $(id)"
 FROM "d'w;h"."or""ders `$(id)`__dponec_9e8e9a6d_rows" AS "s"
 ON CONFLICT ("id; --", "k`ey") DO UPDATE SET
+  "k`ey" = "excluded"."k`ey",
   "st'at;us" = "excluded"."st'at;us",
   "up'dated""at" = "excluded"."up'dated""at",
   "tab	\ $(id)" = "excluded"."tab	\ $(id)";
