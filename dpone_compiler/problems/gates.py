@@ -121,6 +121,14 @@ PAGES: tuple[Page, ...] = (
         "look at the type of the scope's column on both sides; then run again.",
     ),
     run_page(
+        "DP515",
+        "An open version of the history has an end",
+        "An open version holds NULL in its valid_to. The target has one that is marked as current and ends at a date, as histories of "
+        "other tools do with 9999-12-31. The version that follows it would end at that date and not be current, and a key that is gone "
+        "would never be closed. Looked at are the keys of this run, or all where missing keys expire. Nothing was changed. Exit code 1.",
+        "once, before the history is adopted: `UPDATE … SET valid_to = NULL WHERE is_current`; then run again.",
+    ),
+    run_page(
         "DP521",
         "The order of captured changes is not known",
         "Two changes of one key have the same sequence, or a change has none. Which of them is the last would be chance. The target "

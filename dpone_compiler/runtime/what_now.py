@@ -46,7 +46,7 @@ CODES: Mapping[str, tuple[str, ...]] = {
     "check_deletes": ("DP507",),
     "record_staged": ("DP410",),
     "record_rewrite": ("DP410",),
-    "build_versions": ("DP513",),
+    "build_versions": ("DP513", "DP515"),
     "build_shadow": ("DP410", "DP420"),
     "build_partitions": ("DP410", "DP420", "DP506", "DP510"),
     "fence": ("DP410",),

@@ -33,7 +33,7 @@ SELECT <<made>> FROM (
     FROM (
       SELECT * FROM (
         SELECT <<loaded>>, <<at>> AS dponec_at, toUInt8(2) AS dponec_rank, <<text>> AS dponec_text, <<key>> AS dponec_key
-          FROM <<staging>> WHERE <<now_or_later>>dponec_key IN (<<keys>>)
+          FROM <<staging>> WHERE <<sound>>dponec_key IN (<<keys>>)
         UNION ALL SELECT <<loaded>>, <<from>>, toUInt8(1), <<text>>, <<key>> AS dponec_key
           FROM <<target>> WHERE dponec_key IN (<<keys>>)
         UNION ALL SELECT <<loaded>>, assumeNotNull(<<to>>), toUInt8(0), '', <<key>> AS dponec_key
@@ -85,7 +85,7 @@ def build_versions(ctx: Context, action: BuildVersions) -> Lowered | Unsupported
         pinned=seen.pinned(PINNED_SELECT),
         made=_made(action),
         keys=_keys(pieces, seen, history),
-        now_or_later=_future(pieces, seen, history),
+        sound=frame("<<now>><<open>>", now=_future(pieces, seen, history), open=_undated(pieces, seen, history)),
         closed=closed,
         **shared,
     )
@@ -202,6 +202,22 @@ def _future(pieces: dict[str, Sql], seen: View, history: Versions) -> Sql:
     )
     stop = seen.stop_if(later, "DP513: the target has versions that begin after the instant of this run")
     return frame("<<stop>> AND ", stop=stop)
+
+
+def _undated(pieces: dict[str, Sql], seen: View, history: Versions) -> Sql:
+    """What ends at a date would be closed without a word by the version that follows it, or never by a key that is gone."""
+    staged = frame(" AND <<key>> IN (SELECT <<key>> FROM <<staging>>)", key=pieces["key"], staging=pieces["staging"])
+    unknown = any_null(seen, history.key)
+    known = frame(" AND NOT (<<unknown>>)", unknown=unknown) if unknown is not None else Sql("")
+    dated = frame(
+        "(SELECT count() FROM <<target>> WHERE <<current>> != 0 AND isNotNull(<<to>>)<<ours>>) > 0",
+        target=pieces["target"],
+        current=ident(history.current.name),
+        to=pieces["to"],
+        ours=known if history.expire else staged,
+    )
+    said = f"DP515: a version of the target is marked as current and has an end in {history.valid_to.name}"
+    return frame("<<stop>> AND ", stop=seen.stop_if(dated, said))
 
 
 def _made(action: BuildVersions) -> Sql:

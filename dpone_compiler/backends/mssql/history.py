@@ -34,10 +34,15 @@ _FUTURE = """\
   IF EXISTS (SELECT 1 FROM <<target>> AS [t] WITH (UPDLOCK, HOLDLOCK) WHERE <<from>> > @dp_now)
 <<refuse>>
 """
+_DATED = """\
+  IF EXISTS (SELECT 1 FROM <<target>> AS [t] WITH (UPDLOCK, HOLDLOCK)
+              WHERE <<current>> <> 0 AND <<to>> IS NOT NULL AND <<ours>>)
+<<refuse>>
+"""
 # The keys are asked for four times, so they are found once. SELECT … INTO keeps the collations of the columns, which CREATE TABLE
 # in tempdb would not. The locks of its DDL are in tempdb, where no reader of the target looks.
 _CHANGED = """\
-<<future>>  SELECT DISTINCT <<bare_key>>
+<<future>><<ended>>  SELECT DISTINCT <<bare_key>>
     INTO [#dponec_keys]
     FROM (
     SELECT <<news_key>>
@@ -146,6 +151,7 @@ def build_versions(ctx: Context, action: BuildVersions) -> Lowered:
     changed = frame(
         _CHANGED,
         future=_future(pieces, history),
+        ended=_ended(pieces, history),
         news_key=_listed(history.key, "s"),
         gone=gone,
         **{name: pieces[name] for name in taken},
@@ -315,6 +321,26 @@ def _future(pieces: dict[str, Sql], history: Versions) -> Sql:
         Sql("@window_high"),
     )
     return frame(_FUTURE, target=pieces["target"], refuse=later, **{"from": pieces["from"]})
+
+
+def _ended(pieces: dict[str, Sql], history: Versions) -> Sql:
+    """What ends at a date would be closed without a word by the version that follows it, or never by a key that is gone."""
+    staged = frame(
+        "EXISTS (SELECT 1 FROM <<staging>> AS [s] WHERE <<match>>)", staging=pieces["staging"], match=pieces["match"]
+    )
+    dated = refuse(
+        "DP515",
+        "nothing was changed; set it to NULL, or to not current",
+        literal(f"a version of the target is marked as current and has an end in {history.valid_to.name}"),
+    )
+    return frame(
+        _DATED,
+        target=pieces["target"],
+        current=word(column(history.current.name, "t")),
+        to=pieces["to"],
+        ours=frame("NOT (<<null>>)", null=word(any_null(history.key, "t"))) if history.expire else staged,
+        refuse=dated,
+    )
 
 
 def _expired(ctx: Context, staging: Staging, history: Versions) -> Sql:

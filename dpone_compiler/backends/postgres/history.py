@@ -32,8 +32,13 @@ _FUTURE = """\
       HINT = 'nothing was changed; compare the clocks of the source and of whoever wrote these versions';
   END IF;
 """
+_DATED = """\
+  IF EXISTS (SELECT FROM <<target>> AS t WHERE <<is_current>> AND <<to>> IS NOT NULL AND <<ours>>) THEN
+    RAISE EXCEPTION USING ERRCODE = 'DP515', MESSAGE = <<message>>, HINT = 'nothing was changed; set it to NULL, or to not current';
+  END IF;
+"""
 _BUILD = """\
-<<future>>  INSERT INTO <<versions>> (<<written>>)
+<<future>><<dated>>  INSERT INTO <<versions>> (<<written>>)
   WITH news AS MATERIALIZED (
     SELECT <<staged>>, <<at>> AS dponec_at, <<text>> AS dponec_text FROM <<staging>> AS s
   ), changed AS MATERIALIZED (
@@ -116,6 +121,7 @@ def build_versions(ctx: Context, action: BuildVersions) -> Lowered:
     body = frame(
         _BUILD,
         future=_future(pieces, history),
+        dated=_dated(pieces, history),
         versions=staging_sql(ctx, action.versions),
         written=join(
             ", ", [word(identifier(m.target.name)) for m in action.versions.columns if not m.target.generated]
@@ -249,6 +255,21 @@ def _future(pieces: dict[str, Sql], history: Versions) -> Sql:
     if history.since:
         return Sql("")
     return frame(_FUTURE, target=pieces["target"], now=_now(history), **{"from": pieces["from"]})
+
+
+def _dated(pieces: dict[str, Sql], history: Versions) -> Sql:
+    """What ends at a date would be closed without a word by the version that follows it, or never by a key that is gone."""
+    staged = frame(
+        "EXISTS (SELECT FROM <<staging>> AS s WHERE <<match>>)", staging=pieces["staging"], match=pieces["match"]
+    )
+    return frame(
+        _DATED,
+        target=pieces["target"],
+        to=pieces["to"],
+        is_current=_is_current(history.current),
+        ours=frame("NOT (<<null>>)", null=word(any_null(history.key, "t"))) if history.expire else staged,
+        message=literal(f"a version of the target is marked as current and has an end in {history.valid_to.name}"),
+    )
 
 
 def _no_value(moved: MovedColumn) -> Sql:

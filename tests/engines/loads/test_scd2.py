@@ -279,6 +279,63 @@ def test_a_history_from_the_future_is_refused(world: World) -> None:
     assert _sorted(history(world)) == _sorted(before)
 
 
+@on("pg18", "pg15", "chdb")
+@pytest.mark.parametrize("cursor", [True, False])
+def test_an_adopted_history_whose_open_versions_end_at_a_date_is_refused(world: World, cursor: bool) -> None:
+    people(world)
+    _held(world, 1, "Oslo", "2299-12-31", current=True)
+    _held(world, 2, "Rome", None, current=True)
+    live(world, (1, "Kiel", 5), (2, "Bonn", 5))
+    keeping(world, cursor=cursor)
+    world.state("adopt", watermark="")
+    before = history(world)
+    outcome = world.fails("DP515")
+    assert "has an end in valid_to" in outcome.message
+    assert _sorted(history(world)) == _sorted(before)
+    # What the page says to do.
+    _mend(world)
+    world.state("abort", run_id=world.state("show")["run_id"])
+    world.run()
+    sound(world)
+    assert {(row["id"], row["city"]) for row in history(world) if row["is_current"]} == {(1, "Kiel"), (2, "Bonn")}
+
+
+@on(*SINKS)
+def test_an_end_of_a_key_that_is_gone_is_refused_where_missing_keys_expire(world: World) -> None:
+    people(world)
+    _held(world, 1, "Oslo", "2299-12-31", current=True)
+    live(world, (2, "Bonn", 5))
+    keeping(world, cursor=False)
+    world.state("adopt", watermark="")
+    world.fails("DP515")
+    # Where they are left alone, nobody asks when they end.
+    world.state("abort", run_id=world.state("show")["run_id"])
+    keeping(world, cursor=False, scd2={"delete_policy": "ignore"})
+    world.run()
+    assert {row["id"] for row in history(world) if row["is_current"]} == {1, 2}
+
+
+def _held(world: World, key: int, city: str, end: str | None, *, current: bool) -> None:
+    """A version that somebody else wrote."""
+
+    def stamp(text: str) -> str:
+        return f"toDateTime64('{text}', 6, 'UTC')" if world.sink.clickhouse else f"'{text}+00'"
+
+    now = " SETTINGS async_insert = 0" if world.sink.clickhouse else ""
+    begin, ends = stamp("2026-01-01"), stamp(end) if end else "NULL"
+    world.target(
+        f"INSERT INTO orders_copy (id, city, at, valid_from, valid_to, is_current){now} "
+        f"VALUES ({key}, '{city}', {begin}, {begin}, {ends}, {current})"
+    )
+
+
+def _mend(world: World) -> None:
+    if world.sink.clickhouse:
+        world.target("ALTER TABLE orders_copy UPDATE valid_to = NULL WHERE is_current SETTINGS mutations_sync = 2")
+    else:
+        world.target("UPDATE orders_copy SET valid_to = NULL WHERE is_current")
+
+
 @on(*SINKS)
 def test_technical_columns_must_be_there_and_fit(world: World) -> None:
     people(world)

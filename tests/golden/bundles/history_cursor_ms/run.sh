@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=history_cursor_ms
-FINGERPRINT=cc0087639b861ec02c709f988ad4ed5b617ae86a5e52699f69f510575f97ff22
+FINGERPRINT=2024c1af6258c70b2e165d5b10ce6b37a92de74e8bbd313f1ee94c6c6628c5ef
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

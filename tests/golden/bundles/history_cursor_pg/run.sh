@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=history_cursor_pg
-FINGERPRINT=747d152ef2e8ce909b5d2d78b2657911bf1c26311277fc8ab3d654267e935759
+FINGERPRINT=3a869f545217f060dbc1e5e3cf6dd0021258925b80922c0a5b9fdbc11dcabccd
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=history_run_ch
-FINGERPRINT=164d7d4cc11cfd9d8c9ae2911389fd256ce4a5cf38992a307ef8b78869cf26c9
+FINGERPRINT=b7073ec775f65f95cfbfd060cb6393253b15eef23b7d465abd4e2ed2696176c2
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=history_run_ms
-FINGERPRINT=123b1445f13d339ec5ffb637357dce5a70b63781fb4235b49fad05225fd6a8a0
+FINGERPRINT=1d1212a3a698112d018ffe93cf893b6582065b6bb81258043f611ce6eb03469a
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=history_run_pg
-FINGERPRINT=41c78398f56584a10d85d6c7302691a52f7a59454cc44dc58a55844e0cbeb485
+FINGERPRINT=50f487af7cf3e0c78c17522aacb0beb6f99c52a6c2b35283c4fa755918257271
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -11,6 +11,12 @@ BEGIN TRY
   IF @@TRANCOUNT <> 1 THROW 50424, N'DP424: this step belongs to an open transaction of its plan', 1;
   DECLARE @dp_rows bigint;
   DECLARE @dp_message nvarchar(2048);
+  IF EXISTS (SELECT 1 FROM [dbo].[order_history] AS [t] WITH (UPDLOCK, HOLDLOCK)
+              WHERE [t].[is_current] <> 0 AND [t].[valid_to] IS NOT NULL AND EXISTS (SELECT 1 FROM [staging].[order_history__dponec_5629fdc4_rows] AS [s] WHERE [t].[id] = [s].[id]))
+  BEGIN
+    SET @dp_message = REPLACE(CONCAT(N'DP515: ', N'a version of the target is marked as current and has an end in valid_to', N'; nothing was changed; set it to NULL, or to not current'), N'%', N'%%');
+    THROW 50515, @dp_message, 1;
+  END;
   SELECT DISTINCT [id]
     INTO [#dponec_keys]
     FROM (

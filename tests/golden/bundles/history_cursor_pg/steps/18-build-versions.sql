@@ -9,6 +9,9 @@ DECLARE
   affected bigint;
 BEGIN
   LOCK TABLE "dwh"."order_history" IN SHARE ROW EXCLUSIVE MODE;
+  IF EXISTS (SELECT FROM "dwh"."order_history" AS t WHERE "t"."is_current" AND "t"."valid_to" IS NOT NULL AND EXISTS (SELECT FROM "dwh"."order_history__dponec_262087c2_rows" AS s WHERE "t"."id" = "s"."id")) THEN
+    RAISE EXCEPTION USING ERRCODE = 'DP515', MESSAGE = 'a version of the target is marked as current and has an end in valid_to', HINT = 'nothing was changed; set it to NULL, or to not current';
+  END IF;
   INSERT INTO "dwh"."order_history__dponec_262087c2_versions" ("id", "day", "at", "amount", "status", "valid_from", "valid_to", "is_current", "row_hash")
   WITH news AS MATERIALIZED (
     SELECT "s"."id", "s"."day", "s"."at", "s"."amount", "s"."status", CAST("s"."at" AS timestamp with time zone) AS dponec_at, COALESCE('V' || OCTET_LENGTH(CASE WHEN "s"."day" IS NULL THEN NULL WHEN ISFINITE("s"."day") THEN CAST(("s"."day" - CAST('1970-01-01' AS DATE)) AS TEXT) WHEN "s"."day" > CAST('2000-01-01' AS DATE) THEN 'infinity' ELSE '-infinity' END) || ':' || CASE WHEN "s"."day" IS NULL THEN NULL WHEN ISFINITE("s"."day") THEN CAST(("s"."day" - CAST('1970-01-01' AS DATE)) AS TEXT) WHEN "s"."day" > CAST('2000-01-01' AS DATE) THEN 'infinity' ELSE '-infinity' END, 'N') || COALESCE('V' || OCTET_LENGTH(CAST(TRIM_SCALE("s"."amount") AS TEXT)) || ':' || CAST(TRIM_SCALE("s"."amount") AS TEXT), 'N') || COALESCE('V' || OCTET_LENGTH(CAST("s"."status" AS TEXT)) || ':' || CAST("s"."status" AS TEXT), 'N') AS dponec_text FROM "dwh"."order_history__dponec_262087c2_rows" AS s

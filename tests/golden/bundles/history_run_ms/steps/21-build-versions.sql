@@ -18,6 +18,12 @@ BEGIN TRY
     SET @dp_message = REPLACE(CONCAT(N'DP513: ', N'the target has versions that begin after ', @window_high, N'; nothing was changed; compare the clocks of the source and of whoever wrote these versions'), N'%', N'%%');
     THROW 50513, @dp_message, 1;
   END;
+  IF EXISTS (SELECT 1 FROM [dbo].[order_history] AS [t] WITH (UPDLOCK, HOLDLOCK)
+              WHERE [t].[is_current] <> 0 AND [t].[valid_to] IS NOT NULL AND NOT ([t].[id] IS NULL))
+  BEGIN
+    SET @dp_message = REPLACE(CONCAT(N'DP515: ', N'a version of the target is marked as current and has an end in valid_to', N'; nothing was changed; set it to NULL, or to not current'), N'%', N'%%');
+    THROW 50515, @dp_message, 1;
+  END;
   SELECT DISTINCT [id]
     INTO [#dponec_keys]
     FROM (
