@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import shlex
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from dpone_compiler.artifacts.plan_doc import ParamDoc, PlanDoc, StepDoc
 from dpone_compiler.runtime.outcome import RefusedError
@@ -190,3 +193,23 @@ def test_a_window_of_changes_lies_around_the_watermark() -> None:
         with pytest.raises(RefusedError) as caught:
             _placed(changes, outside, "30", watermark="10")
         assert caught.value.code == "DP444"
+
+
+_ZONES = st.integers(-15 * 60, 15 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
+# A day away from the ends of the calendar, so that every moment has a day in UTC.
+_MOMENTS = st.datetimes(datetime(1, 1, 2), datetime(9999, 12, 30), timezones=_ZONES)
+
+
+@given(_MOMENTS, _MOMENTS, st.sampled_from("T "))
+def test_instants_compare_as_they_are_and_are_written_in_utc(one: datetime, other: datetime, between: str) -> None:
+    here, there = (read_bound(_doc(), moment.isoformat(between)) for moment in (one, other))
+    assert here.after(there) == (one > other)
+    assert here.text == f"{one.astimezone(UTC).replace(tzinfo=None).isoformat(' ', 'microseconds')}+00:00"
+
+
+@given(st.text(max_size=30), st.sampled_from(["text", "timestamp", "date"]))
+def test_no_text_makes_the_reader_raise_otherwise(text: str, cursor: str) -> None:
+    try:
+        read_bound(_doc(cursor), text)
+    except RefusedError as error:
+        assert error.code == "DP445"
