@@ -21,8 +21,8 @@ _COUNTS = ("source_rows", "rows_staged", "rows_applied", "source_a", "source_b",
 
 
 def target_identity(doc: PlanDoc, url: ConnectionUrl | None) -> dict[str, str]:
-    """Which table on which server, the host as a digest."""
-    host = "" if url is None else hashlib.sha256(f"{url.host or ''}:{url.port or ''}".encode()).hexdigest()[:16]
+    """Which table on which server, host and port as a digest."""
+    host = "" if url is None else hashlib.sha256(url.place.lower().encode()).hexdigest()[:16]
     return {
         "engine": doc.state.get("engine", ""),
         "host_sha256": host,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from pathlib import Path
@@ -78,6 +79,19 @@ def test_setup_is_asked_for_and_then_the_run_is_done(here: Path) -> None:
     assert "phase: done" in _type(state, "show", "orders").stdout
     planned = _type(run, "plans/orders", "--dry-run")
     assert "transfer: do transfer" in planned.stdout
+
+
+def test_a_url_of_several_hosts(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As libpq has them: the first one is not there. The receipt is written all the same, without a login."""
+    for name in ("DPONE_CONN_SRC", "DPONE_CONN_DST"):
+        monkeypatch.setenv(name, os.environ[name].replace("@", ":s3ntinel@127.0.0.1:1,"))
+    done = _type(run, "plans/orders", "--apply-setup", "--format", "json")
+    outcome = json.loads(done.stdout)
+    assert (done.exit_code, outcome["status"], outcome["rows"]) == (0, "done", 10), done.stderr
+    receipt = json.loads(Path(outcome["receipt"]).read_text())
+    digest = hashlib.sha256(os.environ["DPONE_CONN_DST"].split("@")[1].split("/")[0].encode()).hexdigest()[:16]
+    assert (receipt["target"]["host_sha256"], receipt["outcome"]["status"]) == (digest, "done")
+    assert "s3ntinel" not in done.stdout + done.stderr + json.dumps(receipt)
 
 
 def test_one_bundle_takes_its_window_with_any_number_of_jobs(here: Path) -> None:

@@ -37,9 +37,12 @@ class ConnectionUrl:
 
     def redacted(self) -> str:
         """Scheme, host, port and path only: user names and every query value may be secret."""
-        parts = _split(self)
-        where = parts.netloc.rpartition("@")[2]
-        return f"{self.scheme}://{where}{parts.path}"
+        return f"{self.scheme}://{self.place}{_split(self).path}"
+
+    @property
+    def place(self) -> str:
+        """Host and port as they are written, without the login; libpq takes several of them, with commas between."""
+        return _split(self).netloc.rpartition("@")[2]
 
     @property
     def host(self) -> str | None:
