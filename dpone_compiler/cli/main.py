@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import gc
+import io
 import os
 import sys
 from collections.abc import Callable
@@ -102,6 +103,9 @@ def main(run: Callable[[], object] = _program) -> None:
     """The entry point. Our own bugs end with exit code 3 and a reproducer, never with a bare traceback."""
     # A command line lives for a moment and makes few cycles: collecting while modules are imported costs a tenth of the start.
     gc.disable()
+    # A file's name and an old journal may hold what UTF-8 does not: it is shown by its escape, which JSON reads as well.
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         run()
     except BrokenPipeError:

@@ -20,7 +20,7 @@ from dpone_compiler.runtime.connections.resolve import ConnectionProblem
 from dpone_compiler.runtime.history import no_such_run, run_started
 from dpone_compiler.runtime.journal import FOLDER
 from dpone_compiler.runtime.options import RunOptions
-from dpone_compiler.runtime.outcome import RefusedError, command
+from dpone_compiler.runtime.outcome import TRANSIENT, RefusedError, command
 from dpone_compiler.runtime.replay import (
     general_plan,
     replay_plan,
@@ -116,9 +116,13 @@ def _general(action: str, run_id: str, stage: str, partitions: tuple[str, ...], 
 
 def _bundle(folder: Path | None, journals: Path, run_id: str) -> LoadedBundle:
     known = folder or run_started(journals, run_id).get("bundle")
+    hint = "name its bundle with --bundle when its journal is elsewhere"
     if not known:
-        raise no_such_run(run_id, journals, "name its bundle with --bundle when its journal is elsewhere")
-    return load_bundle(Path(known))
+        raise no_such_run(run_id, journals, hint)
+    try:
+        return load_bundle(Path(str(known)))
+    except ValueError:  # no system has such a path, so the journal is not ours
+        raise no_such_run(run_id, journals, hint) from None
 
 
 def _fingerprint(bundle: LoadedBundle, run_id: str, **rest: Any) -> str:
@@ -140,8 +144,12 @@ def _end(bundle: LoadedBundle, artifact: dict[str, Any], options: RunOptions, ou
             outcome = replace(outcome, next=artifact["commands"][0])
         told = {**artifact, "mode": "execute", "status": "executed" if outcome.exit_code == 0 else "failed"}
         told.update(executed=outcome.exit_code == 0, state_committed=outcome.exit_code == 0, failed_stage=outcome.step)
-        path = write_artifact(rest["artifact_dir"], told)
-        tell([replace(outcome, details={"artifact_path": str(path)})], output)
+        try:
+            path = str(write_artifact(rest["artifact_dir"], told))
+        except OSError as error:  # the run has ended, and that is what has to be told
+            path = ""
+            sys.stderr.write(f"dponec: no record of this {artifact['action']}: {_why(error)}\n")
+        tell([replace(outcome, details={"artifact_path": path})], output)
         sys.exit(outcome.exit_code)
     if rest["yes"]:
         artifact = {**artifact, "mode": "approved"}
@@ -150,12 +158,19 @@ def _end(bundle: LoadedBundle, artifact: dict[str, Any], options: RunOptions, ou
 
 def _show(artifact: dict[str, Any], output: str, folder: Path) -> None:
     """Write the artifact and tell it."""
-    told = {**artifact, "artifact_path": str(write_artifact(folder, artifact))}
+    try:
+        told = {**artifact, "artifact_path": str(write_artifact(folder, artifact))}
+    except OSError as error:
+        fail(RefusedError("DP425", _why(error), exit_code=TRANSIENT, retryable=True), output)
     if output == "json":
         print_json(told)
         return
     lines = _markdown if output == "md" else _text
     click.echo("\n".join(lines(told)))
+
+
+def _why(error: OSError) -> str:
+    return f"{error.filename or 'the system'}: {error.strerror or error}"
 
 
 def _text(artifact: dict[str, Any]) -> Iterator[str]:

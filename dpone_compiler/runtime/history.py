@@ -44,11 +44,11 @@ def _summary(folder: Path) -> dict[str, Any]:
     started = starts[0] if starts else {}
     return {
         "run_id": folder.name,
-        "load": started.get("load", ""),
-        "bundle": started.get("bundle", ""),
-        "started": started.get("at", ""),
+        "load": str(started.get("load", "")),
+        "bundle": str(started.get("bundle", "")),
+        "started": str(started.get("at", "")),
         "attempts": len(starts),
         "status": last.get("status", "") if ended else "no end recorded (killed, or still running)",
         "last": last.get("step") or last.get("event", ""),
-        "at": last.get("at", ""),
+        "at": str(last.get("at", "")),
     }

@@ -64,7 +64,7 @@ class NoJournal:
 
 
 def read_journal(folder: Path) -> Iterator[dict[str, Any]]:
-    """The events of a run's folder; torn lines are passed over."""
+    """The events of a run's folder; torn and foreign lines are passed over."""
     try:
         text = (folder / NAME).read_text(encoding="utf-8", errors="replace")
     except OSError:
@@ -72,7 +72,7 @@ def read_journal(folder: Path) -> Iterator[dict[str, Any]]:
     for line in text.splitlines():
         try:
             event = json.loads(line)
-        except json.JSONDecodeError:
+        except (ValueError, RecursionError):
             continue
         if isinstance(event, dict):
             yield event

@@ -145,6 +145,18 @@ def test_an_unfinished_run_is_resumed_or_aborted(here: Path) -> None:
     assert (nothing.exit_code, "DP428" in nothing.stderr) == (1, True)
 
 
+def test_a_resume_without_a_record_tells_how_its_run_ended(here: Path) -> None:
+    _on_target(BREAK)
+    run_id = json.loads(_type(run, "plans/orders", "--apply-setup", "--format", "json").stdout)["run_id"]
+    _on_target("ALTER TABLE orders_copy DISABLE TRIGGER broken")
+    (here / "taken").write_text("a file")
+    words = (run_id, "--from-stage", "apply", "--yes", "--artifact-dir", "taken", "--format", "json")
+    resumed = _type(resume, *words)
+    outcome = json.loads(resumed.stdout)
+    assert (resumed.exit_code, outcome["status"], outcome["details"]) == (0, "done", {"artifact_path": ""})
+    assert "no record of this resume: taken: File exists" in resumed.stderr
+
+
 def test_a_missing_connection_is_a_refusal(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("DPONE_CONN_DST")
     refused = _type(run, "plans/orders")

@@ -7,6 +7,7 @@ written, so plans load into a staging table of their own run. SET does not outli
 import contextlib
 import http.client
 import json
+import re
 import select
 import socket
 import time
@@ -35,6 +36,7 @@ _IDLE_SECONDS = 2.0  # servers drop an idle connection after 3 s or more (keep_a
 _URL_ROOM = 6000  # 18.16 refuses a URI of 16 KiB; a longer INSERT goes in front of its data
 _TAIL = 16 * 1024
 _PARAMETERS_SINCE = 20
+_VERSION = re.compile(r"(\d+)\.")
 _LINES = ("TabSeparated", "TSV", "CSV", "JSONEachRow", "JSONCompactEachRow", "JSONStringsEachRow")
 # A line that no table takes: thousands of empty columns. See `_abort`.
 _POISON = {"TabSeparated": b"\t" * 4096 + b"\n", "TSV": b"\t" * 4096 + b"\n", "CSV": b"," * 4096 + b"\n"}
@@ -54,8 +56,12 @@ class ClickHouseHttpSession:
         self._query_id = ""
         self.version = ""
         self._legacy = False
-        self.version = self.run("SELECT version()", {}).rows[0][0] or ""
-        self._legacy = int(self.version.split(".")[0]) < _PARAMETERS_SINCE
+        rows = self.run("SELECT version()", {}).rows
+        self.version = rows[0][0] or "" if rows else ""
+        said = _VERSION.match(self.version)
+        if said is None:
+            raise EngineError("", "what answers there is no ClickHouse server", help="look at the host and the port")
+        self._legacy = int(said[1]) < _PARAMETERS_SINCE
 
     def run(self, body: str, params: Mapping[str, str]) -> Result:
         result = Result()

@@ -171,8 +171,10 @@ def read_table(data: bytes) -> tuple[tuple[str, ...], tuple[tuple[str | None, ..
         raise EngineError("", "the server's answer is not a table")
     names = tuple(_unescape(name) for name in lines[0].split("\t"))
     raw = [_is_composite(_unescape(kind)) for kind in lines[1].split("\t")]
-    rows = tuple(tuple(_cells(line, raw)) for line in lines[2:-1])
-    return names, rows
+    try:
+        return names, tuple(tuple(_cells(line, raw)) for line in lines[2:-1])
+    except ValueError:  # what answered is something else, such as a web server
+        raise EngineError("", "the server's answer is not a table") from None
 
 
 def _is_composite(type_name: str) -> bool:

@@ -266,7 +266,8 @@ ch_http() { # http | https, login, host, path, settings: a statement is a reques
   CH_QUERY='SELECT version()'
   work ch_rows "$TMP/version"
   CH_LEGACY=''
-  (($(cut -d . -f 1 "$TMP/version") >= 20)) || CH_LEGACY=1
+  [[ $(<"$TMP/version") =~ ^([0-9]+)\. ]] || stop 1 DP424 'what answers there is no ClickHouse server; look at the host and the port'
+  ((BASH_REMATCH[1] >= 20)) || CH_LEGACY=1
 }
 
 # ---- Postgres -----------------------------------------------------------------------------------------------------------
