@@ -52,6 +52,14 @@ PAGES: tuple[Page, ...] = (
         "use postgresql, clickhouse (native), clickhouse+http or chdb. A manifest's engine and its URL must fit.",
     ),
     run_page(
+        "DP608",
+        "A pooler gives each transaction another server process",
+        "The connection goes through PgBouncer or its like in transaction or statement mode. What a session sets (time zone, isolation, "
+        "row security, limits) would hold in some transactions and not in others, so the run stops. Exit code 1.",
+        "name the server itself in the URL, or a pool in session mode. There the lease ends by its time alone, as nothing proves that its "
+        "holder is gone.",
+    ),
+    run_page(
         "DP610",
         "The server cannot be reached for introspection",
         "The connection could not be opened or was lost. No snapshot was changed. Exit code 4.",

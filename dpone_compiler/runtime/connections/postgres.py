@@ -36,9 +36,10 @@ _SETTINGS = {
     # Long expressions that run once: compiling them to machine code costs more than they do.
     "jit": "off",
 }
-_SET_SESSION = b"SELECT count(set_config(key, value, false)) FROM json_each_text($1::json)"
+_SET_SESSION = b"SELECT count(set_config(key, value, false)), pg_backend_pid() FROM json_each_text($1::json)"
 _SET_LOCAL = b"SELECT count(set_config('dponec.' || key, value, true)) FROM json_each_text($1::json)"
 _BEGIN = "BEGIN"
+_WHERE = "; SELECT pg_backend_pid()"
 _BEGIN_SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 _FAILED = (pq.ExecStatus.FATAL_ERROR, pq.ExecStatus.BAD_RESPONSE)
 _CONNECT_SECONDS = "15"
@@ -55,7 +56,8 @@ class PostgresSession:
         with _normalised():
             self._connection = _connect(url, timeout)
         try:
-            self._bind(_SET_SESSION, {**_SETTINGS, **limits})
+            ((_, process),) = _result(self._bind(_SET_SESSION, {**_SETTINGS, **limits})).rows
+            self._process = process or ""
         except BaseException:
             self._connection.close()
             raise
@@ -69,8 +71,16 @@ class PostgresSession:
 
     @property
     def backend_pid(self) -> str:
-        """The server process of this session, which the lease names as its holder."""
-        return str(self._connection.pgconn.backend_pid)
+        """The server process of this session, which the lease names as its holder; '' behind a pooler.
+
+        A pooler keeps its processes when their users are gone, and gives them to others, so one that lives proves nothing.
+        """
+        return "" if self._pooled else self._process
+
+    @property
+    def _pooled(self) -> bool:
+        """What the connection says of its process and what the process says of itself differ where a pooler stands between."""
+        return self._process != str(self._connection.pgconn.backend_pid)
 
     def run(self, body: str, params: Mapping[str, str]) -> Result:
         """Run every statement of a body. Without parameters and outside a transaction it is sent as it stands,
@@ -82,7 +92,19 @@ class PostgresSession:
 
     def begin(self, *, snapshot: bool = False) -> None:
         with _normalised():
-            self._execute(_BEGIN_SNAPSHOT if snapshot else _BEGIN)
+            self._begin(_BEGIN_SNAPSHOT if snapshot else _BEGIN)
+
+    def _begin(self, statement: str) -> None:
+        """DP608 where a pooler gives each transaction another process: the settings of this session would not hold there."""
+        if not self._pooled:
+            self._execute(statement)
+            return
+        ((process,),) = _result(self._execute(statement + _WHERE)).rows
+        if process != self._process:
+            self._connection.close()
+            raise EngineError(
+                "DP608", "the pooler gave this transaction another server process than the one before it had"
+            )
 
     def export_snapshot(self, body: str) -> ExportedSnapshot:
         """A snapshot that this session can take, held by a connection of its own until it is closed."""
@@ -126,7 +148,7 @@ class PostgresSession:
         """Bind parameters for the length of a transaction, and make that transaction where there is none."""
         own = (bool(params) or always) and not self.in_transaction
         if own:
-            self._execute(_BEGIN)
+            self._begin(_BEGIN)
         try:
             if params:
                 self._bind(_SET_LOCAL, params)
@@ -139,12 +161,14 @@ class PostgresSession:
                     self._execute("ROLLBACK")
             raise
 
-    def _bind(self, statement: bytes, values: Mapping[str, str]) -> None:
+    def _bind(self, statement: bytes, values: Mapping[str, str]) -> "list[PGresult]":
         document = json.dumps(dict(values)).encode()
         pgconn = self._connection.pgconn
         with _normalised():
             pgconn.send_query_params(statement, [document])
-            _check(self._connection.wait(generators.execute(pgconn)))
+            results: list[PGresult] = self._connection.wait(generators.execute(pgconn))
+            _check(results)
+            return results
 
     def _execute(self, body: str) -> "list[PGresult]":
         pgconn = self._connection.pgconn
