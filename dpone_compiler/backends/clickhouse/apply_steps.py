@@ -26,6 +26,8 @@ from dpone_compiler.sql.clickhouse_names import columns, literal, qualified
 from dpone_compiler.sql.render import Sql, frame
 
 MAX_PARTITIONS = 10_000
+# REPLACE and DROP PARTITION ask it too: clickhouse.com/docs/operations/settings/settings#max_partition_size_to_drop
+_ANY_SIZE = "max_partition_size_to_drop = 0"
 _READERS = "a query reads the parts that existed when it started; a query that starts later sees {}"
 
 
@@ -93,7 +95,9 @@ def replace_partitions(ctx: Context, action: ReplacePartitions) -> Lowered | Uns
         target=qualified(seen.target),
         staging=staging_table(ctx, action.staging),
         # The list holds only partitions that staging has, so an empty one means that somebody emptied it meanwhile.
-        pinned=seen.pinned("allow_replace_partition_from_empty_source = 0") if _guards_empty(ctx) else Sql(""),
+        pinned=seen.pinned(
+            _ANY_SIZE + (", allow_replace_partition_from_empty_source = 0" if _guards_empty(ctx) else "")
+        ),
     )
     return _foreach(partition_ids(seen, action.staging), body, "the new partition, others perhaps still old")
 
@@ -104,7 +108,11 @@ def drop_partitions(ctx: Context, action: DropPartitions) -> Lowered | Unsupport
     query = droppable(ctx, action)
     if isinstance(query, Unsupported):
         return query
-    body = frame("ALTER TABLE <<target>> DROP PARTITION ID {item:String}", target=qualified(seen.target))
+    body = frame(
+        "ALTER TABLE <<target>> DROP PARTITION ID {item:String}<<pinned>>",
+        target=qualified(seen.target),
+        pinned=seen.pinned(_ANY_SIZE),
+    )
     return _foreach(query, body, "the table without that partition")
 
 
@@ -173,13 +181,15 @@ def delete_matching(ctx: Context, action: DeleteMatching) -> Lowered | Unsupport
         return Unsupported(
             "this server has no DELETE FROM; a mutation could not be waited for, so partitions are rewritten"
         )
+    if seen.structure is not None and seen.structure.table_engine.startswith("Replicated"):
+        return Unsupported("each replica carries a mutation out by itself, and staging is on one of them alone")
     extra = unmanaged(seen)
     if extra:
         return Unsupported(
             f"the target has columns that this load does not carry ({', '.join(extra)}); delete and insert would reset them"
         )
     body = frame(
-        # The subquery reads staging, which nobody changes, so replicas agree although the server cannot know it.
+        # The subquery reads staging, which nobody changes, so it says the same however often it is asked.
         "DELETE FROM <<target>> WHERE <<matching>> "
         "SETTINGS lightweight_deletes_sync = 2, mutations_sync = 2, allow_nondeterministic_mutations = 1",
         target=qualified(seen.target),

@@ -45,7 +45,9 @@ def check_table(ctx: Context, action: CheckTable) -> Lowered | Unsupported:
             lacking=_lacking(seen, action),
         )
     ]
-    if seen.structure is not None:
+    if seen.structure is None:
+        pieces.append(_elsewhere(seen))
+    else:
         pieces += [
             _added(ctx, seen, tuple(column.name for column in seen.structure.columns)),
             _same(seen, "partition_key", seen.structure.partition_key),
@@ -53,6 +55,15 @@ def check_table(ctx: Context, action: CheckTable) -> Lowered | Unsupported:
             _same(seen, "engine", seen.structure.table_engine.partition("(")[0].partition(" ")[0]),
         ]
     return Lowered(op="check", bodies={"main": join("\nUNION ALL ", pieces).text})
+
+
+def _elsewhere(seen: View) -> Sql:
+    return frame(
+        "SELECT 'DP420' AS code, concat('engine ', engine, ' keeps its rows in other tables or nowhere') AS detail, 1 AS count "
+        "FROM system.tables WHERE database = <<database>> AND name = <<table>> AND engine NOT LIKE '%MergeTree'",
+        database=literal(seen.target.schema),
+        table=literal(seen.target.name),
+    )
 
 
 def _lacking(seen: View, action: CheckTable) -> Sql:

@@ -44,6 +44,8 @@ _LOAD: Mapping[str, str] = {
     "date_time_input_format": "'best_effort'",
     "session_timezone": "'UTC'",
     "input_format_tsv_empty_as_default": "0",
+    # A first row that holds the names of the columns is a row.
+    "input_format_tsv_detect_header": "0",
     "input_format_skip_unknown_fields": "0",
     "input_format_allow_errors_num": "0",
     "input_format_allow_errors_ratio": "0",
@@ -82,6 +84,12 @@ def _drop(seen: View, table: Sql) -> Sql:
 def create_staging(ctx: Context, action: CreateStaging) -> Lowered | Unsupported:
     """An empty table; the planner drops a left-over of the same run first, since a body is one statement."""
     seen, table = view(ctx), staging_table(ctx, action.staging)
+    engine = seen.structure.table_engine.partition("(")[0].partition(" ")[0] if seen.structure is not None else ""
+    if engine and not engine.endswith("MergeTree"):
+        # A staging table of such a shape would be the same other table: a Buffer or Distributed one writes into it at once.
+        return Unsupported(
+            f"the target's engine {engine} keeps its rows in other tables or nowhere; load the table of the MergeTree family behind it"
+        )
     if is_shaped(ctx, action.staging):
         if seen.structure is not None and _FIXED_PATH.match(seen.structure.table_engine):
             return Unsupported(

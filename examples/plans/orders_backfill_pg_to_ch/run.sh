@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=orders_backfill_pg_to_ch
-FINGERPRINT=9bcdb97d82e6252d2938348a0b4d07668d648a2d148f5d2ae13012404591a91e
+FINGERPRINT=d0cef24e6dc0efa1828e1077259b8d385250a56ebe53c82eb49c66c1f175bbff
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=demo_source

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=orders_months_pg_to_ch
-FINGERPRINT=6f448235fbd3c5f513c02aeedd962729a769c5e5e4213081545d0db7e18f985c
+FINGERPRINT=8a77063936dfcf81d8e391ca7c2988abaaf090a4962378358933aaad57168ea4
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=demo_source

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=orders_pg_to_ch
-FINGERPRINT=6416b591371e9dcb5481d7f9afb609d09e8cd242e177a8fd12854d46cd9b43cc
+FINGERPRINT=c4f82668e6e3d203bc9548c1c65383502d679447fc8b121f500bcb59ffff2c52
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=demo_source

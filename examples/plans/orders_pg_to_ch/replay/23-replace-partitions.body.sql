@@ -4,4 +4,4 @@
 -- idempotency: idempotent-as-a-unit, repeat from clear-rewrite
 -- why: one partition a statement: each is atomic, and repeating it gives the same rows
 -- params: staging_rewrite
-ALTER TABLE `dwh`.`orders` REPLACE PARTITION ID {item:String} FROM `dwh`.{staging_rewrite:Identifier} SETTINGS allow_replace_partition_from_empty_source = 0
+ALTER TABLE `dwh`.`orders` REPLACE PARTITION ID {item:String} FROM `dwh`.{staging_rewrite:Identifier} SETTINGS max_partition_size_to_drop = 0, allow_replace_partition_from_empty_source = 0

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=append_ch
-FINGERPRINT=f2f512f153c796d9b26fe301e8569501ff6c77a429eea314a46cfe765812b0d8
+FINGERPRINT=125f1b82f46e89ea636e99f58d2a4cf3934918d0212d721bb27e4af83631d5ec
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=backfill_append_ch
-FINGERPRINT=3800ed6efdf0e73e1509b1f81c977ef395d3b12540709586283ad47e4fc056f0
+FINGERPRINT=5604afedaa150343384113a867e183d81f6fa9e3fb7b9ca3ca4aa07833fab551
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=cdc_slot_ch
-FINGERPRINT=9c2960c3ca0702e24df5749b70f725b65dc12513d8f8c487816d0a5731ea28f0
+FINGERPRINT=b371a2d42e52ce68cd4bb720e72066f3e04296a49338525102ba4e9471e7a9d7
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_changes

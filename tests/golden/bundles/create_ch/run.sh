@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=create_ch
-FINGERPRINT=d48a949bb277d2e1756c3e1078c91f0f9db46ecb0cabd414b2f17c33af3f6e19
+FINGERPRINT=4a2ac671b88184cb3cf078eb225cabfa0d58f66483c3a26b336da1632b2477ea
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=evolve_ch
-FINGERPRINT=3406d73c7b731d89256e5cfa101b1761080edf6d09641e35862504855af2eb38
+FINGERPRINT=d818a37d9123519f55493c088463ace9994e6f86d295e37ae8fedd29baff3d81
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

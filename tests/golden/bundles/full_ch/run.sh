@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=full_ch
-FINGERPRINT=2d489191e9b4048d2631c5db0a6032f0ecef20548a567f19ad72c087d1a838cf
+FINGERPRINT=579a19269ed5c1c0c94c408aa67e0570b2110a3e203434ccc34e7f573018138e
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=history_cursor_ch
-FINGERPRINT=84cdafb9ac9c8b5eb6c6b13b9c1593664439de848c1c16f79e704d5d06e9f4a5
+FINGERPRINT=14cea3e9d99f49988eb94ff4602ecaa7b8f4cad588396c395dcef66e3fcd52a2
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

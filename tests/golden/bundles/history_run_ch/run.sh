@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=history_run_ch
-FINGERPRINT=b7073ec775f65f95cfbfd060cb6393253b15eef23b7d465abd4e2ed2696176c2
+FINGERPRINT=ad3440ea693581238cb0cd5cd4eb53a43b39675766ad8d0bf80e3b4271ca28ce
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

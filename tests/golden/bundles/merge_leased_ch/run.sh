@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=merge_leased_ch
-FINGERPRINT=432b753f8b280e1a1cfa09b4976f6100a5f59162e8d44bd03d7f8e5c231c7676
+FINGERPRINT=1531e02dd154338095ced0de69a5757462e0cc6c9173a561ac87f54a698961aa
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

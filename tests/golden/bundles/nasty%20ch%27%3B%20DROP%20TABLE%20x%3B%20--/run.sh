@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME='nasty ch'\''; DROP TABLE x; --'
-FINGERPRINT=f63c80c60b991b9bf8dbbb5cb2d4e576478ad0b5ecc7928c4347f53bca70edea
+FINGERPRINT=acc8009340a84092bd045c1db9f4c87313859858fae83e3b0aa95f122d5e354f
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

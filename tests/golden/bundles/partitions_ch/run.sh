@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=partitions_ch
-FINGERPRINT=68b5e00e257285c37680edd454f647f419cec3d44511b18b671a62558ad40bb4
+FINGERPRINT=903297111d3ee8ea69fe791cd5ac56dd8c666c9aafb0b6a092bb1fba9621d990
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=partitions_ms_ch
-FINGERPRINT=edecb54719896f6123b6d541f057e29120a9d461b693b0fe9b76baae83fa5874
+FINGERPRINT=4f02c6cc76183a5acd236095066464020c72943684534fc63ed6fb5a8740c307
 TRANSACTIONAL=''
 SOURCE_ENGINE=mssql
 SOURCE_CONNECTION=case_ms_source

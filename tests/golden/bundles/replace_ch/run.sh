@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=replace_ch
-FINGERPRINT=e55320afe684d12425d39ca62bd3a850e46ea3398aa11cb5c6e9c59d4c6043f8
+FINGERPRINT=40596cb2f7e737bc3edc47405f828636db9000cd040d224248a7ae41cee1254c
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=snapshot_soft_ch
-FINGERPRINT=44ff90cca90623632dcafcf443b4b88ea9cae6d048d6a2ee3eafc16e9095dd77
+FINGERPRINT=42557e091005aab2896ccc1b7f5be202047c1e1dbc75b0fdb5241f3876c10c10
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

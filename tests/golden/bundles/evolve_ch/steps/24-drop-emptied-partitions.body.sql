@@ -4,4 +4,4 @@
 -- idempotency: idempotent-as-a-unit, repeat from clear-rewrite
 -- why: an empty replacement would be refused or ignored by some versions
 -- params: staging_rows, staging_rewrite
-ALTER TABLE `dwh`.`orders` DROP PARTITION ID {item:String}
+ALTER TABLE `dwh`.`orders` DROP PARTITION ID {item:String} SETTINGS max_partition_size_to_drop = 0

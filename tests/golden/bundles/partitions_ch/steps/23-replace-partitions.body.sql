@@ -4,4 +4,4 @@
 -- idempotency: idempotent
 -- why: one partition a statement: each is atomic, and repeating it gives the same rows
 -- params: staging_rows
-ALTER TABLE `dwh`.`orders` REPLACE PARTITION ID {item:String} FROM `dwh`.{staging_rows:Identifier} SETTINGS allow_replace_partition_from_empty_source = 0
+ALTER TABLE `dwh`.`orders` REPLACE PARTITION ID {item:String} FROM `dwh`.{staging_rows:Identifier} SETTINGS max_partition_size_to_drop = 0, allow_replace_partition_from_empty_source = 0
