@@ -6,8 +6,10 @@ from collections.abc import Iterator
 
 from dpone_compiler.diagnostics.diagnostic import Diagnostic
 from dpone_compiler.diagnostics.problem import Problem
+from dpone_compiler.expr.types import DataType, Kind
 from dpone_compiler.ir.decision import decided
 from dpone_compiler.ir.load import Load
+from dpone_compiler.ir.schema import Column
 from dpone_compiler.passes.problems import TechnicalColumnFed, TechnicalColumnMissing, TechnicalColumnUnfit
 from dpone_compiler.source.value import value
 from dpone_compiler.spi.compiler_pass import PassContext, PassResult
@@ -30,6 +32,20 @@ class CheckTechnical:
         return PassResult(load=load, diagnostics=tuple(Diagnostic(each, span, load.name) for each in problems))
 
 
+def _misdates(column: Column, dated: DataType) -> str:
+    """Why times of that type would become others in the column; '' when they stay."""
+    if column.type.kind is not Kind.TIMESTAMP or dated.kind is not Kind.TIMESTAMP:
+        return ""
+    if column.type.tz and not dated.tz:
+        return f"it is {column.native}, an instant, and the cursor is a wall clock, which would be taken for UTC"
+    fine = [6 if type_.precision is None else type_.precision for type_ in (column.type, dated)]
+    if fine[0] < fine[1] or column.type.native not in {"", dated.native}:
+        return (
+            f"it is {column.native}, which holds {dated.label()} of the cursor rounded: times that differ would be one"
+        )
+    return ""
+
+
 def _problems(load: Load, each: Technical) -> Iterator[Problem]:
     column, table = each.column, str(load.write.endpoint.table)
     moved = load.decisions.columns
@@ -42,6 +58,8 @@ def _problems(load: Load, each: Technical) -> Iterator[Problem]:
     elif column.type.kind not in each.wanted:
         wanted = " or ".join(kind.value for kind in each.wanted)
         yield TechnicalColumnUnfit(column.name, each.role, f"it is {column.native}, and {wanted} is needed")
+    elif each.dated is not None and (why := _misdates(column, each.dated)):
+        yield TechnicalColumnUnfit(column.name, each.role, why)
     elif each.nullable and not column.nullable:
         yield TechnicalColumnUnfit(column.name, each.role, "it cannot be NULL, which is how it says: not yet")
     elif column.generated or column.identity:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 from dpone_compiler.expr.types import DataType, Kind
@@ -21,7 +22,8 @@ HASH_NAME = "row_hash"
 class Technical:
     """One column: the target's own, or one in the type that is proposed where the snapshot lacks it (`there` False).
 
-    `wanted`: types of these kinds do. `nullable`: it must be able to hold NULL.
+    `wanted`: types of these kinds do. `nullable`: it must be able to hold NULL. `dated`: the type of the times that it is given where a
+    cursor gives them; it must tell as many of them apart, and mean the same by a clock.
     """
 
     role: str  # mark | valid_from | valid_to | current | row_hash
@@ -29,6 +31,7 @@ class Technical:
     wanted: tuple[Kind, ...]
     nullable: bool
     there: bool
+    dated: DataType | None = None
 
 
 def technical_columns(load: Load, strategy: str, facts: Facts, sink: Backend) -> tuple[Technical, ...]:
@@ -37,15 +40,20 @@ def technical_columns(load: Load, strategy: str, facts: Facts, sink: Backend) ->
     soft = strategy == "incremental_merge" and load.write.policies.deletes == "soft"
     if soft or (strategy == "snapshot_diff" and missing_policy(load, strategy) == "soft_delete"):
         wanted = (Kind.TIMESTAMP, Kind.BOOL, Kind.INT)
-        mark = column("mark", load.write.snapshot.mark, INSTANT, wanted, nullable=True)
-        # A flag need not be NULL to say no.
-        return (mark if mark.column.type.kind is Kind.TIMESTAMP else _replaced(mark),)
+        clock = _window_clock(load, facts) if soft else None
+        zoned = INSTANT if clock is None else replace(INSTANT, tz=clock.tz)
+        mark = column("mark", load.write.snapshot.mark, zoned, wanted, nullable=True)
+        if mark.column.type.kind is not Kind.TIMESTAMP:
+            return (replace(mark, nullable=False),)  # a flag need not be NULL to say no
+        # A mark says about when, so that only the zone matters.
+        return (mark if clock is None else replace(mark, dated=replace(mark.column.type, tz=clock.tz)),)
     if strategy != "scd2":
         return ()
     names, dated = load.write.history, _dated_by(load)
+    since = dated if dating_column(load) else None
     found = [
-        column("valid_from", names.valid_from, dated, (dated.kind,), nullable=False),
-        column("valid_to", names.valid_to, dated, (dated.kind,), nullable=True),
+        replace(column("valid_from", names.valid_from, dated, (dated.kind,), nullable=False), dated=since),
+        replace(column("valid_to", names.valid_to, dated, (dated.kind,), nullable=True), dated=since),
         column("current", names.current, FLAG, (Kind.BOOL, Kind.INT), nullable=False),
     ]
     if name := names.row_hash or _own_hash(load, facts):
@@ -109,8 +117,13 @@ def _column(  # noqa: PLR0917 - what is known of the two ends, and one row of a 
     )
 
 
-def _replaced(mark: Technical) -> Technical:
-    return Technical(role=mark.role, column=mark.column, wanted=mark.wanted, nullable=False, there=mark.there)
+def _window_clock(load: Load, facts: Facts) -> DataType | None:
+    """The type of the cursor whose windows give the marks their time, as it is loaded or else as the source has it; None: unknown."""
+    if dating_column(load):
+        return _dated_by(load)
+    cursor, table = load.read.cursor, facts.source_table
+    found = table.structure.column(cursor.column) if cursor is not None and table is not None else None
+    return found.type if found is not None else None
 
 
 def _dated_by(load: Load) -> DataType:

@@ -229,7 +229,9 @@ class TechnicalColumnUnfit(Problem):
     """A column of the target cannot hold what the strategy writes into it.
 
     The end of a version that has not ended, and the mark of a row that is not gone, are NULL; an instant does not fit into a
-    number. Change the column's type, or name another one (sink.options.soft_delete or sink.strategy.scd2).
+    number. A version is dated by its cursor: where valid_from or valid_to holds fewer digits of a second, two versions get one time and
+    one of them is lost; a wall clock that is stored as an instant is taken for UTC. Change the column's type, or name another one
+    (sink.options.soft_delete or sink.strategy.scd2).
     """
 
     code: ClassVar[str] = "DP234"

@@ -349,6 +349,57 @@ def test_technical_columns_must_be_there_and_fit(world: World) -> None:
     world.refuses("DP234", "scd2", scd2={"valid_to_column": "valid_from", "valid_from_column": "valid_to"}, **given)
 
 
+@on("pg18", "pg15")
+@pytest.mark.parametrize(
+    ("at", "begin", "end", "refused"),
+    [
+        ("timestamptz", "timestamptz(0)", "timestamptz", "valid_from"),
+        ("timestamptz", "timestamptz", "timestamptz(3)", "valid_to"),
+        ("timestamptz(3)", "timestamptz(3)", "timestamptz", ""),
+        ("timestamp", "timestamptz", "timestamptz", "valid_from"),
+        ("timestamp", "timestamp", "timestamptz", "valid_to"),
+        ("timestamp", "timestamp", "timestamp", ""),
+        ("timestamptz", "timestamp", "timestamp", ""),  # the wall clock of UTC
+    ],
+)
+def test_the_time_of_a_version_is_the_cursors_to_the_last_digit(
+    world: World, at: str, begin: str, end: str, refused: str
+) -> None:
+    """Ten days of the tests are one moment here: rounded, two versions would be one, and in another zone each would be another time."""
+    world.source(f"CREATE TABLE orders (id bigint, city text, at {at} NOT NULL)")
+    world.target(
+        f"CREATE TABLE orders_copy (id bigint, city text, at {at}, valid_from {begin} NOT NULL, valid_to {end}, "
+        "is_current boolean NOT NULL)"
+    )
+    given: dict[str, Any] = {"key": ["id"], "source": {"cursor": CURSOR}}
+    if refused:
+        assert repr(refused) in world.refuses("DP234", "scd2", **given)
+        return
+    world.load("scd2", **given)
+    world.source(
+        "INSERT INTO orders VALUES (1, 'Oslo', '2026-01-05 10:00:10.200'), (1, 'Rome', '2026-01-05 10:00:10.400')"
+    )
+    world.run()
+    utc = " AT TIME ZONE 'UTC'"
+    clocks = f"valid_from{utc if begin.startswith('timestamptz') else ''}, valid_to{utc if end.startswith('timestamptz') else ''}"
+    found = world.asked(f"SELECT city, {clocks} FROM orders_copy ORDER BY valid_from")
+    first, second = datetime(2026, 1, 5, 10, 0, 10, 200_000), datetime(2026, 1, 5, 10, 0, 10, 400_000)
+    assert found == [("Oslo", first, second), ("Rome", second, None)]
+
+
+@on("chdb")
+@pytest.mark.parametrize("kind", ["DateTime('UTC')", "DateTime64(3, 'UTC')"])
+def test_versions_are_not_dated_by_whole_seconds_of_a_finer_cursor(world: World, kind: str) -> None:
+    world.source("CREATE TABLE orders (id bigint, city text, at timestamptz NOT NULL)")
+    columns = "id Int64, city Nullable(String), at DateTime64(6, 'UTC'), is_current UInt8"
+    world.target(
+        f"CREATE TABLE orders_copy ({columns}, valid_from {kind}, valid_to Nullable({kind})) ENGINE = MergeTree ORDER BY id"
+    )
+    assert "times that differ would be one" in world.refuses("DP234", "scd2", key=["id"], source={"cursor": CURSOR})
+    # Versions that are dated by the run are seconds apart.
+    assert not world.compiled("scd2", key=["id"]).failed
+
+
 @on(*SINKS)
 def test_what_it_cannot_mean_is_refused(world: World) -> None:
     people(world)

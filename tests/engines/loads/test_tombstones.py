@@ -256,3 +256,24 @@ def test_what_cannot_be_followed_is_refused(world: World) -> None:
     assert "a condition is expected" in world.refuses(
         "DP212", asked, deletes="hard", key=["id"], source={"tombstone": "amount + 1"}
     )
+
+
+@on("pg18", "pg15")
+def test_a_mark_shows_the_clock_of_the_cursor(world: World) -> None:
+    """A wall clock that is stored as an instant would be taken for UTC, and the mark be off by the zone."""
+    world.source("CREATE TABLE orders (id bigint PRIMARY KEY, note text, at timestamp NOT NULL)")
+    world.target("CREATE TABLE orders_copy (id bigint PRIMARY KEY, note text, at timestamp, deleted_at timestamptz)")
+    source = {"cursor": {"column": "at", "lag": "0 seconds"}, "tombstone": GONE}
+    given: dict[str, Any] = {"key": ["id"], "deletes": "soft", "source": source}
+    assert "taken for UTC" in world.refuses("DP234", "incremental_merge", **given)
+    assert "taken for UTC" in world.refuses(
+        "DP234", "incremental_merge", **(given | {"source": source | {"columns": [{"name": "id"}, {"name": "note"}]}})
+    )
+    world.target("ALTER TABLE orders_copy ALTER deleted_at TYPE timestamp")
+    world.load("incremental_merge", **given)
+    world.source("INSERT INTO orders VALUES (1, 'a', '2026-01-05 10:00'), (2, 'b', '2026-01-05 10:00')")
+    world.run()
+    world.source("UPDATE orders SET note = 'gone', at = localtimestamp WHERE id = 2")
+    world.run()
+    high = datetime.fromisoformat(str(world.state("show")["window_high"]))
+    assert world.asked("SELECT id, deleted_at FROM orders_copy ORDER BY id") == [(1, None), (2, high)]
