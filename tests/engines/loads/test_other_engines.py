@@ -53,10 +53,10 @@ def test_replicas_are_not_given_a_mutation_that_reads_staging(chdb_db: Callable[
     assert bench_facts is not None
     structure = replace(bench_facts.structure, table_engine="ReplicatedMergeTree ORDER BY k")
     there = replace(context, facts=replace(context.facts, target_table=replace(bench_facts, structure=structure)))
-    action = DeleteMatching(staging=Staging(role="rows"), key=("k",))
+    action = DeleteMatching(staging=Staging(role="rows", columns=()), key=("k",))
     assert isinstance(delete_matching(context, action), Lowered)
     refused = delete_matching(there, action)
-    assert isinstance(refused, Unsupported) and "each replica" in refused.reason
+    assert isinstance(refused, Unsupported) and "each replica" in refused.why
 
 
 @on("chdb")
