@@ -208,6 +208,16 @@ class Lab:
         """Give an unfinished attempt up, as `dponec runs abort` does."""
         run_state_command(self.bundle, self.opener(), "abort", run_id=run_id)
 
+    def expire_leases(self) -> None:
+        """Every lease of this lab has run out."""
+        for side in (self.source, self.target):
+            if isinstance(side, PostgresSide):
+                side.expire_leases()
+
+    def lock_is_free(self) -> bool:
+        """Whether the advisory lock of a Postgres target could be had."""
+        return isinstance(self.target, PostgresSide) and self.target.lock_is_free(self.intent.target.table)
+
     # ---- ticks -------------------------------------------------------------------------------------------------------
 
     def _base(self, load: int) -> Any:
@@ -286,14 +296,18 @@ class Lab:
         faults: Faults | None = None,
         wrap: Wrap = lambda session: session,
         window: tuple[str, str] | None = None,
+        elsewhere: bool = False,
     ) -> RunOutcome:
-        """Run the bundle to its end, whatever that is. `window`: the one that is asked for, instead of the next."""
+        """Run the bundle to its end, whatever that is. `window`: the one that is asked for, instead of the next.
+
+        `elsewhere`: on another host, which knows nothing of the file locks of this one.
+        """
         options = RunOptions(shown=self.intent.name, runs=self._folder / "runs", window=window)
         return run_bundle(
             self.bundle,
             options,
             opener=self.opener(wrap),
-            url=self.lock_url(),
+            url=None if elsewhere else self.lock_url(),
             listener=Quiet(),
             faults=faults or Faults(),
         )

@@ -34,6 +34,15 @@ END $$""")
 _STAGING = Sql(
     "SELECT schemaname || '.' || tablename FROM pg_tables WHERE position('__dponec_' IN tablename) > 0 ORDER BY 1"
 )
+_EXPIRE = Sql("""DO $$
+DECLARE t record;
+BEGIN
+  FOR t IN SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables
+           WHERE tablename IN ('dponec_state', 'dponec_leases') LOOP
+    EXECUTE 'UPDATE ' || t.name || ' SET lease_until = clock_timestamp() - interval ''1 second'' WHERE lease_owner IS NOT NULL';
+  END LOOP;
+END $$""")
+_FREE = "SELECT pg_try_advisory_xact_lock(hashtextextended(<<key>>, 0))::text"
 
 
 def word(name: str) -> Sql:
@@ -149,6 +158,15 @@ class PostgresSide:
     def empty(self, ref: TableRef) -> None:
         """No rows in this table."""
         self._session.run(frame("DELETE FROM <<table>>", table=table_of(ref)).text, {})
+
+    def expire_leases(self) -> None:
+        """Every lease that is held in this database has run out."""
+        self._session.run(_EXPIRE.text, {})
+
+    def lock_is_free(self, ref: TableRef) -> bool:
+        """Whether nobody holds the advisory lock that all loads of this table share."""
+        key = literal(f"dponec:{ref.schema or 'public'}.{ref.name}")
+        return self._session.run(frame(_FREE, key=key).text, {}).rows[0][0] == "true"
 
     def staging(self) -> list[str]:
         """Staging tables that are there."""

@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from math import ceil
 
 from dpone_compiler.expr.types import Kind
-from dpone_compiler.runtime.faults import Faults
 from dpone_compiler.runtime.outcome import RunOutcome
 from dpone_compiler.verify.case import TICKS, Case, Cells, Step, tick
 from dpone_compiler.verify.crashes import HELD, Crashing
@@ -17,6 +16,7 @@ from dpone_compiler.verify.intent import asked_of
 from dpone_compiler.verify.lab import Lab
 from dpone_compiler.verify.matrix import CELLS, Cell, Failure
 from dpone_compiler.verify.play import Difference, Player, play, run_plainly
+from dpone_compiler.verify.rivals import LOCK, STOPPED, TOKEN, Rival, Sleeping, fences_of
 from dpone_compiler.verify.shrink import as_first, shrink
 from dpone_compiler.verify.values import value_of
 
@@ -60,7 +60,7 @@ class Prover:
         player = self._crashes()
         self._again(player)
         self._keys(player)
-        self._rival(player)
+        self._concurrency(player)
         self._late(player)
         if self._lab.intent.streams:
             self._identity()
@@ -221,20 +221,44 @@ class Prover:
         self.counts["loads"] += sum(not step.quiet for step in case.steps)
         return player
 
-    def _rival(self, player: Player) -> None:
+    def _concurrency(self, player: Player) -> None:
+        """Every way in which two runs may meet, before anything is said of the promise."""
+        seen = [self._rival(player)]
+        if TOKEN in self._lab.bundle.doc.contract.get("concurrency", ""):
+            seen.append(self._sleepers(player))
+        for sentence in seen:
+            self._say("concurrency", sentence)
+
+    def _rival(self, player: Player) -> str:
         """A second run in the middle of the first."""
-        rival = _Rival(self._lab)
+        rival = Rival(self._lab)
         player = Player(self._lab) if self._once else player
-        number = 9101
-        row = self._selected(number, tick(player.load + 1, TICKS - 1))
-        self._step(player, Step(put={number: row}), lambda lab: lab.run(faults=rival))
-        ended = rival.ended
-        if ended is None or ended.code != HELD:
-            told = "never began" if ended is None else f"ended with {ended.exit_code} {ended.code}"
-            raise BrokenError(Failure(difference=Difference(load=player.load, what=f"a second run at once {told}")))
-        self._say(
-            "concurrency", f"a second run in the middle of the first was sent away ({HELD}), and the first was right"
-        )
+        self._step(player, self._one_row(player, 9101), lambda lab: lab.run(faults=rival))
+        promise = self._lab.bundle.doc.contract.get("concurrency", "")
+        self._wrong(player, rival.wrong(promise))
+        held = ", and the target's advisory lock was held while it changed" if LOCK in promise else ""
+        return f"a second run in the middle of the first was sent away ({HELD}), and the first was right{held}"
+
+    def _sleepers(self, player: Player) -> str:
+        """A run that sleeps before a fence until another run has its lease, fence by fence."""
+        fences = fences_of(self._lab.bundle.doc)
+        if not fences:
+            self._wrong(player, "no step of the plan looks at the fencing token")
+        for number, step in enumerate(fences, 9111):
+            player = Player(self._lab) if self._once else player
+            sleeping = Sleeping(step)
+            self._step(player, self._one_row(player, number), sleeping)
+            self._wrong(player, sleeping.wrong())
+        told = ", ".join(fences)
+        return f"a run whose lease ran out before {told} was stopped there ({STOPPED}) when another had finished, and changed nothing"
+
+    def _one_row(self, player: Player, number: int) -> Step:
+        """A new row, as late as a row of the next load may be."""
+        return Step(put={number: self._selected(number, tick(player.load + 1, TICKS - 1))})
+
+    def _wrong(self, player: Player, what: str) -> None:
+        if what:
+            raise BrokenError(Failure(difference=Difference(load=player.load, what=what)))
 
     def _late(self, player: Player) -> None:
         cursor = self._lab.intent.cursor
@@ -281,21 +305,6 @@ def _back(living: Mapping[int, Cells], step: Step) -> Step:
         put={number: living[number] for number in sorted(changed & set(living))},
         gone=tuple(sorted(changed - set(living))),
     )
-
-
-class _Rival(Faults):
-    """Starts a second run when the first is about to note that its staging is proved."""
-
-    def __init__(self, lab: Lab) -> None:
-        super().__init__()
-        self._lab = lab
-        self.ended: RunOutcome | None = None
-        self._at = next(step.id for step in lab.bundle.doc.steps if step.kind == "record_staged")
-
-    def at(self, point: str, name: str) -> None:
-        """The runner passes a point."""
-        if (point, name) == ("before", self._at) and self.ended is None:
-            self.ended = self._lab.run()
 
 
 def crashed(lab: Lab, case: Case, points: list[Point]) -> Difference | None:

@@ -67,11 +67,19 @@ def test_the_examples_do_what_they_mean(name: str, engines: Engines) -> None:
     assert as_markdown(verdict).count("| ✓ |") == len(CELLS)
     told = document(verdict)
     assert told["verified"] and told["failure"] is None
+    met = told["cells"]["concurrency"]
+    for promise, seen in (
+        ("fencing token", "fence-finalize was stopped there (DP410)"),
+        ("advisory lock", "lock was held"),
+    ):
+        assert (promise in met["claim"]) == any(seen in sentence for sentence in met["evidence"]), met
 
 
 @pytest.mark.postgres_wheel
 @pytest.mark.chdb
-@pytest.mark.parametrize("name", ["cdc_slot_pg", "cdc_slot_ch", "attach_pg", "snapshot_hard_pg", "backfill_append_ch"])
+@pytest.mark.parametrize(
+    "name", ["cdc_slot_pg", "cdc_slot_ch", "attach_pg", "snapshot_hard_pg", "backfill_append_ch", "merge_leased_ch"]
+)
 def test_what_the_examples_leave_out_does_what_it_means(name: str, engines: Engines) -> None:
     verdict = verified(GOLDEN / name, engines)
     assert verdict.verified, as_text(verdict)
@@ -127,6 +135,36 @@ def test_an_edited_finalizer_is_found(edit: str, engines: Engines, tmp_path: Pat
     verdict = verified(edited(tmp_path, *EDITS[edit]), engines)
     assert not verdict.verified, as_text(verdict)
     assert verdict.failure is not None, verdict.why_not
+
+
+FENCE = (
+    """ AND fence = current_setting('dponec.fence')::bigint\n   AND lease_owner = current_setting('dponec.run_id')"""
+)
+
+
+@pytest.mark.postgres_wheel
+@pytest.mark.parametrize(
+    ("steps", "at"),
+    [
+        (("fence-finalize", "reconcile", "commit-state"), "fence-finalize"),
+        (("fence-stage-rows",), "fence-stage-rows"),
+    ],
+)
+def test_a_plan_whose_fence_is_gone_is_no_tick(
+    engines: Engines, tmp_path: Path, steps: tuple[str, ...], at: str
+) -> None:
+    """What a second run at once cannot see: it is sent away by the lease before it comes to a fence."""
+    verdict = verified(edited(tmp_path, MERGE, steps, FENCE, ""), engines)
+    assert verdict.failure is not None, as_text(verdict)
+    assert f"a run slept before {at}, another took its lease and finished" in verdict.failure.difference.what
+    assert "concurrency" not in {cell.name for cell in verdict.cells if cell.proved}
+
+
+@pytest.mark.postgres_wheel
+def test_a_finalizer_without_the_lock_it_promises_is_found(engines: Engines, tmp_path: Path) -> None:
+    lock = "PERFORM pg_advisory_xact_lock(hashtextextended('dponec:dwh.orders', 0));"
+    verdict = verified(edited(tmp_path, MERGE, ("fence-finalize",), lock, ""), engines)
+    assert verdict.failure is not None and "advisory lock was free" in verdict.failure.difference.what
 
 
 @pytest.mark.postgres_wheel
