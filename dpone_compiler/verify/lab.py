@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import json
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -19,6 +20,7 @@ from dpone_compiler.runtime.faults import Faults
 from dpone_compiler.runtime.options import RunOptions
 from dpone_compiler.runtime.outcome import RunOutcome
 from dpone_compiler.runtime.progress import Quiet
+from dpone_compiler.runtime.replay import resync_bundle
 from dpone_compiler.runtime.runner import run_bundle
 from dpone_compiler.runtime.sessions import Opener
 from dpone_compiler.runtime.setup import apply_setup
@@ -51,7 +53,7 @@ class Lab:
         *,
         loose: frozenset[str] = frozenset(),
     ) -> None:
-        self.bundle, self.intent, self._folder, self._loose = bundle, intent, folder, loose
+        self.bundle, self.intent, self._runs, self._loose = bundle, intent, folder / "runs", loose
         self._urls = {intent.source.connection: source_url, intent.target.connection: target_url}
         self._urls.setdefault(intent.write["lock_connection"], source_url)  # a Postgres too
         self._sessions = [open_session(parse_url("verify", url)) for url in (source_url, target_url)]
@@ -215,8 +217,8 @@ class Lab:
                 side.expire_leases()
 
     def lock_is_free(self) -> bool:
-        """Whether the advisory lock of a Postgres target could be had."""
-        return isinstance(self.target, PostgresSide) and self.target.lock_is_free(self.intent.target.table)
+        """Whether the advisory lock of the target could be had; of another engine than Postgres nobody has it."""
+        return not isinstance(self.target, PostgresSide) or self.target.lock_is_free(self.intent.target.table)
 
     # ---- ticks -------------------------------------------------------------------------------------------------------
 
@@ -302,12 +304,17 @@ class Lab:
 
         `elsewhere`: on another host, which knows nothing of the file locks of this one.
         """
-        options = RunOptions(shown=self.intent.name, runs=self._folder / "runs", window=window)
-        return run_bundle(
-            self.bundle,
-            options,
-            opener=self.opener(wrap),
-            url=None if elsewhere else self.lock_url(),
-            listener=Quiet(),
-            faults=faults or Faults(),
-        )
+        options = RunOptions(shown=self.intent.name, runs=self._runs, window=window)
+        url = None if elsewhere else self.lock_url()
+        return self._to_the_end(self.bundle, options, url, self.opener(wrap), faults or Faults())
+
+    def resync(self, partitions: Collection[str]) -> RunOutcome:
+        """Load these partitions again, as `dponec resync --yes` does."""
+        listed = {"partitions": json.dumps(sorted(partitions), ensure_ascii=False)}
+        options = RunOptions(shown=self.intent.name, runs=self._runs, params=listed)
+        return self._to_the_end(resync_bundle(self.bundle), options, self.lock_url(), self.opener(), Faults())
+
+    def _to_the_end(
+        self, bundle: LoadedBundle, options: RunOptions, url: ConnectionUrl | None, opener: Opener, faults: Faults
+    ) -> RunOutcome:
+        return run_bundle(bundle, options, opener=opener, url=url, listener=Quiet(), faults=faults)

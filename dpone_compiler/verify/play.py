@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace as with_
 from typing import Any
 
@@ -12,9 +12,11 @@ from dpone_compiler.source.value import value
 from dpone_compiler.verify.case import Case, Cells, Step
 from dpone_compiler.verify.intent import BACKFILL, asked_of
 from dpone_compiler.verify.lab import Lab
-from dpone_compiler.verify.meaning.asked import Loaded, Outcome, Refused, Row, Rows, State
+from dpone_compiler.verify.meaning.asked import Loaded, Outcome, Refused, Row, Rows, State, Value
 from dpone_compiler.verify.meaning.pages import STRATEGIES
+from dpone_compiler.verify.meaning.resync import resync
 from dpone_compiler.verify.told import ChangesTold, RowsTold
+from dpone_compiler.verify.values import partition_name
 
 # The name of a refusal of the model -> the codes that a run may end with. A staging table whose key column takes no NULL, and a
 # unique index on it, refuse earlier than the plan's own gates, with the engine's words (DP424).
@@ -112,6 +114,20 @@ class Player:
         if not done and isinstance(meant, Refused) and (sliced or meant.name in _STAGED):
             self._lab.abort(ended.run_id)
         return self._ended_otherwise(meant, ended) or self.compare()
+
+    def resync(self, places: Collection[Value]) -> Difference | None:
+        """Load these partitions again; None when both agree, and the watermark stands where it stood."""
+        lab, before = self._lab, self._lab.watermark()
+        self._told.look()
+        unit = lab.intent.write["partition"]["unit"]
+        ended = lab.resync([partition_name(unit, place) for place in places])
+        again = resync(places, loaded=lab.intent.mode == "incremental_append")
+        meant = again(self.target, self._told.source(before, ended.exit_code == 0), self.state, self._asked)
+        self.target, self.refused = meant.target, isinstance(meant, Refused)
+        if (after := lab.watermark()) != before:
+            return Difference(load=self.load, what=f"a resync moved the watermark from {before} to {after}")
+        found = self._ended_otherwise(meant, ended) or self.compare()
+        return found and with_(found, what=f"in a resync behind it, {found.what}")
 
     def _begin_again(self) -> None:
         """Each load of a story is a backfill from its first slice; an append would find its own rows in its way."""

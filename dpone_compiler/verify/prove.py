@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping
 from math import ceil
+from types import MappingProxyType
 
+from dpone_compiler.artifacts.effects import resync_steps
 from dpone_compiler.expr.types import Kind
 from dpone_compiler.runtime.outcome import RunOutcome
 from dpone_compiler.verify.case import TICKS, Case, Cells, Step, tick
@@ -16,6 +18,7 @@ from dpone_compiler.verify.intent import asked_of
 from dpone_compiler.verify.lab import Lab
 from dpone_compiler.verify.matrix import CELLS, Cell, Failure
 from dpone_compiler.verify.play import Difference, Player, play, run_plainly
+from dpone_compiler.verify.repairs import Pair, pair_of
 from dpone_compiler.verify.rivals import LOCK, STOPPED, TOKEN, Rival, Sleeping, fences_of
 from dpone_compiler.verify.shrink import as_first, shrink
 from dpone_compiler.verify.values import value_of
@@ -62,6 +65,7 @@ class Prover:
         self._keys(player)
         self._concurrency(player)
         self._late(player)
+        self._resync()
         if self._lab.intent.streams:
             self._identity()
         if self._asked.truncate == "fail" and self._lab.intent.feed is not None:
@@ -156,10 +160,10 @@ class Prover:
             raise BrokenError(Failure(difference=found, case=alone))
         self.counts["loads"] += 1
 
-    def _selected(self, identity: int, at: str) -> Cells:
-        """A row that satisfies the filter and lies in the scope."""
+    def _selected(self, identity: int, at: str, cells: Cells = MappingProxyType({})) -> Cells:
+        """A row with these cells that satisfies the filter and lies in the scope."""
         for seed in range(_TRIES):
-            row = self._generator.row(Seeded(seed), identity, at)
+            row = {**self._generator.row(Seeded(seed), identity, at), **cells}
             if self._lab.selects(row):
                 return row
         raise UnknownTypeError(f"none of {_TRIES} made rows satisfies the filter and lies in the scope")
@@ -252,13 +256,43 @@ class Prover:
         told = ", ".join(fences)
         return f"a run whose lease ran out before {told} was stopped there ({STOPPED}) when another had finished, and changed nothing"
 
+    def _resync(self) -> None:
+        """One of two partitions is loaded again, when the source has changed in both and a row has moved between them."""
+        if not resync_steps(self._lab.bundle.doc):
+            return
+        pair = pair_of(self._lab.intent, self._generator.palettes)
+        if pair is None:
+            self._say("replay", "its resync was not tried: no rows are made here for two of its partitions")
+            return
+        player = Player(self._lab)
+        self._step(player, Step(put=self._in(player, pair, here=(1, 2), there=(3, 4))))
+        kept = self._generator.keeps_rows
+        put = self._in(player, pair, here=(5,) if kept else (1, 3, 5), there=() if kept else (4,))
+        self._wrong(player, player.play(Step(put=put, gone=(2,), quiet=True)))
+        self._wrong(player, player.resync([pair.place]))
+        self._wrong(player, "the resync was refused, so it shows nothing" if player.refused else "")
+        self._step(player, Step(put={}))
+        self._say(
+            "replay",
+            "a resync of one partition gave the model's rows, left the others and the watermark as they were, and the next load went on",
+        )
+
+    def _in(self, player: Player, pair: Pair, *, here: tuple[int, ...], there: tuple[int, ...]) -> dict[int, Cells]:
+        """Rows of two partitions, by their numbers."""
+        load = player.load + 1
+        self._lab.begin(load)
+        placed = [(number, pair.here) for number in here] + [(number, pair.there) for number in there]
+        at = tick(load, TICKS - 1)
+        return {number: self._selected(number, at, {pair.column: cell}) for number, cell in placed}
+
     def _one_row(self, player: Player, number: int) -> Step:
         """A new row, as late as a row of the next load may be."""
         return Step(put={number: self._selected(number, tick(player.load + 1, TICKS - 1))})
 
-    def _wrong(self, player: Player, what: str) -> None:
-        if what:
-            raise BrokenError(Failure(difference=Difference(load=player.load, what=what)))
+    def _wrong(self, player: Player, found: Difference | str | None) -> None:
+        if found:
+            difference = Difference(load=player.load, what=found) if isinstance(found, str) else found
+            raise BrokenError(Failure(difference=difference))
 
     def _late(self, player: Player) -> None:
         cursor = self._lab.intent.cursor

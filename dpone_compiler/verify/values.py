@@ -113,6 +113,15 @@ def unit_of(unit: str) -> Callable[[Any], Any]:
     return start
 
 
+def partition_name(unit: str, place: Any) -> str:
+    """How a partition is named to a resync: a beginning as `unit_of` gives it; `value`: the value itself."""
+    if unit == "value":
+        return str(place)
+    given: tuple[int, ...] = place
+    year, month, day, hour = (*given, *(1, 1, 0)[len(given) - 1 :])
+    return f"{year:04}-{month:02}-{day:02}" + (f" {hour:02}:00:00" if unit == "hour" else "")
+
+
 def shown(each: Any) -> str:
     """A value for people."""
     if each is None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from dpone_compiler.artifacts.effects import resync_steps
 from dpone_compiler.artifacts.plan_codec import plan_fingerprint
 from dpone_compiler.cli.verify_text import as_markdown, as_text
 from dpone_compiler.runtime.bundle import load_bundle
@@ -73,6 +74,8 @@ def test_the_examples_do_what_they_mean(name: str, engines: Engines) -> None:
         ("advisory lock", "lock was held"),
     ):
         assert (promise in met["claim"]) == any(seen in sentence for sentence in met["evidence"]), met
+    again = bool(resync_steps(load_bundle(PLANS / name).doc))
+    assert again == any("a resync of one partition gave" in each for each in told["cells"]["replay"]["evidence"])
 
 
 @pytest.mark.postgres_wheel
@@ -158,6 +161,14 @@ def test_a_plan_whose_fence_is_gone_is_no_tick(
     assert verdict.failure is not None, as_text(verdict)
     assert f"a run slept before {at}, another took its lease and finished" in verdict.failure.difference.what
     assert "concurrency" not in {cell.name for cell in verdict.cells if cell.proved}
+
+
+@pytest.mark.postgres_wheel
+def test_an_edited_resync_is_found(engines: Engines, tmp_path: Path) -> None:
+    """The load itself is as it was."""
+    verdict = verified(edited(tmp_path, DAYS, ("delete-moved",), KEYS, "false", files="replay/*-{}.sql"), engines)
+    assert verdict.failure is not None, as_text(verdict)
+    assert verdict.failure.difference.what.startswith("in a resync behind it, ")
 
 
 @pytest.mark.postgres_wheel

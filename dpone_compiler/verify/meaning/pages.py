@@ -18,6 +18,7 @@ from dpone_compiler.verify.meaning import (
     incremental_merge,
     partition_replace,
     replace_scope,
+    resync,
     scd2,
     snapshot_diff,
     tables,
@@ -42,9 +43,12 @@ STRATEGIES: dict[str, asked.Meaning] = {
 } | {f"backfill of {inner}": make_backfill(inner) for inner in INNER}
 """Every meaning by its name."""
 
+PAGES: dict[str, tuple[ModuleType, Any]] = {**MODULES, "resync": (resync, resync.resync)}
+"""What has a page: the strategies, and the repair that most of them share."""
+
 _KINDS = (asked.Asked, asked.Change, asked.Cursor, asked.Partition, asked.Source, asked.State, asked.Versions)
 WORDS: dict[str, Any] = {
-    **{each.__name__: each for each in (*(function for _, function in MODULES.values()), *_KINDS)},
+    **{each.__name__: each for each in (*(function for _, function in PAGES.values()), *_KINDS)},
     **{each.__name__: each for each in (tables.table, tables.show, replace)},
 }
 """The names that the examples use."""
@@ -52,7 +56,7 @@ WORDS: dict[str, Any] = {
 
 def strategy_pages() -> Iterator[str]:
     """Markdown: a section for each strategy, its rules and its examples."""
-    for name, (module, function) in MODULES.items():
+    for name, (module, function) in PAGES.items():
         first, _, rest = (module.__doc__ or "").strip().partition("\n\n")
         yield from (
             f"## {name}",

@@ -27,7 +27,7 @@ from dpone_compiler.verify.meaning.asked import (
     State,
     Versions,
 )
-from dpone_compiler.verify.meaning.pages import MODULES, STRATEGIES, WORDS
+from dpone_compiler.verify.meaning.pages import MODULES, PAGES, STRATEGIES, WORDS
 from dpone_compiler.verify.meaning.tables import ordered
 
 KEYED = Asked(key=("id",), cursor=Cursor("at"), partition=Partition("day"))
@@ -35,9 +35,9 @@ HISTORY = replace(KEYED, versions=Versions(since="at"))
 DIFF = replace(KEYED, cursor=None, empty_slice="clear")
 
 
-@pytest.mark.parametrize("name", MODULES)
+@pytest.mark.parametrize("name", PAGES)
 def test_the_worked_examples_hold(name: str) -> None:
-    module, function = MODULES[name]
+    module, function = PAGES[name]
     example = DocTestParser().get_doctest(getdoc(function) or "", dict(WORDS), name, module.__file__, 0)
     assert example.examples
     assert DocTestRunner().run(example).failed == 0
