@@ -17,7 +17,8 @@ from dpone_compiler.verify.lab import Lab
 from dpone_compiler.verify.matrix import Verdict
 from dpone_compiler.verify.palette import partitions_of
 from dpone_compiler.verify.play import MODELLED
-from dpone_compiler.verify.prove import BrokenError, Prover
+from dpone_compiler.verify.prove import prove
+from dpone_compiler.verify.trial import BrokenError, Trial
 
 INTENT = "intent.json"
 _PATIENCE = 1  # seconds that a load may wait
@@ -82,15 +83,15 @@ def _tried(bundle: LoadedBundle, intent: Intent, engines: Engines, verdict: Verd
         except EngineError as error:
             return replace(verdict, why_not=f"not verified: the tables cannot be made here: {error}")
         try:
-            return _proved(Prover(lab), verdict)
+            return _proved(Trial(lab), verdict)
         finally:
             lab.close()
 
 
-def _proved(prover: Prover, verdict: Verdict) -> Verdict:
+def _proved(trial: Trial, verdict: Verdict) -> Verdict:
     failure = None
     try:
-        prover.prove()
+        prove(trial)
     except BrokenError as broken:
         failure = broken.failure
-    return replace(verdict, failure=failure, cells=prover.cells(), counts=dict(prover.counts))
+    return replace(verdict, failure=failure, cells=trial.cells(), counts=dict(trial.counts))
