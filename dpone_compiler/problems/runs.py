@@ -127,8 +127,8 @@ PAGES: tuple[Page, ...] = (
     run_page(
         "DP426",
         "Interrupted",
-        "A signal ended the run, or the process that ran this load ended without an answer. What was committed stays, and what "
-        "was not is rolled back or staged again. Exit code 130 or 143.",
+        "A signal ended the run, or came when it had ended (the message says how), or the process that ran this load ended without an "
+        "answer. What was committed stays, and what was not is rolled back or staged again. Exit code 130 or 143.",
         "the same command again: it finishes the unfinished attempt with its own window.",
     ),
     run_page(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from dpone_compiler.artifacts.plan_doc import PlanDoc
 from dpone_compiler.runtime.connections.session import EngineError
-from dpone_compiler.runtime.outcome import REFUSED, STOPPED, TRANSIENT, RefusedError, command
+from dpone_compiler.runtime.outcome import REFUSED, SIGNALLED, STOPPED, TRANSIENT, RefusedError, RunOutcome, command
 from dpone_compiler.runtime.setup import setup_command
 
 LOST_FENCE = "DP410"
@@ -56,4 +58,36 @@ def stopped_by_system(error: OSError, *, step: str, changed: bool, bundle: str) 
     exit_code = STOPPED if changed else TRANSIENT
     return RefusedError(
         "DP425", message, exit_code=exit_code, retryable=True, next=command("dponec", "run", bundle), step=step
+    )
+
+
+def stopped_by_signal(number: int, *, step: str, doc: PlanDoc, bundle: str) -> RunOutcome:
+    """A signal came while the run was under way."""
+    left = (
+        "what it has done in ClickHouse stays, and the next run goes on from there"
+        if doc.state.get("engine") == "clickhouse"
+        else "the open transaction was rolled back"
+    )
+    return RunOutcome(
+        exit_code=SIGNALLED + number,
+        status="interrupted",
+        code="DP426",
+        message=f"stopped by signal {number}; {left}",
+        step=step,
+        retryable=True,
+        next=command("dponec", "run", bundle),
+    )
+
+
+def signalled_late(number: int, outcome: RunOutcome, *, bundle: str) -> RunOutcome:
+    """A signal came when the run had ended. Its receipt tells that end; to the caller it is a signal, so that nothing more is started."""
+    ended = f"{outcome.code}: {outcome.message}" if outcome.code else outcome.status
+    return replace(
+        outcome,
+        exit_code=SIGNALLED + number,
+        status="interrupted",
+        code="DP426",
+        message=f"signal {number} came when the run had ended ({ended})",
+        retryable=True,
+        next=outcome.next or command("dponec", "run", bundle),
     )

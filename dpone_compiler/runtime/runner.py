@@ -20,16 +20,17 @@ from dpone_compiler.runtime.connections.session import EngineError
 from dpone_compiler.runtime.decide import Asked, Refusal, decide
 from dpone_compiler.runtime.dry import TargetToBeMade, looked_at, planned_first_run
 from dpone_compiler.runtime.executor import Executor, Report
-from dpone_compiler.runtime.failure import stopped_by, stopped_by_system
+from dpone_compiler.runtime.failure import signalled_late, stopped_by, stopped_by_signal, stopped_by_system
 from dpone_compiler.runtime.faults import Faults
 from dpone_compiler.runtime.holding import Holding
 from dpone_compiler.runtime.journal import DiskJournal, Journal, NoJournal
 from dpone_compiler.runtime.options import RunOptions
-from dpone_compiler.runtime.outcome import SIGNALLED, Interrupted, RefusedError, RunOutcome, command, refused
+from dpone_compiler.runtime.outcome import Interrupted, RefusedError, RunOutcome, command, refused
 from dpone_compiler.runtime.parameters import Parameters, one_row
 from dpone_compiler.runtime.progress import Listener
 from dpone_compiler.runtime.receipt import make_receipt, target_identity, write_receipt
 from dpone_compiler.runtime.sessions import Opener, Sessions
+from dpone_compiler.runtime.signals import kept
 from dpone_compiler.runtime.slices import LEFT, EverySliceLoaded, run_slices, takes_slices
 from dpone_compiler.runtime.units import Unit, last_of_groups, units_of
 from dpone_compiler.runtime.what_now import documents, what_now
@@ -68,32 +69,40 @@ class Run:
         self._started = time.monotonic()
 
     def execute(self) -> RunOutcome:
-        """Every end but a bug of ours is an outcome."""
+        """Every end but a bug of ours is an outcome. Once it is known, no signal interrupts what is left to do."""
+        late: list[int] = []
+        with contextlib.ExitStack() as ending:
+            try:
+                outcome = self._attempted()
+                late = ending.enter_context(kept())
+            except Interrupted as signal:
+                outcome = stopped_by_signal(
+                    signal.signum, step=self._step_id, doc=self._doc, bundle=self._options.shown
+                )
+            finally:
+                self._leave()
+            outcome = self._finish(outcome)
+        return signalled_late(late[0], outcome, bundle=self._options.shown) if late else outcome
+
+    def _attempted(self) -> RunOutcome:
         try:
             self._all_units()
-            outcome = RunOutcome(exit_code=0, status="planned" if self._options.dry_run else "done")
+            return RunOutcome(exit_code=0, status="planned" if self._options.dry_run else "done")
         except TargetToBeMade:
-            outcome = planned_first_run()
+            return planned_first_run()
         except EverySliceLoaded:
             self._parameters.put(**{LEFT: "0"})
-            outcome = RunOutcome(exit_code=0, status="done", message="every slice of the backfill is loaded")
+            return RunOutcome(exit_code=0, status="done", message="every slice of the backfill is loaded")
         except RefusedError as error:
-            outcome = refused(error if error.step or not self._step else self._placed(error))
+            return refused(error if error.step or not self._step else self._placed(error))
         except ConnectionProblem as error:
-            outcome = refused(
-                RefusedError(error.code, f"{error.message} ({error.help})" if error.help else error.message)
-            )
+            said = f"{error.message} ({error.help})" if error.help else error.message
+            return refused(RefusedError(error.code, said))
         except EngineError as error:
-            outcome = refused(self._engine_end(error))
-        except Interrupted as signal:
-            outcome = self._interrupted(signal)
+            return refused(self._engine_end(error))
         except OSError as error:
-            outcome = refused(
-                stopped_by_system(error, step=self._step_id, changed=self._changed, bundle=self._options.shown)
-            )
-        finally:
-            self._leave()
-        return self._finish(outcome)
+            shown = self._options.shown
+            return refused(stopped_by_system(error, step=self._step_id, changed=self._changed, bundle=shown))
 
     @property
     def slices_left(self) -> int | None:
@@ -323,17 +332,6 @@ class Run:
         kind = self._step.kind if self._step else ""
         return stopped_by(
             error, step=self._step_id, kind=kind, changed=self._changed, doc=self._doc, bundle=self._options.shown
-        )
-
-    def _interrupted(self, signal: Interrupted) -> RunOutcome:
-        return RunOutcome(
-            exit_code=SIGNALLED + signal.signum,
-            status="interrupted",
-            code="DP426",
-            message=f"stopped by signal {signal.signum}; the open transaction was rolled back",
-            step=self._step_id,
-            retryable=True,
-            next=command("dponec", "run", self._options.shown),
         )
 
     def _leave(self) -> None:

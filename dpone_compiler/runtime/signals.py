@@ -30,6 +30,17 @@ def interruptible() -> Iterator[None]:
 
 
 @contextlib.contextmanager
+def kept() -> Iterator[list[int]]:
+    """Signals interrupt nothing; their numbers are in the list that is given, in the order in which they came."""
+    late: list[int] = []
+    if threading.current_thread() is not threading.main_thread():
+        yield late
+        return
+    with handled(late.append):
+        yield late
+
+
+@contextlib.contextmanager
 def handled(handler: Callable[[int], None]) -> Iterator[None]:
     """Both signals call `handler` with their number; of the main thread only."""
     before = {number: signal.getsignal(number) for number in _NUMBERS}
