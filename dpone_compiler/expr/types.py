@@ -32,9 +32,10 @@ class DataType:
     """A logical type.
 
     `bits`: width of INT (8..256) and FLOAT (32, 64). `signed`: INT only. `precision`: DECIMAL digits (None: unbounded),
-    or fractional digits of TIME and TIMESTAMP. `scale`: DECIMAL only. `length`: TEXT/BYTES limit in characters/bytes
+    or fractional digits of TIME, TIMESTAMP and INTERVAL. `scale`: DECIMAL only. `length`: TEXT/BYTES limit in characters/bytes
     (None: unbounded). `padded`: TEXT of fixed width. `tz`: TIMESTAMP is an instant, not a wall clock.
-    `element`: ARRAY only. `native`: the engine's own spelling where the family does not say enough (OTHER, ENUM).
+    `element`: ARRAY only. `native`: the engine's own spelling where the family does not say enough (OTHER, ENUM, an
+    INTERVAL of some fields).
     """
 
     kind: Kind
@@ -64,9 +65,9 @@ class DataType:
                 return f"timestamp({6 if self.precision is None else self.precision}){zone}"
             case Kind.ARRAY:
                 return f"array({self.element.label() if self.element else '?'})"
-            case Kind.OTHER | Kind.ENUM:
+            case Kind.OTHER | Kind.ENUM | Kind.INTERVAL:
                 return self.native or self.kind.value
-            case Kind.BOOL | Kind.UUID | Kind.DATE | Kind.TIME | Kind.INTERVAL | Kind.JSON:
+            case Kind.BOOL | Kind.UUID | Kind.DATE | Kind.TIME | Kind.JSON:
                 return str(self.kind.value)
 
 

@@ -18,7 +18,6 @@ _FIXED: dict[str, DataType] = {
     "bytea": DataType(kind=Kind.BYTES),
     "uuid": DataType(kind=Kind.UUID),
     "date": DataType(kind=Kind.DATE),
-    "interval": DataType(kind=Kind.INTERVAL),
     "json": DataType(kind=Kind.JSON, native="json"),
     "jsonb": DataType(kind=Kind.JSON, native="jsonb"),
 }
@@ -56,7 +55,8 @@ def _scalar(parts: NativeType) -> DataType:
         length = numbers[0] if numbers else None
         return DataType(kind=Kind.TEXT, length=length, padded=parts.name == "character")
     if parts.name.startswith("interval"):
-        return DataType(kind=Kind.INTERVAL)
+        fields = "" if parts.name == "interval" else NativeType(parts.name, parts.args, False).text
+        return DataType(kind=Kind.INTERVAL, precision=numbers[0] if numbers else None, native=fields)
     return DataType(kind=Kind.OTHER, native=NativeType(parts.name, parts.args, False).text)
 
 
@@ -88,7 +88,9 @@ def propose_type(type_: DataType) -> str:  # noqa: C901, PLR0912 - one arm a fam
             return type_.native if type_.native in ("json", "jsonb") else "jsonb"
         case Kind.ARRAY:
             return f"{propose_type(type_.element)}[]" if type_.element else "text[]"
-        case Kind.UUID | Kind.DATE | Kind.INTERVAL:
+        case Kind.INTERVAL:
+            return type_.native or ("interval" if type_.precision is None else f"interval({type_.precision})")
+        case Kind.UUID | Kind.DATE:
             return str(type_.kind.value)
         case Kind.ENUM | Kind.OTHER:
             return "text"

@@ -10,6 +10,7 @@ from dpone_compiler.spi.backend import Carry
 
 _NUMBERS = (Kind.INT, Kind.DECIMAL)
 _TEXTUAL = (Kind.TEXT, Kind.OTHER, Kind.ENUM)
+_AS_TEXT = "as its text"
 _Told = tuple[tuple[Loss, ...], str]  # losses, and how every value changes without loss
 
 
@@ -41,7 +42,7 @@ def _zero(given: DataType, wanted: DataType, engine: str) -> tuple[Loss, ...]:
 
 def _convert(given: DataType, wanted: DataType) -> _Told | None:
     if wanted.kind is Kind.TEXT:
-        return _into_text(given, wanted), "" if given.kind is Kind.TEXT else "as its text"
+        return _into_text(given, wanted), _text_form(given, wanted)
     if given.kind in _NUMBERS and wanted.kind in _NUMBERS:
         return _between_numbers(given, wanted), ""
     match given.kind, wanted.kind:
@@ -56,12 +57,18 @@ def _convert(given: DataType, wanted: DataType) -> _Told | None:
         case Kind.INT, Kind.BOOL:
             return (_outside("numbers other than 0 and 1", "0", "1"),), ""
         case Kind.UUID, Kind.BYTES:
-            return (), "as its text"
+            return (), _AS_TEXT
         case _:
             return _of_texts(given, wanted)
 
 
 def _of_texts(given: DataType, wanted: DataType) -> _Told | None:
+    if (
+        wanted.kind is Kind.INTERVAL and wanted.native
+    ):  # fields that it does not name are dropped, on both sides of the digest
+        return None
+    if given.kind is wanted.kind is Kind.ARRAY:
+        return _elements(given, wanted)
     if given.kind is wanted.kind:
         return _same_family(given, wanted)
     if wanted.kind in (Kind.OTHER, Kind.ENUM) and given.kind in _TEXTUAL:
@@ -71,17 +78,35 @@ def _of_texts(given: DataType, wanted: DataType) -> _Told | None:
     return None
 
 
+def _elements(given: DataType, wanted: DataType) -> _Told | None:
+    """An array goes as one text, so there is no way where an element is more than its own text: no question is asked of elements."""
+    if given.element is None or wanted.element is None:
+        return None
+    told = _convert(given.element, wanted.element)
+    return told if told in (((), ""), ((), _AS_TEXT)) else None
+
+
 def _outside(says: str, low: str, high: str) -> Loss:
     return Loss(test=Question.OUTSIDE, says=says, low=low, high=high)
 
 
+def _text_form(given: DataType, wanted: DataType) -> str:
+    if given.kind is not Kind.TEXT:
+        return _AS_TEXT
+    return "without the blanks that fill char(n)" if given.padded and not wanted.padded else ""
+
+
 def _into_text(given: DataType, wanted: DataType) -> tuple[Loss, ...]:
-    if wanted.length is None:
-        return ()
-    if given.kind is Kind.TEXT and given.length is not None and given.length <= wanted.length:
-        return ()
-    # Trailing spaces alone are cut without an error: https://www.postgresql.org/docs/current/datatype-character.html
-    return (Loss(test=Question.CHARACTERS, says=f"values longer than {wanted.length} characters", size=wanted.length),)
+    """Blanks at the end are cut without an error where they are too many, and always in a padded type: the digest casts, too,
+    and sees nothing. https://www.postgresql.org/docs/current/datatype-character.html"""
+    losses = []
+    inside = given.kind is Kind.TEXT and given.length is not None and wanted.length is not None
+    if wanted.length is not None and not (inside and (given.length or 0) <= wanted.length):
+        says = f"values longer than {wanted.length} characters"
+        losses.append(Loss(test=Question.CHARACTERS, says=says, size=wanted.length))
+    if wanted.padded and not given.padded and given.kind in (*_TEXTUAL, Kind.JSON):
+        losses.append(Loss(test=Question.BLANKS, says="blanks at the end, which are not kept apart from padding"))
+    return tuple(losses)
 
 
 def _between_numbers(given: DataType, wanted: DataType) -> tuple[Loss, ...]:
@@ -162,6 +187,8 @@ def _same_family(given: DataType, wanted: DataType) -> _Told:
             if given.tz and not wanted.tz:
                 losses = (*losses, Loss(test=Question.OFFSET, says="an offset other than UTC"))
             return losses, ""
+        case Kind.INTERVAL:
+            return _finer(given, wanted), ""
         case Kind.JSON if (given.native or "json") == "json" and wanted.native == "jsonb":
             return (), "white space, the order of keys and all but the last of repeated keys are not kept"
         case _:

@@ -36,6 +36,9 @@ _TYPES = {
         ("d", "timestamp", "date", "2026-01-31 00:00:00", "2026-01-31 00:00:01"),
         ("o", "timetz", "time", "12:00:00+00", "12:00:00+02"),
         ("v", "text", "varchar(3)", "ab", "abcd"),
+        ("p", "text", "character(3)", "ab", "ab "),
+        ("j", "json", "character(9)", "[1]", "[1] "),
+        ("s", "interval", "interval(0)", "1 mon 02:00:01", "00:00:01.5"),
         ("b", "integer", "boolean", "1", "2"),
     ),
 }
