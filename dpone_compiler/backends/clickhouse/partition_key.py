@@ -9,7 +9,8 @@ from dpone_compiler.expr.types import Kind
 from dpone_compiler.ir.load import Partitioning, PartitionUnit
 from dpone_compiler.ir.schema import Column, TableStructure
 from dpone_compiler.sql.clickhouse_names import ident
-from dpone_compiler.sql.clickhouse_native import unescaped
+from dpone_compiler.sql.clickhouse_native import parse_native, unescaped
+from dpone_compiler.sql.clickhouse_types import unwrapped
 from dpone_compiler.sql.render import Sql, frame
 
 # https://clickhouse.com/docs/sql-reference/functions/date-time-functions
@@ -24,6 +25,7 @@ _UNITS = {
     "toStartOfDay": PartitionUnit.DAY,
     "toStartOfHour": PartitionUnit.HOUR,
 }
+_NARROW = frozenset({"toDate", "toStartOfYear", "toStartOfMonth", "toStartOfDay", "toStartOfHour"})
 _FINENESS = (PartitionUnit.VALUE, PartitionUnit.HOUR, PartitionUnit.DAY, PartitionUnit.MONTH, PartitionUnit.YEAR)
 NAME = r"(`(?:[^`\\]|\\.)*`|[A-Za-z_][A-Za-z0-9_]*)"
 _ELEMENT = re.compile(rf"^(?:{NAME}|([A-Za-z0-9]+)\({NAME}\))$", re.DOTALL)
@@ -36,6 +38,7 @@ class KeyElement:
 
     column: str
     unit: PartitionUnit
+    narrows: bool = False  # gives a Date or DateTime, whatever the column is
 
 
 def elements(partition_key: str) -> tuple[KeyElement, ...]:
@@ -54,7 +57,7 @@ def elements(partition_key: str) -> tuple[KeyElement, ...]:
         if bare is not None:
             found.append(KeyElement(plain_name(bare), PartitionUnit.VALUE))
         elif function in _UNITS:
-            found.append(KeyElement(plain_name(inner), _UNITS[function]))
+            found.append(KeyElement(plain_name(inner), _UNITS[function], function in _NARROW))
     return tuple(found)
 
 
@@ -104,17 +107,31 @@ def unit_text(wanted: Partitioning, column: Column | None) -> Sql:
     name = ident(wanted.column)
     if column is not None and column.nullable:
         name = frame("assumeNotNull(<<name>>)", name=name)
+    text = frame("toString(<<name>>)", name=name)
+    # Cut as text: toDate and toStartOf… of a Date32 or DateTime64 wrap or stop outside of 1970 to 2149 [run 26.9].
     match wanted.unit:
         case PartitionUnit.VALUE:
-            return frame("toString(<<name>>)", name=name)
+            return text
         case PartitionUnit.HOUR:
-            return frame("toString(toStartOfHour(<<name>>))", name=name)
+            return frame("concat(substring(<<text>>, 1, 13), ':00:00')", text=text)
         case PartitionUnit.DAY:
-            return frame("toString(toDate(<<name>>))", name=name)
+            return frame("substring(<<text>>, 1, 10)", text=text)
         case PartitionUnit.MONTH:
-            return frame("toString(toStartOfMonth(<<name>>))", name=name)
+            return frame("concat(substring(<<text>>, 1, 7), '-01')", text=text)
         case PartitionUnit.YEAR:
-            return frame("toString(toStartOfYear(<<name>>))", name=name)
+            return frame("concat(substring(<<text>>, 1, 4), '-01-01')", text=text)
+
+
+def folds(structure: TableStructure | None, wanted: Partitioning) -> bool:
+    """Whether one partition may hold rows of several slices, since its key wraps or stops at the ends of a narrower type.
+
+    So do toDate and toStartOf… of a Date32 or DateTime64: toStartOfMonth gives 1970-01-01 for all that is older [run 26.9].
+    """
+    column = structure.column(wanted.column) if structure is not None else None
+    parsed = parse_native(column.native) if column is not None else None
+    if structure is None or parsed is None or unwrapped(parsed).name not in {"Date32", "DateTime64"}:
+        return False
+    return any(each.column == wanted.column and each.narrows for each in elements(structure.partition_key))
 
 
 def _fineness(unit: PartitionUnit, column: Column | None) -> int:

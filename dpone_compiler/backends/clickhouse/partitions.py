@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dpone_compiler.backends.clickhouse import state
 from dpone_compiler.backends.clickhouse.keys import key_in
-from dpone_compiler.backends.clickhouse.partition_key import slice_refusal, unit_text
+from dpone_compiler.backends.clickhouse.partition_key import folds, slice_refusal, unit_text
 from dpone_compiler.backends.clickhouse.profile import View, staging_name, staging_table, view
 from dpone_compiler.backends.clickhouse.scope import inside_scope
 from dpone_compiler.backends.clickhouse.zones import unit_refusal
@@ -228,13 +228,19 @@ def check_partition_values(ctx: Context, action: CheckPartitionValues) -> Lowere
         )
     ]
     if column is None or column.nullable:
-        pieces += [_rows(table, frame("isNull(<<name>>)", name=ident(wanted.column)), "whose partition value is NULL")]
+        pieces += [
+            _rows(
+                table, frame("isNull(<<name>>)", name=ident(wanted.column)), "staged rows whose partition value is NULL"
+            )
+        ]
     if wanted.nulls == "own":
         pieces = pieces[:1]
     if action.partitions is not None:
         lost = Sql("1") if wanted.nulls == "own" else known  # where NULL fails, it is told above
         outside = frame("<<lost>> AND NOT <<inside>>", lost=lost, inside=in_set(seen, wanted, action.partitions))
-        pieces.append(_rows(table, outside, "that lie outside of the partitions of this run"))
+        pieces.append(_rows(table, outside, "staged rows that lie outside of the partitions of this run"))
+        if folds(seen.structure, wanted) and not any(isinstance(s.action, BuildRewrite) for s in ctx.plan.steps):
+            pieces.append(_folded(seen, wanted, action.partitions, table))
     return Lowered(op="check", bodies={"main": join("\nUNION ALL ", pieces).text})
 
 
@@ -277,10 +283,24 @@ def _rows(table: Sql, where: Sql, what: str) -> Sql:
     return frame(
         "SELECT 'DP506' AS code, <<what>> AS detail, found AS count "
         "FROM (SELECT count() AS found FROM <<table>> WHERE <<where>>) WHERE found > 0",
-        what=literal(f"staged rows {what}"),
+        what=literal(what),
         table=table,
         where=where,
     )
+
+
+def _folded(seen: View, wanted: Partitioning, partitions: PartitionSet, staging: Sql) -> Sql:
+    """Rows of other slices that lie in partitions which are to be replaced or dropped."""
+    target, inside = qualified(seen.target), in_set(seen, wanted, partitions)
+    outside = frame(
+        "_partition_id IN (SELECT _partition_id FROM <<staging>> UNION ALL SELECT _partition_id FROM <<target>> "
+        "WHERE <<inside>>) AND NOT <<inside>>",
+        staging=staging,
+        target=target,
+        inside=inside,
+    )
+    what = "rows of the target outside of the partitions of this run, which its partition key puts among them"
+    return _rows(target, outside, what)
 
 
 def _column(seen: View, wanted: Partitioning) -> Column | None:

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=orders_backfill_pg_to_ch
-FINGERPRINT=d0cef24e6dc0efa1828e1077259b8d385250a56ebe53c82eb49c66c1f175bbff
+FINGERPRINT=d6b42898c4b999a6f2a4b028f4db1b5b1efc177fd4856f50e5b6e95e4958ff9c
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=demo_source

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=orders_full_pg_to_ch
-FINGERPRINT=8c43e1a0aa4b9164e954b0087caa7f50d5a96110659a73bfe46a1d8084ab1a4b
+FINGERPRINT=a0a0342df274dcef5863b06743dd44704ab1629c0258bca0707e564f05b360e7
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=demo_source

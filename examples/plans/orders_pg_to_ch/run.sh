@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=orders_pg_to_ch
-FINGERPRINT=c4f82668e6e3d203bc9548c1c65383502d679447fc8b121f500bcb59ffff2c52
+FINGERPRINT=61beb34b5a66ab1e86f0a17debeb938bc2cd7befd6687e99ccf9608e904d6b0b
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=demo_source

@@ -163,6 +163,69 @@ def test_other_units(world: World, unit: str) -> None:
     world.same([row for row in before if row.id != 2] + [order(2, "v2", "2026-01-01", now)])
 
 
+def old_and_far(world: World, partition: str) -> None:
+    """Rows of years that a Date cannot say, in a target of Date32 and DateTime64."""
+    world.source(
+        "CREATE TABLE orders (id bigint NOT NULL, amount numeric(18,2) NOT NULL, note text, day date NOT NULL, "
+        "at timestamptz NOT NULL, seen timestamptz GENERATED ALWAYS AS (day::timestamp AT TIME ZONE 'UTC') STORED)"
+    )
+    world.make_target(
+        columns="id Int64, amount Decimal(18,2), note String, day Date32, at DateTime64(6, 'UTC'), seen DateTime64(6, 'UTC')",
+        partition=partition,
+    )
+    days = [
+        "1900-01-01",
+        "1955-03-10",
+        "1955-07-10",
+        "1969-12-31",
+        "2026-01-01",
+        "2149-06-07",
+        "2200-02-03",
+        "2299-12-31",
+    ]
+    for number, day in enumerate(days, 1):
+        world.source(
+            "INSERT INTO orders VALUES (%s, 1, '', %s, '2026-01-01'::timestamptz + %s * interval '1 second')",
+            [(number, day, number)],
+        )
+
+
+UNITS = {"year": "toYear({})", "month": "toYYYYMM({})", "day": "toYYYYMMDD({})"}
+
+
+@on("chdb")
+@pytest.mark.parametrize(
+    ("column", "unit"), [("day", "year"), ("day", "month"), ("day", "day"), ("seen", "month"), ("seen", "day")]
+)
+def test_partitions_of_years_that_a_date_cannot_say(world: World, column: str, unit: str) -> None:
+    """toStartOfMonth gives 1970-01-01 for all of them, and the source has nothing there: 1900 and 1955 would just go."""
+    old_and_far(world, UNITS[unit].format(column))
+    replacing(world, partition={"column": column, "by": unit}).run()
+    world.same(world.source_rows())
+    world.source("UPDATE orders SET note = 'v2', at = clock_timestamp() WHERE id IN (1, 7)")
+    world.run()
+    world.same(world.source_rows())
+
+
+@on("chdb")
+@pytest.mark.parametrize(
+    ("column", "unit", "key"), [("day", "month", "toStartOfMonth(day)"), ("seen", "hour", "toStartOfHour(seen)")]
+)
+def test_a_partition_key_that_puts_several_slices_together(world: World, column: str, unit: str, key: str) -> None:
+    """Replacing the partition of one of them would delete the others, which are not read; a rewrite keeps them."""
+    old_and_far(world, key)
+    replacing(world, key=False, partition={"column": column, "by": unit}).run()
+    world.same(world.source_rows())
+    world.source("UPDATE orders SET note = 'v2', at = clock_timestamp() WHERE id = 5")
+    world.run()
+    world.same(before := world.source_rows())
+    world.source("UPDATE orders SET note = 'v2', at = clock_timestamp() WHERE id = 1")
+    assert "which its partition key puts among them" in world.fails("DP506").message
+    world.same(before)
+    replacing(world, partition={"column": column, "by": unit}).run()
+    world.same(world.source_rows())
+
+
 @on("pg18", "chdb")
 @pytest.mark.parametrize("unit", ["hour", "day"])
 def test_slices_of_an_instant_are_utc(world: World, unit: str) -> None:

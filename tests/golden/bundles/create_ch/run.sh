@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=create_ch
-FINGERPRINT=4a2ac671b88184cb3cf078eb225cabfa0d58f66483c3a26b336da1632b2477ea
+FINGERPRINT=56ba49c495f7895a757e8346bc3e0a46152390be7063d89070e589942f9da9b9
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

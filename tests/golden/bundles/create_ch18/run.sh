@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=create_ch18
-FINGERPRINT=6f7c0bd341b98d8ab82d94e1a3f32c051cd7d13bf00da38e7cd44748bc48ae2b
+FINGERPRINT=07774b28ce91576d5a6d759baf0b830b64cb861646164ce1f7432a25b23b8243
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

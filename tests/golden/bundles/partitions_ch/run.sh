@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=partitions_ch
-FINGERPRINT=903297111d3ee8ea69fe791cd5ac56dd8c666c9aafb0b6a092bb1fba9621d990
+FINGERPRINT=d6cdd798f6fb2839a769661c4a55eeaaab9e2e5f8c158865e39a0ee21057f40e
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=partitions_ch18
-FINGERPRINT=12afd6fd4a43b2a330d260414523f6ca4dfb4e804f21721d56259889a132ad16
+FINGERPRINT=c04373921b54a10b0fc3806606c6ae7d7e70f7ace05a944e477754a4f5ecd506
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

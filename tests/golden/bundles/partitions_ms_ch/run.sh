@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=partitions_ms_ch
-FINGERPRINT=4f02c6cc76183a5acd236095066464020c72943684534fc63ed6fb5a8740c307
+FINGERPRINT=fd36f0db3abe61bc166a81b77192241a2569022789be11f1a6f6d333cc122b0b
 TRANSACTIONAL=''
 SOURCE_ENGINE=mssql
 SOURCE_CONNECTION=case_ms_source

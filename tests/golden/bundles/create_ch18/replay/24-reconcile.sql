@@ -4,4 +4,4 @@
 -- idempotency: pure
 -- why: a replay must not end on a claim
 -- params: partitions
-SELECT 'DP510' AS code, concat('the target holds ', actual, ' where ', expected, ' was staged') AS detail, held AS count FROM (SELECT toString(count()) AS actual, toString((SELECT argMax(`rows_staged`, seq) FROM `made`.`dponec_state` WHERE load = 'create_ch18')) AS expected, count() AS held FROM `made`.`ne\`w 'orders` WHERE (1 AND position({partitions:String}, concat('"', replaceAll(replaceAll(toString(toStartOfMonth(`day`)), '\\', '\\\\'), '"', '\\"'), '"')) > 0)) WHERE actual != expected
+SELECT 'DP510' AS code, concat('the target holds ', actual, ' where ', expected, ' was staged') AS detail, held AS count FROM (SELECT toString(count()) AS actual, toString((SELECT argMax(`rows_staged`, seq) FROM `made`.`dponec_state` WHERE load = 'create_ch18')) AS expected, count() AS held FROM `made`.`ne\`w 'orders` WHERE (1 AND position({partitions:String}, concat('"', replaceAll(replaceAll(concat(substring(toString(`day`), 1, 7), '-01'), '\\', '\\\\'), '"', '\\"'), '"')) > 0)) WHERE actual != expected

@@ -4,4 +4,4 @@
 -- idempotency: pure
 -- why: a replay must not end on a claim
 -- params: partitions
-SELECT 'DP510' AS code, concat('the target holds ', actual, ' where ', expected, ' was staged') AS detail, held AS count FROM (SELECT toString(count()) AS actual, toString((SELECT argMax(`rows_staged`, seq) FROM `dwh`.`dponec_state` WHERE load = 'partitions_ch')) AS expected, count() AS held FROM `dwh`.`orders` WHERE (1 AND has(JSONExtract({partitions:String}, 'Array(String)'), toString(toStartOfMonth(`day`))))) WHERE actual != expected
+SELECT 'DP510' AS code, concat('the target holds ', actual, ' where ', expected, ' was staged') AS detail, held AS count FROM (SELECT toString(count()) AS actual, toString((SELECT argMax(`rows_staged`, seq) FROM `dwh`.`dponec_state` WHERE load = 'partitions_ch')) AS expected, count() AS held FROM `dwh`.`orders` WHERE (1 AND has(JSONExtract({partitions:String}, 'Array(String)'), concat(substring(toString(`day`), 1, 7), '-01')))) WHERE actual != expected

@@ -4,4 +4,4 @@
 -- idempotency: idempotent
 -- why: their old rows would stay for ever
 -- params: partitions, staging_rows
-SELECT DISTINCT _partition_id FROM `dwh`.`orders` WHERE (1 AND has(JSONExtract({partitions:String}, 'Array(String)'), toString(toStartOfMonth(`day`)))) AND _partition_id NOT IN (SELECT _partition_id FROM `dwh`.{staging_rows:Identifier}) AND throwIf((SELECT count() FROM `dwh`.{staging_rows:Identifier}) != (SELECT argMax(`rows_staged`, seq) FROM `dwh`.`dponec_state` WHERE load = 'partitions_ch'), 'DP510: staging does not hold the rows that were recorded') = 0 ORDER BY _partition_id
+SELECT DISTINCT _partition_id FROM `dwh`.`orders` WHERE (1 AND has(JSONExtract({partitions:String}, 'Array(String)'), concat(substring(toString(`day`), 1, 7), '-01'))) AND _partition_id NOT IN (SELECT _partition_id FROM `dwh`.{staging_rows:Identifier}) AND throwIf((SELECT count() FROM `dwh`.{staging_rows:Identifier}) != (SELECT argMax(`rows_staged`, seq) FROM `dwh`.`dponec_state` WHERE load = 'partitions_ch'), 'DP510: staging does not hold the rows that were recorded') = 0 ORDER BY _partition_id
