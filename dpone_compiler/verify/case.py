@@ -25,6 +25,7 @@ class Step:
 
     `emptied`: the table is truncated before anything else. `until`: the load is given the window that ends at this tick of its
     own, exactly where rows may lie. `quiet`: no load follows; the next one finds these changes and those of the next step.
+    `anew`: what is applied is forgotten, so the load copies the source as its first one did.
     """
 
     put: Mapping[int, Cells]
@@ -32,6 +33,7 @@ class Step:
     until: int | None = None
     emptied: bool = False
     quiet: bool = False
+    anew: bool = False
 
 
 @value(kw_only=True)
@@ -58,7 +60,7 @@ def encode(case: Case) -> list[dict[str, Any]]:
 
 def _load(step: Step) -> dict[str, Any]:
     put = {str(number): dict(cells) for number, cells in step.put.items()}
-    seldom = {"until": step.until, "emptied": step.emptied, "quiet": step.quiet}
+    seldom = {"until": step.until, "emptied": step.emptied, "quiet": step.quiet, "anew": step.anew}
     return {"put": put, "gone": list(step.gone)} | {
         name: each for name, each in seldom.items() if each not in (None, False)
     }
@@ -74,6 +76,7 @@ def decode(loads: list[dict[str, Any]]) -> Case:
                 until=load.get("until"),
                 emptied=load.get("emptied", False),
                 quiet=load.get("quiet", False),
+                anew=load.get("anew", False),
             )
             for load in loads
         )

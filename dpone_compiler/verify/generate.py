@@ -59,6 +59,7 @@ class Generator:
         feed = intent.feed
         self._again = 0 if feed is None else 1  # rows of a log that come again
         self._empties = feed is not None and feed.get("truncate") == "apply"
+        self._copies = intent.streams
         self._windows = cursor is not None and not intent.read["cursor"]["lookback"]
         self._written = [each for each in intent.source.columns if not each.generated]
         self.palettes = {each.name: palette(intent, each) or self._none(each) for each in self._written}
@@ -101,7 +102,8 @@ class Generator:
 
     def story(self, choices: Choices, *, loads: int = 4, fresh: int = 6, changed: int = 3, pauses: bool = True) -> Case:
         """A case: rows come, change, move, tie, arrive late, and go. At most so many rows a load. A log also tells of rows that
-        come again, of keys that change and of a table that is emptied, and `pauses` let several of them meet in one load."""
+        come again, of keys that change and of a table that is emptied; a load from a slot may begin anew; and `pauses` let several
+        of them meet in one load."""
         living: dict[int, Cells] = {}
         steps: list[Step] = []
         for load in range(1, loads + 1):
@@ -123,7 +125,9 @@ class Generator:
             if until is not None and put:  # a window is only seen to end where it says when a row lies exactly there
                 put[min(put)] = {**put[min(put)], self._cursor: tick(load, until)}
             quiet = bool(self._again) and pauses and load < loads and choices.pick((False, False, True))
-            steps.append(Step(put=put, gone=tuple(gone), until=None if quiet else until, emptied=emptied, quiet=quiet))
+            anew = self._copies and load > 1 and choices.pick((False, False, False, True))
+            until = None if quiet else until
+            steps.append(Step(put=put, gone=tuple(gone), until=until, emptied=emptied, quiet=quiet, anew=anew))
         return Case(steps=tuple(steps))
 
     def _told(self, choices: Choices, number: int, load: int, living: dict[int, Cells]) -> Cells:

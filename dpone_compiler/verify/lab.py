@@ -220,6 +220,10 @@ class Lab:
         """Whether the advisory lock of the target could be had; of another engine than Postgres nobody has it."""
         return not isinstance(self.target, PostgresSide) or self.target.lock_is_free(self.intent.target.table)
 
+    def forget_position(self) -> None:
+        """Forget what is applied, as `dponec state set LOAD ''` does."""
+        run_state_command(self.bundle, self.opener(), "set", watermark="")
+
     # ---- ticks -------------------------------------------------------------------------------------------------------
 
     def _base(self, load: int) -> Any:

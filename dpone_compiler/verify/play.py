@@ -90,6 +90,10 @@ class Player:
         self.load += 1
         self._begin_again()
         self._told.follow(self.load, step)
+        if step.anew and self.state.known and not self.refused:  # it has a state, and no attempt is open
+            self._lab.forget_position()
+            self._told.forget()
+            self.state = with_(self.state, position=None)
         if step.quiet:
             return None
         self._told.look()

@@ -19,11 +19,12 @@ _PART = ";\nCREATE TABLE <<part>> PARTITION OF <<table>> FOR VALUES FROM (<<low>
 _DEFAULT = ";\nCREATE TABLE <<default>> PARTITION OF <<table>> DEFAULT"
 _DELETE = "DELETE FROM <<table>>;\n"
 _ADD = """INSERT INTO <<table>> (<<names>>) SELECT <<cells>> FROM jsonb_array_elements(current_setting('dponec.rows')::jsonb) AS e (r)"""
-_CLEAR = Sql("""DO $$
+_CLEAR = Sql(r"""DO $$
 DECLARE t record;
 BEGIN
   FOR t IN SELECT format('%I.%I', schemaname, tablename) AS name, tablename FROM pg_tables
-           WHERE schemaname NOT IN ('pg_catalog', 'information_schema') LOOP
+           -- A temporary table goes with its session, which may be ending just now.
+           WHERE schemaname NOT IN ('pg_catalog', 'information_schema') AND schemaname NOT LIKE 'pg\_temp\_%' LOOP
     IF position('__dponec_' IN t.tablename) > 0 THEN
       EXECUTE 'DROP TABLE ' || t.name;
     ELSE

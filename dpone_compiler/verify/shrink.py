@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from dpone_compiler.verify.case import TICK, Case, Cells, Step, tick
 
@@ -42,7 +43,8 @@ def _smaller(case: Case, palettes: Palettes) -> Iterator[Case]:
         for number in step.gone:
             yield _with(case, index, replace(step, gone=tuple(other for other in step.gone if other != number)))
     for index, step in enumerate(steps):
-        for simpler in (replace(step, until=None), replace(step, emptied=False), replace(step, quiet=False)):
+        seldom: tuple[dict[str, Any], ...] = ({"until": None}, {"emptied": False}, {"quiet": False}, {"anew": False})
+        for simpler in (replace(step, **each) for each in seldom):
             if simpler != step:
                 yield _with(case, index, simpler)
         for number, cells in step.put.items():

@@ -35,6 +35,9 @@ class RowsTold:
         """Before a run."""
         self._seen = self._lab.snapshot()
 
+    def forget(self) -> None:
+        """What was read is read again in any case."""
+
     def source(self, low: Value, done: bool) -> Source:
         """After it. What a refused run would have read does not depend on where exactly its window ended."""
         horizon = self._lab.watermark() if done else self._lab.latest()
@@ -69,8 +72,12 @@ class ChangesTold:
         self._feed.told(load)
 
     def look(self) -> None:
-        """Before a run: the first one copies."""
+        """Before a run: one that copies."""
         self._seen = self._lab.snapshot() if self._copied is None else ()
+
+    def forget(self) -> None:
+        """The next run copies."""
+        self._copied = None
 
     def source(self, low: Value, done: bool) -> Source:
         """After it: the copy, or the log of its window."""

@@ -10,8 +10,9 @@ load is refused, since the value is known to nobody. A row of the target that is
 deleted, or while it was outside of the filter, the load did not see. Where deletes are passed over and there is a filter, any row of the
 target may be one of those, so a row in the filter that the log does not repeat as a whole is refused.
 
-A first load copies the snapshot that belongs to a position (the source's `horizon`), where there is one, and applies the log from
-there. The position is recorded with the data, and only then confirmed to the source.
+A load without a position copies the snapshot that belongs to one (the source's `horizon`), where there is one, and the log is applied
+from there. The copy is whole: of what the target holds already, whatever it does not bring counts as deleted. The position is recorded
+with the data, and only then confirmed to the source.
 """
 
 from __future__ import annotations
@@ -98,6 +99,13 @@ def cdc_apply(target: Rows, source: Source, state: State, asked: Asked) -> tuple
     >>> show(cdc_apply(left, Source(log=(back,), now=True), state, soft))
     refused: unknown_value (change 16 leaves note unsaid, and the row before it is not known)
 
+    Somebody took the position away, so the load begins with a new copy. What became of the rows meanwhile is not in it:
+
+    >>> show(cdc_apply(target, Source(rows=({"id": 2, "status": "sent", "note": "new"},), horizon=20), State(known=True), asked))
+    id  status  note
+    2   sent    new
+    position 20
+
     A value that nobody knows:
 
     >>> lost = Change(at=16, op="update", key=(9,), row={"id": 9, "status": "paid"}, unchanged=("note",))
@@ -108,8 +116,11 @@ def cdc_apply(target: Rows, source: Source, state: State, asked: Asked) -> tuple
     unkeyed = tuple(row for row in target if key_of(row, asked) is None)
     position = state.position
     log = [change for change in source.log if position is None or change.at > position]
-    if position is None and source.rows:
-        log = [Change(at=source.horizon, op="insert", row=row) for row in source.rows]
+    if position is None and source.horizon is not None:
+        position = source.horizon
+        log = [Change(at=position, op="insert", row=row) for row in source.rows]
+        for key in tuple(rows):
+            _delete(key, rows, source.now, asked)
     known = {key: row for key, row in rows.items() if asked.deletes != "soft" or row[asked.mark] == asked.alive}
     for change in sorted(log, key=lambda each: each.at):
         _apply(change, rows, known, source.now, asked)
