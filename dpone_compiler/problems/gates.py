@@ -72,8 +72,10 @@ PAGES: tuple[Page, ...] = (
         "DP509",
         "A text does not fit the code page of its column",
         "A varchar of SQL Server holds the characters of one code page, and would store '?' or a look-alike for any other, without "
-        "a word. The batch of rows was refused, so nothing reached the target. Exit code 1, or 5.",
-        "make the column nvarchar, or convert the text on purpose in the manifest's columns.",
+        "a word. The batch of rows was refused, so nothing reached the target. A column of another code page than its database's is "
+        "refused where the content is not compared (levels keys and counts), for nobody would see what it stores. Exit code 1, or 5.",
+        "make the column nvarchar, or convert the text on purpose in the manifest's columns; for another code page say "
+        "policies.reconcile: content.",
     ),
     run_page(
         "DP510",

@@ -7,10 +7,13 @@ https://learn.microsoft.com/en-us/sql/relational-databases/import-export/prerequ
 
 from __future__ import annotations
 
+from functools import partial
+
 from sqlglot import exp
 
 from dpone_compiler.backends.mssql import names
 from dpone_compiler.backends.mssql.canonical import digest_of, stored_rows
+from dpone_compiler.backends.mssql.code_pages import kept_in_code_pages, proves_content
 from dpone_compiler.backends.mssql.predicates import BINARY
 from dpone_compiler.backends.mssql.script import (
     batch,
@@ -78,14 +81,6 @@ _UNPACK = """\
 
 _TAKEN = """\
   SELECT CONVERT(nvarchar(20), @dp_taken) AS [rows];"""
-
-# A character outside of a code page would become '?' or a letter that looks like it, without a word.
-_CODE_PAGE = """\
-  IF EXISTS (SELECT 1 FROM <<origin>> WITH (
-         <<shape>>) AS [r]
-     WHERE <<lossy>>)
-    THROW 50509, N'DP509: a text has characters that the code page of its column does not have; use nvarchar, or convert it', 1;
-"""
 
 _DELETE = """\
   <<delete>>;
@@ -187,9 +182,16 @@ def load_staging(ctx: Context, action: Transfer) -> Lowered | Unsupported:
         return Unsupported(f"SQL Server does not read the wire format {action.wire!r}")
     columns = action.staging.columns
     staging = staging_sql(ctx, action.staging)
+    checked = partial(
+        kept_in_code_pages,
+        columns,
+        shape=_shape(columns),
+        staging=staging,
+        proved=proves_content(ctx.plan, action.staging),
+    )
     body = frame(
         _LOAD,
-        checked=_code_pages(columns, Sql("OPENJSON(@rows)")),
+        checked=checked(origin=Sql("OPENJSON(@rows)")),
         staging=staging,
         columns=join(", ", [word(identifier(m.target.name)) for m in columns]),
         values=join(",\n         ", [arriving(m.target, _place(n)) for n, m in enumerate(columns)]),
@@ -199,7 +201,7 @@ def load_staging(ctx: Context, action: Transfer) -> Lowered | Unsupported:
     made = frame(_LINES, name=literal(lines.text), lines=lines)
     unpacked = frame(
         _UNPACK,
-        checked=_code_pages(columns, frame(_OF_LINES, lines=lines)),
+        checked=checked(origin=frame(_OF_LINES, lines=lines)),
         staging=staging,
         columns=join(", ", [word(identifier(m.target.name)) for m in columns]),
         values=join(",\n         ", [arriving(m.target, _place(n)) for n, m in enumerate(columns)]),
@@ -255,25 +257,6 @@ def _shape(columns: tuple[MovedColumn, ...]) -> Sql:
             for number in range(len(columns))
         ],
     )
-
-
-def _code_pages(columns: tuple[MovedColumn, ...], origin: Sql) -> Sql:
-    narrow = [number for number, m in enumerate(columns) if m.target.type.native == "varchar"]
-    if not narrow:
-        return Sql("")
-    return frame(
-        _CODE_PAGE,
-        origin=origin,
-        shape=_shape(columns),
-        lossy=join("\n        OR ", [_lossy(_place(n)) for n in narrow]),
-    )
-
-
-def _lossy(value: exp.Expression) -> Sql:
-    """In the database's own code page; a column of another collation is caught by the digest of the content."""
-    back = convert("nvarchar(max)", convert("varchar(max)", value))
-    template = "CONVERT(varbinary(max), <<back>>) <> CONVERT(varbinary(max), <<value>>)"
-    return frame(template, back=word(back), value=word(value))
 
 
 def clean_staging(ctx: Context, action: CleanStaging) -> Lowered:

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=append_ms
-FINGERPRINT=b6de768847c5fa485178519da986b7ec42063051ffe139634cf02e7235aaed20
+FINGERPRINT=5098a9cb69ff8be18c6fe8b10be0aa245a49db9281a581db0d4e4974f0f1e302
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=full_ms
-FINGERPRINT=226bcbc6b9e6d4542870dddab6c9189bb70683d710ca67634dadd570036d676b
+FINGERPRINT=8ceb452c6b23376bdf595d8c91e089eaeca3ac18986ebab7429f4a750916c72e
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=pairs_ms_ms
-FINGERPRINT=b81a74aebf65af0bce5d278542c96d006504a67925dec31b423b801a53f32c40
+FINGERPRINT=ca56a111f73be906345736c0c7f41af0fe0bd7a9860686aee7ae17a9753da58e
 TRANSACTIONAL=1
 SOURCE_ENGINE=mssql
 SOURCE_CONNECTION=case_ms_source

@@ -15,7 +15,14 @@ BEGIN TRY
    WHERE [load] = N'append_ms' AND [fence] = CONVERT(bigint, @fence) AND [lease_owner] = @run_id)
     THROW 50410, N'DP410: another run holds the lease of this load now, so this one may not write', 1;
   DECLARE @dp_taken bigint;
-  IF EXISTS (SELECT 1 FROM [dbo].[events__dponec_b58e8ec5_rows_lines] AS [l] CROSS APPLY OPENJSON(N'[' + [l].[line] + N']') WITH (
+  DECLARE @dp_message nvarchar(2048), @dp_column sysname;
+  SELECT TOP (1) @dp_column = c.[name]
+    FROM sys.columns AS c
+   WHERE c.[object_id] = OBJECT_ID(N'[dbo].[events__dponec_b58e8ec5_rows]', N'U') AND c.[name] IN (N'kind')
+     AND COALESCE(CONVERT(int, COLLATIONPROPERTY(c.[collation_name], N'CodePage')), -1) <> COALESCE(CONVERT(int,
+         COLLATIONPROPERTY(CONVERT(nvarchar(128), DATABASEPROPERTYEX(DB_NAME(), N'Collation')), N'CodePage')), -2)
+   ORDER BY c.[column_id];
+  IF @dp_column IS NULL AND EXISTS (SELECT 1 FROM [dbo].[events__dponec_b58e8ec5_rows_lines] AS [l] CROSS APPLY OPENJSON(N'[' + [l].[line] + N']') WITH (
          [c0] nvarchar(max) 'strict $[0]',
          [c1] nvarchar(max) 'strict $[1]',
          [c2] nvarchar(max) 'strict $[2]') AS [r]
