@@ -146,19 +146,40 @@ def _filled(ctx: Context, rows: Staging, made: Staging, kept: Sql, unseen: str) 
             f"the target has columns that this load does not carry ({', '.join(extra)}); rewriting rows would reset them"
         )
     body = frame(
-        "INSERT INTO <<made>> (<<columns>>)<<pinned>>\nSELECT <<columns>> FROM <<target>> WHERE <<kept>>\n"
+        "INSERT INTO <<made>> (<<columns>>)<<pinned>>\nSELECT <<columns>> FROM <<target>> WHERE <<kept>> AND <<whole>>\n"
         "UNION ALL SELECT <<columns>> FROM <<staging>>",
         made=staging_table(ctx, made),
         columns=columns(written),
         pinned=seen.pinned(PINNED_SELECT),
         target=qualified(seen.target),
         kept=kept,
+        whole=_seen_whole(seen),
         staging=staging_table(ctx, rows),
     )
     return Lowered(
         op="sql",
         bodies={"main": body.text},
         locks=(f"none: what anybody else writes into {unseen} is lost",),
+    )
+
+
+def _seen_whole(seen: View) -> Sql:
+    """True, or the statement stops: a row policy hides rows, which would not be copied, and go with the old ones.
+
+    system.row_policies is for administrators, so rows are counted. The subquery comes first: a merge in between makes fewer in parts.
+    Where a DELETE has marked rows parts hold more than anybody may see, and nothing can be told.
+    """
+    marked = Sql("0" if seen.legacy else "countIf(has_lightweight_delete OR startsWith(name, 'patch-'))")
+    hidden = frame(
+        "(SELECT sum(rows) > (SELECT count() FROM <<target>>) AND <<marked>> = 0 FROM system.parts "
+        "WHERE database = <<database>> AND table = <<table>> AND active)",
+        target=qualified(seen.target),
+        marked=marked,
+        database=literal(seen.target.schema),
+        table=literal(seen.target.name),
+    )
+    return seen.stop_if(
+        hidden, "DP423: a row policy hides rows of the target from this user; they would be deleted unseen"
     )
 
 

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=orders_backfill_pg_to_ch
-FINGERPRINT=d6b42898c4b999a6f2a4b028f4db1b5b1efc177fd4856f50e5b6e95e4958ff9c
+FINGERPRINT=f16dfe2a52fc10b854f46e66fefcf2fa57c09f2a1bed62b9cf818ea1fbb5f288
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=demo_source

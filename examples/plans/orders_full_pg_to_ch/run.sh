@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=orders_full_pg_to_ch
-FINGERPRINT=a0a0342df274dcef5863b06743dd44704ab1629c0258bca0707e564f05b360e7
+FINGERPRINT=fc3942157d872c1a15975bfa4137cc29850656350c1d1ed6419ecc3b6c83ef58
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=demo_source

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=orders_months_pg_to_ch
-FINGERPRINT=7d4531fe585a615958ab9c9677cddd2478b78a2cca9a09b910134665f2b36d7e
+FINGERPRINT=837b4e4cc36a933e65492374fcd6eabd2c4d3b64e62d3d9844ef7dc7d12d534d
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=demo_source

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=orders_pg_to_ch
-FINGERPRINT=61beb34b5a66ab1e86f0a17debeb938bc2cd7befd6687e99ccf9608e904d6b0b
+FINGERPRINT=1b2f2ac9340e4d1ad89ce5f97c09cb6e695ccaf422c2ed03952a07987eac7c1d
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=demo_source

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from collections.abc import Iterator
 
 import pytest
 
 from tests.engines.loads.model import order
+from tests.engines.loads.test_mutants import mutate
 from tests.engines.loads.world import CURSOR, World, on
 
 HIDES = """ALTER TABLE {table} ENABLE ROW LEVEL SECURITY;
@@ -87,3 +89,32 @@ def test_the_plan_says_that_row_security_is_on(world: World) -> None:
     assert len(told) == 2
     assert "row security is on at the source (enabled)" in told[0]
     assert "row security is on (forced)" in told[1]
+
+
+@on("chdb")
+@pytest.mark.parametrize("mode", ["incremental_merge", "snapshot_diff"])
+def test_rows_that_a_rewrite_would_not_see_stop_it(world: World, mode: str) -> None:
+    """The server here makes no row policies; a filter of the statement hides rows from it in the same way."""
+    world.orders()
+    world.insert(order(1), order(2), order(3, day="2026-02-01"))
+    cursor = {"source": {"cursor": CURSOR}} if mode == "incremental_merge" else {}
+    world.load(mode, key=["id"], **cursor).run()
+    world.same(before := world.source_rows())
+    world.source("UPDATE orders SET note = 'v2', at = clock_timestamp() WHERE id = 1")
+    hides = f", additional_table_filters = {{'{world.table[0]}.orders_copy': 'id <> 2'}}\n"
+    mutate(
+        world, "build-rewrite.sql", lambda body: re.sub(r"(SETTINGS [^\n]*)\n", lambda found: found[1] + hides, body)
+    )
+    assert "a row policy hides rows of the target" in world.fails("DP423").message
+    world.same(before)
+
+
+@on("chdb")
+def test_rows_that_a_delete_has_marked_are_not_taken_for_hidden(world: World) -> None:
+    world.orders()
+    world.insert(order(1), order(2), order(3))
+    world.load("incremental_merge", key=["id"], source={"cursor": CURSOR}).run()
+    world.target("DELETE FROM orders_copy WHERE id = 3")
+    world.source("DELETE FROM orders WHERE id = 3; UPDATE orders SET note = 'v2', at = clock_timestamp() WHERE id = 1")
+    world.run()
+    world.same(world.source_rows())

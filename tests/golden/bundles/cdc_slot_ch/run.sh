@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=cdc_slot_ch
-FINGERPRINT=b371a2d42e52ce68cd4bb720e72066f3e04296a49338525102ba4e9471e7a9d7
+FINGERPRINT=8e9985e06fe11c3cc99c501f4a95fb01991362c8c4784e7e3ec5b085f8b6b7b6
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_changes

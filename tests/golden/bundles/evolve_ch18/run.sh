@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=evolve_ch18
-FINGERPRINT=9f686ab457358bda8783fde2ac8d9b8935e6b9d549155f7c6cf6d6fc578fbc75
+FINGERPRINT=d93c0751237ed3f3f85ee54d810d25a374c20f39f3c816ac738c9f7d4dec7539
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=history_cursor_ch
-FINGERPRINT=14cea3e9d99f49988eb94ff4602ecaa7b8f4cad588396c395dcef66e3fcd52a2
+FINGERPRINT=522a3aa7cdd7bc1894215206fd255929b1a64608232edba89bbf18510aaf6566
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=merge_ch
-FINGERPRINT=2a969530eb2e3771c6e06c4c7e2519bf83fb49ad13d2f244a665fbf0ab62cfd5
+FINGERPRINT=0ac2b5653eaab59bb5b4a0bbccc1265a95456189c43648957d23260cec1965d6
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=merge_deletes_soft_ch
-FINGERPRINT=13f27f3c0aff28df0e6e4af45422fcb724a63f4b52affe7cb84da236b2576811
+FINGERPRINT=64acba685c84ec6cfc9dc9e910c44e1e38827a6dd9fe406aad736f857e42647c
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

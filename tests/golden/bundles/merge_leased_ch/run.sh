@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=merge_leased_ch
-FINGERPRINT=1531e02dd154338095ced0de69a5757462e0cc6c9173a561ac87f54a698961aa
+FINGERPRINT=66acc74d5d23e66631319ac0b98217a18a2e6f817d7af08553d08ac0857507ea
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

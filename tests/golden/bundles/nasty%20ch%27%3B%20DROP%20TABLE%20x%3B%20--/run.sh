@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME='nasty ch'\''; DROP TABLE x; --'
-FINGERPRINT=acc8009340a84092bd045c1db9f4c87313859858fae83e3b0aa95f122d5e354f
+FINGERPRINT=71d69d127b9775742e5eb550a093414b7617c506fc916e4e09c16b5dea31381e
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=replace_ch
-FINGERPRINT=40596cb2f7e737bc3edc47405f828636db9000cd040d224248a7ae41cee1254c
+FINGERPRINT=68a9dedb2917e23de220b0799d6279f0a3de438b1200a04fb8d62b7d76982c23
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=snapshot_soft_ch
-FINGERPRINT=42557e091005aab2896ccc1b7f5be202047c1e1dbc75b0fdb5241f3876c10c10
+FINGERPRINT=2919b691605aa5888003fa9577da495a1064e0b1d6feecacdb93830f810e27ea
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -5,5 +5,5 @@
 -- why: target rows that stay (NULL keys too), and the staged rows
 -- params: staging_rewrite, staging_rows
 INSERT INTO `dwh`.{staging_rewrite:Identifier} (`id`, `day`, `at`, `amount`, `status`)
-SELECT `id`, `day`, `at`, `amount`, `status` FROM `dwh`.`orders` WHERE _partition_id IN (SELECT _partition_id FROM `dwh`.{staging_rows:Identifier} UNION ALL SELECT _partition_id FROM `dwh`.`orders` WHERE (`id`, `day`) IN (SELECT `id`, `day` FROM `dwh`.{staging_rows:Identifier})) AND (`id`, `day`) NOT IN (SELECT `id`, `day` FROM `dwh`.{staging_rows:Identifier})
+SELECT `id`, `day`, `at`, `amount`, `status` FROM `dwh`.`orders` WHERE _partition_id IN (SELECT _partition_id FROM `dwh`.{staging_rows:Identifier} UNION ALL SELECT _partition_id FROM `dwh`.`orders` WHERE (`id`, `day`) IN (SELECT `id`, `day` FROM `dwh`.{staging_rows:Identifier})) AND (`id`, `day`) NOT IN (SELECT `id`, `day` FROM `dwh`.{staging_rows:Identifier}) AND toUInt8(if((SELECT sum(rows) > (SELECT count() FROM `dwh`.`orders`) AND 0 = 0 FROM system.parts WHERE database = 'dwh' AND table = 'orders' AND active), 'DP423: a row policy hides rows of the target from this user; they would be deleted unseen', '0')) = 0
 UNION ALL SELECT `id`, `day`, `at`, `amount`, `status` FROM `dwh`.{staging_rows:Identifier}
