@@ -198,3 +198,17 @@ def test_carry_knows_what_is_lost() -> None:
     assert lost == Carry(binary=False, losses=(Loss(test=Question.OUTSIDE, says=says, low=f"-{high}", high=high),))
     assert BACKEND.carry(column("c", "varchar(9)"), column("c", "character varying(9)"), "postgres", None).binary
     assert BACKEND.carry(column("c", "bytea"), column("c", "date"), "postgres", None).refused
+
+
+@pytest.mark.parametrize(
+    ("given", "wanted", "says"),
+    [
+        ("text", "timestamp(0) without time zone", "what is finer than that is rounded"),
+        ("text", "date", "what is finer than that is rounded"),
+        ("text", "integer", "text that is not a int32 stops the load"),
+        ("tstzrange", "tsrange", "shows at level content alone"),
+        ("public.cents", "public.price", "shows at level content alone"),
+    ],
+)
+def test_what_no_question_is_asked_of_is_told(given: str, wanted: str, says: str) -> None:
+    assert BACKEND.carry(column("c", given), column("c", wanted), "postgres", None).loss.endswith(says)

@@ -11,6 +11,8 @@ from dpone_compiler.spi.backend import Carry
 _NUMBERS = (Kind.INT, Kind.DECIMAL)
 _TEXTUAL = (Kind.TEXT, Kind.OTHER, Kind.ENUM)
 _AS_TEXT = "as its text"
+# What their input functions round, or cut, without an error: https://www.postgresql.org/docs/current/datatype-datetime.html
+_COARSE = (Kind.DECIMAL, Kind.FLOAT, Kind.DATE, Kind.TIME, Kind.TIMESTAMP, Kind.INTERVAL)
 _Told = tuple[tuple[Loss, ...], str]  # losses, and how every value changes without loss
 
 
@@ -69,12 +71,14 @@ def _of_texts(given: DataType, wanted: DataType) -> _Told | None:
         return None
     if given.kind is wanted.kind is Kind.ARRAY:
         return _elements(given, wanted)
+    if wanted.kind in (Kind.OTHER, Kind.ENUM) and given.kind in _TEXTUAL:
+        says = "values that the target type does not know stop the load; another value than was sent shows at level content alone"
+        return stopping(says), ""
     if given.kind is wanted.kind:
         return _same_family(given, wanted)
-    if wanted.kind in (Kind.OTHER, Kind.ENUM) and given.kind in _TEXTUAL:
-        return stopping("values that the target type does not know stop the load"), ""
     if given.kind in _TEXTUAL:
-        return stopping(f"text that is not a {wanted.label()} stops the load"), ""
+        finer = ", and what is finer than that is rounded" if wanted.kind in _COARSE else ""
+        return stopping(f"text that is not a {wanted.label()} stops the load{finer}"), ""
     return None
 
 
