@@ -195,6 +195,8 @@ def _concurrency(kinds: set[type], fenced: bool) -> str:
             if whole
             else "a run that sleeps longer than its lease may insert its rows a second time"
         )
+        if DropPartitions in kinds:
+            late += "; its drop of an emptied partition needs no staging: what came there since may be lost"
         return (
             "serialised across hosts: one lease with a fencing token, in the database of lock_connection; "
             f"the target checks no token: {late}"

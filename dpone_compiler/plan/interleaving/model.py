@@ -166,6 +166,14 @@ def _replace(world: World, who: int, partition: str) -> World:
     return _with(world._replace(rows=_bag(kept + new)), who)
 
 
+def _drop(world: World, who: int, partition: str) -> World:
+    """A partition that the run emptied; no staging is asked for, so what came there from a newer run goes too."""
+    other = "AB"[1 - who]
+    late = world.committed_by == other
+    rows = tuple(row for row in world.rows if not (late and row == (partition, other)))
+    return _with(world._replace(rows=rows), who)
+
+
 def _state(world: World, who: int, _argument: str) -> World:
     """ClickHouse: a state row of its own, refused when a newer token is there."""
     if world.token > world.sessions[who].token:
@@ -231,7 +239,7 @@ def _bag(rows: tuple[Row, ...]) -> tuple[Row, ...]:
 
 
 _VERBS: dict[str, Callable[[World, int, str], World | None]] = {
-    "lock": _lock, "take": _take, "fence": _fence, "drop_staging": _drop_staging, "see": _see, "delete": _delete,
+    "lock": _lock, "take": _take, "fence": _fence, "drop_staging": _drop_staging, "drop": _drop, "see": _see, "delete": _delete,
     "truncate": _truncate, "insert": _insert, "replace": _replace, "state": _state, "commit": _commit,
     "snapshot": _snapshot, "read": _read, "renew": _renew, "apply": _apply, "move": _move, "version": _replace,
 }  # fmt: skip

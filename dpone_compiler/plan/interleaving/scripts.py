@@ -31,7 +31,6 @@ _UNSEEN = (
     actions.CreateStaging,
     actions.BuildRewrite,
     actions.RecordRewrite,
-    actions.DropPartitions,
     actions.AwaitCleared,
     actions.Reconcile,
     actions.DropStaging,
@@ -52,7 +51,7 @@ _UNSEEN = (
 )
 _SPOKEN = (
     *(*_DELETES, *_SWAPS, *_PER_PARTITION, *_UNSEEN),
-    *(actions.Fence, actions.InsertStaged, actions.CommitState, RenewLease),
+    *(actions.Fence, actions.InsertStaged, actions.DropPartitions, actions.CommitState, RenewLease),
 )
 
 
@@ -104,6 +103,8 @@ def _statements(steps: tuple[Step, ...]) -> Iterator[Statement]:
                 yield ("replace", "all")
             case actions.ReplacePartitions():
                 yield from (("replace", name) for name in PARTITIONS)
+            case actions.DropPartitions():
+                yield ("drop", PARTITIONS[0])
             case actions.MovePartitions():
                 yield from (("move", name) for name in PARTITIONS)
             case actions.DeleteMatching():

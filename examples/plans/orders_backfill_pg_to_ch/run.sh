@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=orders_backfill_pg_to_ch
-FINGERPRINT=f16dfe2a52fc10b854f46e66fefcf2fa57c09f2a1bed62b9cf818ea1fbb5f288
+FINGERPRINT=f362d61b062a371f90cd8c1548487234838b17b5b7d55f3de652007e76330c72
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=demo_source

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=orders_months_pg_to_ch
-FINGERPRINT=837b4e4cc36a933e65492374fcd6eabd2c4d3b64e62d3d9844ef7dc7d12d534d
+FINGERPRINT=fa44880d715017d7a96906b5c292d4a9654e39c4a17a553657e35add041b744e
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=demo_source

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=orders_pg_to_ch
-FINGERPRINT=1b2f2ac9340e4d1ad89ce5f97c09cb6e695ccaf422c2ed03952a07987eac7c1d
+FINGERPRINT=73488b0e86888bc359ae79df0011dc56b366cd7caebd0e903d6ee13b4237dd9a
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=demo_source

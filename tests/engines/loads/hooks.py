@@ -50,3 +50,12 @@ class Pause(When):
     def _wait(self) -> None:
         self.there.set()
         assert self.go.wait(60), "nobody let the run go on"
+
+
+class PauseAfterItem(Pause):
+    """The run waits behind the first item of this step, whose list it has asked for already."""
+
+    def rows(self, name: str, rows: int) -> None:
+        """Wait when it is that item."""
+        if (name, rows) == (self._where, 1):
+            self._wait()

@@ -8,8 +8,9 @@ from __future__ import annotations
 import psycopg
 import pytest
 
+from tests.engines.loads.hooks import PauseAfterItem
 from tests.engines.loads.model import order
-from tests.engines.loads.test_two_runs import paused
+from tests.engines.loads.test_two_runs import behind, paused
 from tests.engines.loads.world import CURSOR, World, on
 
 _MERGE = {"key": ["id"], "source": {"cursor": CURSOR}, "merge_policy": "partition_rewrite"}
@@ -104,6 +105,28 @@ def test_a_late_statement_of_an_older_run_finds_no_staging(world: World) -> None
         pause.go.set()
     assert zombie.ends().exit_code == 5
     assert world.rows() == expected
+
+
+@on("chdb", "ch18")
+def test_a_late_drop_of_a_partition_takes_what_came_there_since(world: World) -> None:
+    """The list was asked for before the run slept, and the statement itself needs no staging; the plan says so."""
+    world.orders()
+    world.insert(order(1), order(2, day="2026-02-01"))
+    _ready(world).run()
+    world.source("UPDATE orders SET day = '2026-03-01', at = clock_timestamp()")
+    pause = PauseAfterItem("drop-emptied-partitions")
+    zombie = behind(world, pause)
+    try:
+        world.source(_EXPIRED)
+        world.run()
+        world.same(world.source_rows())
+        world.insert(order(3, day="2026-02-02", at=world.now()))
+        world.run()
+        world.same(kept := world.source_rows())
+    finally:
+        pause.go.set()
+    assert zombie.ends().exit_code != 0
+    world.same(row for row in kept if row.id != 3)
 
 
 @on("chdb")

@@ -37,10 +37,15 @@ class _Run(threading.Thread):
 
 def paused(world: World, point: str) -> tuple[_Run, Pause]:
     pause = Pause(point)
+    return behind(world, pause), pause
+
+
+def behind(world: World, pause: Pause) -> _Run:
+    """A run that has come to its pause."""
     run = _Run(world, faults=pause)
     while not pause.there.wait(0.01):
         assert run.is_alive(), run.outcome
-    return run, pause
+    return run
 
 
 def _ready(world: World) -> None:

@@ -36,6 +36,7 @@ MOVING: Script = (("move", "p1"), ("move", "p2"), ("state", ""), ("drop_staging"
 BARE: Script = (
     *(("see", ""), ("delete", ""), ("apply", ""), ("insert", ""), ("apply", "")), ("state", ""), ("drop_staging", ""),
 )  # fmt: skip
+EMPTYING: Script = (("replace", "p2"), ("drop", "p1"), ("state", ""))
 VERSIONS: Script = (("version", "p1"), ("version", "p2"), ("state", ""))
 _LOST = "an update is lost: a newer run's rows are replaced by an older one's"
 
@@ -90,6 +91,14 @@ def test_without_dropped_staging_an_update_is_lost() -> None:
         worst_of_writers(explore(PARTITIONS, without(taking_over(PARTITIONS), ("drop_staging", ""))), newest="B")
         == _LOST
     )
+
+
+def test_the_drop_of_an_emptied_partition_comes_late() -> None:
+    """It needs no staging: a newer run, which has put rows there and committed, is not asked."""
+    newer = (("take", ""), ("drop_staging", ""), *PARTITIONS)
+    assert worst_of_writers(explore(EMPTYING, newer), newest="B") == "rows are missing"
+    assert worst_of_writers(explore(on_one_host(EMPTYING), on_one_host(newer)), newest="B") == NOTHING
+    assert worst_of_writers(explore(without(EMPTYING, ("drop", "p1")), newer), newest="B") == NOTHING
 
 
 def test_a_lease_that_is_only_asked_for_needs_the_dropped_staging_as_well() -> None:
@@ -169,7 +178,11 @@ def test_every_order_is_tried() -> None:
 def test_every_plan_says_what_can_happen(name: str) -> None:
     plan = json.loads(bundle(name).files["plan.json"])
     told = {meeting["pair"]: meeting for meeting in plan["interleavings"]}
-    assert told["a run that lost its lease, and the run that took it over"]["worst"] == NOTHING
+    drops = any(step["id"].startswith("drop-") and step["id"].endswith("partitions") for step in plan["steps"])
+    taken_over = told["a run that lost its lease, and the run that took it over"]
+    assert taken_over["worst"] == ("rows are missing" if drops else NOTHING)
+    assert ("asks for no staging" in taken_over["why"]) is drops
+    assert ("what came there since may be lost" in plan["contract"]["concurrency"]) <= drops
     assert any("reader" in pair for pair in told)
     assert plan["decision"]["strategy_mode"] == "backfill" or any("commits late" in pair for pair in told)
     assert all(f"| {pair} |" in bundle(name).files["plan.md"] for pair in told)

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=cdc_slot_ch
-FINGERPRINT=8e9985e06fe11c3cc99c501f4a95fb01991362c8c4784e7e3ec5b085f8b6b7b6
+FINGERPRINT=c416089b8b71589b83db384497aea657db8d3a3e2063c8316eaee99dc78e1a00
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_changes

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=create_ch
-FINGERPRINT=56ba49c495f7895a757e8346bc3e0a46152390be7063d89070e589942f9da9b9
+FINGERPRINT=e349185a820a3a5be969126f34e92c6631d73dfd497d9ab19996d58a5c2c92fd
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=create_ch18
-FINGERPRINT=07774b28ce91576d5a6d759baf0b830b64cb861646164ce1f7432a25b23b8243
+FINGERPRINT=92c7b8b5b626c894379a48ebb3c70097d87a1d98aa21482a183c3749c3c3d934
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=evolve_ch
-FINGERPRINT=75b1a6ddb05930b2eac472e08031f28f9bc0df20f4c7634dd81c69c6fd1e7843
+FINGERPRINT=d7726e4425d279c488716864f19f8da28b536316991beab1a67f0d1dc3320e74
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=evolve_ch18
-FINGERPRINT=d93c0751237ed3f3f85ee54d810d25a374c20f39f3c816ac738c9f7d4dec7539
+FINGERPRINT=bf49dfb36c1a56e5f63ce7f368cf69c9be56782a56fb6b58657347de283a3404
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

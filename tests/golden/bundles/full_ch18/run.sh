@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=full_ch18
-FINGERPRINT=06460ad79fc876d6a250085849207f549cdd134465af0283b4dafc22ac4a89c4
+FINGERPRINT=bae389b8833e1344b4110c71df0ccb7e2e70119e1c3ea773f8823d46849983f7
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

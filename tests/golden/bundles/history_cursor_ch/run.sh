@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=history_cursor_ch
-FINGERPRINT=522a3aa7cdd7bc1894215206fd255929b1a64608232edba89bbf18510aaf6566
+FINGERPRINT=09e578015bf2e409fb3af5d4a417fb824806246d97f481af4e3966daf27ea55a
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=history_run_ch
-FINGERPRINT=26d4d779a93af2c8c6eb3e8b2f515cb927aeaf29118dd2d494a1a6f5e6b6bebc
+FINGERPRINT=dd0db58d8fa3446256771db624ecf42b1a5f8090ae6b3619b46e63d17885ef4d
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

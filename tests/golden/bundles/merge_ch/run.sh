@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=merge_ch
-FINGERPRINT=0ac2b5653eaab59bb5b4a0bbccc1265a95456189c43648957d23260cec1965d6
+FINGERPRINT=3380626a0cbdecec60a6c9bd34c210b5b9d3db4ec0753ce299c87aa97ebb3bed
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=merge_ch18
-FINGERPRINT=9d9a73a5d26ab06b886eb59392051ae79649026f442139bc9ac07de0cf4014a9
+FINGERPRINT=2b62f15907dcf762797e2176a2a6000a252538ee22f457fc8a924d92d2c32d6c
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=merge_deletes_soft_ch
-FINGERPRINT=64acba685c84ec6cfc9dc9e910c44e1e38827a6dd9fe406aad736f857e42647c
+FINGERPRINT=33b19ed418bb7bf7d2068a2288a1d4c9e48e652e7d479c9bb69f69a44e53393b
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

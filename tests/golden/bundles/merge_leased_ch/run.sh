@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=merge_leased_ch
-FINGERPRINT=66acc74d5d23e66631319ac0b98217a18a2e6f817d7af08553d08ac0857507ea
+FINGERPRINT=91c0900832bdfb260e58e660a0e9a899d2b17a86e16c179f5a8336485be8f684
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

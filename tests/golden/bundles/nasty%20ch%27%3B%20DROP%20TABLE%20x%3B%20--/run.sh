@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME='nasty ch'\''; DROP TABLE x; --'
-FINGERPRINT=71d69d127b9775742e5eb550a093414b7617c506fc916e4e09c16b5dea31381e
+FINGERPRINT=af884c4f1979391de8ceb4e956894caf9b2194a5f4646b92d4dc2a36e5cc6a15
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=partitions_ch
-FINGERPRINT=d6cdd798f6fb2839a769661c4a55eeaaab9e2e5f8c158865e39a0ee21057f40e
+FINGERPRINT=28937171e7871866d58087d9544b87f7d41276061e0131d5d7d49eb595908829
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

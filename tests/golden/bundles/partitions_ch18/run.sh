@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=partitions_ch18
-FINGERPRINT=c04373921b54a10b0fc3806606c6ae7d7e70f7ace05a944e477754a4f5ecd506
+FINGERPRINT=3e0cf0208b97188e0ed051c69dd8e0aa90e13f9727d6b13d6f8e75d2f9ecc783
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

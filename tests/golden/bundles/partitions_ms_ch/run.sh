@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=partitions_ms_ch
-FINGERPRINT=fd36f0db3abe61bc166a81b77192241a2569022789be11f1a6f6d333cc122b0b
+FINGERPRINT=7ccd633a583448fe083fd08c4d18c228657002b12ac73d09663e64d611551f83
 TRANSACTIONAL=''
 SOURCE_ENGINE=mssql
 SOURCE_CONNECTION=case_ms_source

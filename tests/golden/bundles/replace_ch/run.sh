@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=replace_ch
-FINGERPRINT=68a9dedb2917e23de220b0799d6279f0a3de438b1200a04fb8d62b7d76982c23
+FINGERPRINT=c5492dbfea0bdb75fd277f47f6bc85c96cec43f1261372a64084fd80f31402ed
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

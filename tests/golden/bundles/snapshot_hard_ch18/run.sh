@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=snapshot_hard_ch18
-FINGERPRINT=7f2a5092733ca8cbfbbe274ca8afae87a7767f2409876f16a3a2213b1c28d29b
+FINGERPRINT=f780ec2ca343454ed5d955dbd966777a844c5715c837ebe24d687b7989031e57
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

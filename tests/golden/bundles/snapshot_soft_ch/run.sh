@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=snapshot_soft_ch
-FINGERPRINT=2919b691605aa5888003fa9577da495a1064e0b1d6feecacdb93830f810e27ea
+FINGERPRINT=3ab24c3242f49eaa26a247aa091e4cdd0b7e1f3a45a0ef9ebfe75c3afed6ad93
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg
