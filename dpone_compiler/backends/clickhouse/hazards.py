@@ -35,6 +35,15 @@ def hazards(load: Load, facts: Facts) -> tuple[tuple[str, str], ...]:
                     "the target has a TTL: staged rows that are already expired vanish, and reconciliation will say so",
                 )
             )
+    computed = [column.name for column in structure.columns if column.generated]
+    if computed:
+        found.append(
+            (
+                "computed_columns",
+                f"{', '.join(computed)}: computed anew for every row that is written again, loaded or not: a value that does not follow "
+                "from the stored columns alone (now(), an EPHEMERAL column, a changed expression) is lost",
+            )
+        )
     engine = structure.table_engine.partition("(")[0].partition(" ")[0]
     family = engine.removeprefix("Replicated").removeprefix("Shared")
     if engine and family not in _PLAIN_ENGINES:

@@ -111,6 +111,7 @@ def test_identity_and_generated_columns(world: World) -> None:
     )
     world.insert(order(7, "a"), order(8))
     merging(world).run()
+    assert any("twice: computed anew" in note for note in world.opened().doc.notes)
     world.source("UPDATE orders SET note = 'v2', at = clock_timestamp() WHERE id = 7")
     world.run()
     world.same(world.source_rows())
