@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dpone_compiler.backends.clickhouse.profile import is_legacy
+from dpone_compiler.backends.clickhouse.profile import engine_name, is_legacy
 from dpone_compiler.ir.decision import Undecided
 from dpone_compiler.ir.load import Load
 from dpone_compiler.spi.backend import Facts
@@ -44,7 +44,7 @@ def hazards(load: Load, facts: Facts) -> tuple[tuple[str, str], ...]:
                 "from the stored columns alone (now(), an EPHEMERAL column, a changed expression) is lost",
             )
         )
-    engine = structure.table_engine.partition("(")[0].partition(" ")[0]
+    engine = engine_name(structure)
     family = engine.removeprefix("Replicated").removeprefix("Shared")
     if engine and family not in _PLAIN_ENGINES:
         found.append(

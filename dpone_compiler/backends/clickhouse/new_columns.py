@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from dpone_compiler.backends.clickhouse.profile import is_legacy, view
+from dpone_compiler.backends.clickhouse.profile import engine_name, is_legacy, view
 from dpone_compiler.backends.clickhouse.types import wanted_type
 from dpone_compiler.ir.evolution import AddedColumns
 from dpone_compiler.ir.schema import Column, TableStructure
@@ -35,7 +35,7 @@ def _column(new: NewTable, column: Column) -> Column:
 
 
 def _refused(columns: tuple[Column, ...], there: TableStructure) -> str:
-    engine = there.table_engine.partition("(")[0].partition(" ")[0]
+    engine = engine_name(there)
     if not engine.endswith("MergeTree"):
         return f"the engine {engine} keeps its rows elsewhere, or has no ALTER; only tables of the MergeTree family get columns"
     unreadable = [column.name for column in columns if native_sql(column.native) is None]

@@ -24,6 +24,11 @@ MODERN_SINCE = (23, 12)
 ROLES = ("rows", "delta", "left", "rewrite", "missing", "diff", "versions", "changes", "shadow")
 
 
+def engine_name(table: TableStructure) -> str:
+    """`ReplicatedMergeTree` of its whole definition; '' where the snapshot does not say."""
+    return table.table_engine.partition("(")[0].partition(" ")[0]
+
+
 def is_legacy(engine: EngineFacts | None) -> bool:
     """Whether the legacy profile applies; an unknown version is taken as modern and the plan says so."""
     return engine is not None and engine.version != () and engine.version < MODERN_SINCE

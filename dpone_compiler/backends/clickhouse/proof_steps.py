@@ -6,7 +6,7 @@ from dpone_compiler.backends.clickhouse import state
 from dpone_compiler.backends.clickhouse.digest import digest_of, row_text
 from dpone_compiler.backends.clickhouse.keys import key_in, key_not_in
 from dpone_compiler.backends.clickhouse.partitions import in_set, partitioning_of
-from dpone_compiler.backends.clickhouse.profile import View, staging_table, view
+from dpone_compiler.backends.clickhouse.profile import View, engine_name, staging_table, view
 from dpone_compiler.backends.clickhouse.scope import inside_scope
 from dpone_compiler.expr.types import DataType, Kind
 from dpone_compiler.ir.interval import Interval
@@ -52,7 +52,7 @@ def check_table(ctx: Context, action: CheckTable) -> Lowered | Unsupported:
             _added(ctx, seen, tuple(column.name for column in seen.structure.columns)),
             _same(seen, "partition_key", seen.structure.partition_key),
             _same(seen, "sorting_key", seen.structure.sorting_key),
-            _same(seen, "engine", seen.structure.table_engine.partition("(")[0].partition(" ")[0]),
+            _same(seen, "engine", engine_name(seen.structure)),
         ]
     return Lowered(op="check", bodies={"main": join("\nUNION ALL ", pieces).text})
 
@@ -226,7 +226,7 @@ def check_losses(ctx: Context, action: CheckLosses) -> Lowered | Unsupported:
 
 def replacing(seen: View) -> bool:
     """Whether the target collapses rows of one sorting key by itself."""
-    return seen.structure is not None and "Replacing" in seen.structure.table_engine.partition("(")[0]
+    return seen.structure is not None and "Replacing" in engine_name(seen.structure)
 
 
 def _scope(ctx: Context, seen: View, action: Reconcile) -> Sql | Unsupported:

@@ -9,7 +9,7 @@ from dpone_compiler.backends.clickhouse import state
 from dpone_compiler.backends.clickhouse.digest import digest_of, row_text
 from dpone_compiler.backends.clickhouse.feed_steps import staged_columns
 from dpone_compiler.backends.clickhouse.keys import any_null
-from dpone_compiler.backends.clickhouse.profile import View, prefix, staging_table, view
+from dpone_compiler.backends.clickhouse.profile import View, engine_name, prefix, staging_table, view
 from dpone_compiler.plan.actions import (
     BuildRewrite,
     CheckDuplicateKeys,
@@ -84,7 +84,7 @@ def _drop(seen: View, table: Sql) -> Sql:
 def create_staging(ctx: Context, action: CreateStaging) -> Lowered | Unsupported:
     """An empty table; the planner drops a left-over of the same run first, since a body is one statement."""
     seen, table = view(ctx), staging_table(ctx, action.staging)
-    engine = seen.structure.table_engine.partition("(")[0].partition(" ")[0] if seen.structure is not None else ""
+    engine = engine_name(seen.structure) if seen.structure is not None else ""
     if engine and not engine.endswith("MergeTree"):
         # A staging table of such a shape would be the same other table: a Buffer or Distributed one writes into it at once.
         return Unsupported(
