@@ -15,6 +15,7 @@ from dpone_compiler.sql.predicates import scope_predicate
 
 # Compares code unit by code unit, whatever the collation of the column: two texts that a collation calls equal are two partitions.
 BINARY = "Latin1_General_100_BIN2"
+_WHOLE = "CONVERT(nvarchar(max), :value)"
 UNITS = {"hour": "HOUR", "day": "DAY", "month": "MONTH", "year": "YEAR"}
 
 
@@ -43,9 +44,7 @@ class MssqlPredicates:
             # collation is for columns of another one than the database's, which could not be compared (Msg 468).
             return shape(
                 ":value IN (SELECT j.[value] COLLATE DATABASE_DEFAULT FROM OPENJSON(:listed) AS j)"
-                " AND EXISTS (SELECT 1 FROM OPENJSON(:listed) AS j"
-                f" WHERE CONVERT(nvarchar(max), :value) COLLATE {BINARY} = j.[value] COLLATE {BINARY}"
-                " AND DATALENGTH(CONVERT(nvarchar(max), :value)) = DATALENGTH(j.[value]))",
+                f" AND EXISTS (SELECT 1 FROM OPENJSON(:listed) AS j WHERE {_same_text(_WHOLE, 'j.[value]')})",
                 value=value,
                 listed=listed,
             )
@@ -85,10 +84,14 @@ def in_scope(scope: Scope, value: exp.Expression, type_: DataType) -> exp.Expres
     if type_.kind is not Kind.TEXT or scope.low is None:
         return inside
     # As with partitions: `=` is for an index, and calls 'a', 'A' and 'a ' equal, which are rows of other scopes.
-    plain = "RTRIM(CONVERT(nvarchar(max), :value))" if type_.padded else "CONVERT(nvarchar(max), :value)"
-    exact = f":inside AND {plain} COLLATE {BINARY} = :low COLLATE {BINARY} AND DATALENGTH({plain}) = DATALENGTH(:low)"
+    exact = f":inside AND {_same_text(f'RTRIM({_WHOLE})' if type_.padded else _WHOLE, ':low')}"
     low = literal(scope.low)
     return shape(exact, inside=inside, value=value, low=shape("RTRIM(:low)", low=low) if type_.padded else low)
+
+
+def _same_text(one: str, other: str) -> str:
+    """A template: every code unit alike, and trailing blanks too, which no collation counts."""
+    return f"{one} COLLATE {BINARY} = {other} COLLATE {BINARY} AND DATALENGTH({one}) = DATALENGTH({other})"
 
 
 def least_value(type_: DataType, given: DataType) -> exp.Expression:
