@@ -17,6 +17,7 @@ CASES = ROOT / "tests" / "cases" / "loads"
 # What dpone itself does not do, whatever the form: file -> a part of what it says.
 REFUSED = {
     "cdc_slot_ms": "strategy 'cdc_apply' is not implemented",
+    "cdc_soft_ms": "strategy 'cdc_apply' is not implemented",
     "cdc_table_ms": "strategy 'cdc_apply' is not implemented",
     "create_ms": "Unsafe MSSQL schema identifier",
     "history_cursor_ms": "mssql.strategy.scd2.valid_from_column",
