@@ -7,6 +7,7 @@ from dpone_compiler.ir.slices import Slices
 from dpone_compiler.plan.sequence import COMMITTED, RERUN, Sequence
 from dpone_compiler.plan.slice_actions import NextSlice, RecordSlice
 from dpone_compiler.plan.step import Guard, Idempotency
+from dpone_compiler.plan.subject import pair_of
 
 _PATH = "sink.strategy.backfill"
 
@@ -39,6 +40,6 @@ def record_slice(seq: Sequence, load: Load, *, transactional: bool) -> None:
 
 
 def _name(load: Load) -> str:
-    """What slices are recorded under: another inner mode or column is another backfill."""
+    """What slices are recorded under: another inner mode, column, source or target is another backfill."""
     assert load.write.backfill is not None, "it has slices"
-    return f"{load.write.strategy} by {load.write.backfill.chunk.column}"
+    return f"{load.write.strategy} by {load.write.backfill.chunk.column}: {pair_of(load)}"

@@ -1,4 +1,4 @@
-"""Pages of the codes that `dponec run`, its state and its bundles end with: DP410 to DP446 and DP7xx."""
+"""Pages of the codes that `dponec run`, its state and its bundles end with: DP410 to DP448 and DP7xx."""
 
 from __future__ import annotations
 
@@ -54,8 +54,9 @@ PAGES: tuple[Page, ...] = (
         "DP416",
         "There is no state table",
         "The state row lives in the target, and its table is made once by a DBA, never silently by a run. Without it nothing can "
-        "say which window was loaded. Exit code 1.",
-        "have the files under `setup/` run, or `dponec run BUNDLE --apply-setup` when this role may create tables.",
+        "say which window was loaded. Or the table is of an older dponec and lacks a column that setup/ names. Exit code 1.",
+        "add the columns that it lacks (`target`, `source`: text, without a value), or, where there is no table, have the files under "
+        "`setup/` run, or `dponec run BUNDLE --apply-setup` when this role may create tables.",
     ),
     run_page(
         "DP417",
@@ -279,6 +280,15 @@ PAGES: tuple[Page, ...] = (
         "the clock less cursor.lag, the highest number, the flushed WAL. Rows from there on may come later; a watermark beyond them "
         "would leave them out for ever. Nothing was opened, and the state is as before. Exit code 1.",
         "the command of the message ends at the horizon; or leave `--window` away. What is committed later comes with the next run.",
+    ),
+    run_page(
+        "DP448",
+        "The state speaks of other tables",
+        "The state row of this load's name was written for another target, or its watermark for another source or cursor: the manifest "
+        "was pointed elsewhere. Going on from that watermark would leave out every row before it, for ever. Nothing was changed. "
+        "Exit code 1.",
+        "`dponec state show LOAD` names both tables. Another pair of tables is another load: give it a name of its own. When the tables "
+        "were only renamed, `dponec state adopt LOAD --watermark W` goes on from W; without one everything is read again.",
     ),
     run_page(
         "DP701",

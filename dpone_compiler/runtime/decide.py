@@ -57,6 +57,8 @@ def decide(row: Mapping[str, str], doc: PlanDoc, asked: Asked, new_run_id: str) 
     if held is not None:
         return held
     phase = row.get("phase", "") or "idle"
+    if row.get("elsewhere") == "1":
+        return _elsewhere(doc, asked)
     if phase in _UNFINISHED and row.get("attempt_run_id"):
         return _unfinished(row, doc, asked, new_run_id)
     if asked.resume:
@@ -83,6 +85,15 @@ def _lease(row: Mapping[str, str], asked: Asked) -> Refusal | None:
         return None
     message = f"run {owner} holds the lease of this load for another {seconds:.0f} s"
     return Refusal(code="DP413", message=message, exit_code=TRANSIENT, next=_run(asked), retryable=True)
+
+
+def _elsewhere(doc: PlanDoc, asked: Asked) -> Refusal:
+    message = (
+        f"the state of load {doc.name} speaks of another source, cursor or target than this plan: rows before its watermark would "
+        "never reach this target; give the load a name of its own, or adopt the target, saying up to where the source was read"
+    )
+    shown = command("dponec", "state", "show", doc.name, "--bundles", asked.bundle)
+    return Refusal(code="DP448", message=message, exit_code=REFUSED, next=shown)
 
 
 def _unfinished(row: Mapping[str, str], doc: PlanDoc, asked: Asked, new_run_id: str) -> Start | Refusal:

@@ -21,6 +21,8 @@ _CURE = "; a CREATE that the full disk stopped left this file: remove it, or res
 # Postgres: undefined_table, invalid_schema_name. ClickHouse: UNKNOWN_TABLE, UNKNOWN_DATABASE (src/Common/ErrorCodes.cpp).
 # SQL Server: 208, invalid object name.
 _NO_STATE = ("42P01", "3F000", "60", "81", "208")
+# Postgres: undefined_column. ClickHouse: UNKNOWN_IDENTIFIER. SQL Server: 207, invalid column name.
+_OLD_STATE = ("42703", "47", "207")
 
 
 def stopped_by(error: EngineError, *, step: str, kind: str, changed: bool, doc: PlanDoc, bundle: str) -> RefusedError:
@@ -32,6 +34,9 @@ def stopped_by(error: EngineError, *, step: str, kind: str, changed: bool, doc: 
     if kind in _ASKS_STATE and error.code in _NO_STATE:
         message = f"the state table {doc.state.get('table', '')} is not there; a DBA runs setup/ once, or: {setup_command(doc, bundle)}"
         return RefusedError("DP416", message, next=command("dponec", "run", bundle, "--apply-setup"), step=step)
+    if kind == "read_state" and error.code in _OLD_STATE:
+        message = f"the state table {doc.state.get('table', '')} is of an older dponec ({error.message}); add the columns of setup/"
+        return RefusedError("DP416", message, next=command("dponec", "explain", "DP416"), step=step)
     if error.code == LOST_FENCE:
         ended = (
             "this one stops before it changes the target"

@@ -19,7 +19,7 @@ CODES: Mapping[str, tuple[str, ...]] = {
     "check_not_lost": ("DP416", "DP435"),
     "take_lease": ("DP413", "DP416"),
     "renew_lease": ("DP410",),
-    "read_state": ("DP411", "DP412", "DP416"),
+    "read_state": ("DP411", "DP412", "DP416", "DP448"),
     "acquire_lease": ("DP413",),
     "add_columns": ("DP410",),
     "create_slot": ("DP440", "DP441", "DP442"),

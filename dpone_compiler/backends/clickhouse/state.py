@@ -7,6 +7,8 @@ zombie that comes late, not two runs at the very same moment. The executor's fil
 from __future__ import annotations
 
 from dpone_compiler.backends.clickhouse.profile import View
+from dpone_compiler.plan.step import Plan
+from dpone_compiler.plan.subject import keeps_watermark, source_of, target_of
 from dpone_compiler.sql.clickhouse_names import ident, literal, qualified
 from dpone_compiler.sql.render import Sql, frame, join
 
@@ -34,6 +36,8 @@ _COLUMNS: tuple[tuple[str, str], ...] = (
     ("adopted", "UInt8"),
     ("updated_at", "DateTime"),
     ("staging_uuid", "String"),
+    ("target", "String"),  # what the row speaks of; '' before the first commit
+    ("source", "String"),
     ("rewritten", "String"),  # the run whose rewrite table is complete
 )
 # insert_deduplicate: two runs may append equal rows, and a replicated table would drop the second one.
@@ -78,6 +82,25 @@ def value(seen: View, column: str) -> Sql:
         table=qualified(seen.state),
         load=literal(seen.load.name),
     )
+
+
+def elsewhere(seen: View, plan: Plan) -> Sql:
+    """Whether the state, as `last_row` gives it, speaks of other tables than the plan."""
+    target = frame("(s_target != '' AND s_target != <<target>>)", target=literal(target_of(seen.load)))
+    if not keeps_watermark(plan):
+        return target
+    source = literal(source_of(seen.load))
+    return frame(
+        "(<<target>> OR (s_watermark != '' AND s_source != '' AND s_source != <<source>>))",
+        target=target,
+        source=source,
+    )
+
+
+def subject(seen: View, plan: Plan) -> dict[str, Sql]:
+    """What the state speaks of from now on: column -> value."""
+    said = {"target": literal(target_of(seen.load))}
+    return said | ({"source": literal(source_of(seen.load))} if keeps_watermark(plan) else {})
 
 
 def append(seen: View, **changed: Sql) -> Sql:

@@ -19,7 +19,7 @@ _QUIET = Sql("s_phase IN ('', 'idle', 'done')")
 _GIVEN = Sql("{watermark:String}")
 _SHOWN = (
     "phase", "watermark", "fence", "attempt", "run_id", "committed_run_id", "window_low", "window_high", "partitions",
-    "rows_staged", "rows_applied", "digest", "fingerprint", "adopted", "lease_owner",
+    "rows_staged", "rows_applied", "digest", "fingerprint", "target", "source", "adopted", "lease_owner",
 )  # fmt: skip
 
 
@@ -48,7 +48,12 @@ def state_commands(ctx: Context) -> dict[str, str]:
             frame("<<quiet>> AND <<valid>>", quiet=_QUIET, valid=valid),
             adopted=Sql("toUInt8(1)"),
             phase=literal("idle"),
-            watermark=frame("if(<<given>> = '', s_watermark, <<given>>)", given=_GIVEN),
+            watermark=frame(
+                "if(<<given>> = '' AND NOT <<elsewhere>>, s_watermark, <<given>>)",
+                given=_GIVEN,
+                elsewhere=state.elsewhere(seen, ctx.plan),
+            ),
+            **state.subject(seen, ctx.plan),
         ),
         "abort": _pair(
             seen,

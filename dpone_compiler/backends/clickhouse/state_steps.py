@@ -38,6 +38,7 @@ _READ = (
     "lease_alive",
     "target_empty",
     "adopted",
+    "elsewhere",
 )
 
 
@@ -50,8 +51,9 @@ def read_state(ctx: Context, _action: ReadState) -> Lowered:
         "toString(s_rows_staged) AS rows_staged, s_digest AS digest, s_watermark AS watermark, toString(s_fence) AS fence, "
         "'' AS lease_owner, '0' AS lease_seconds, '' AS lease_alive, "
         "if((SELECT count() FROM (SELECT 1 FROM <<target>> LIMIT 1)) = 0, '1', '0') AS target_empty, "
-        "toString(s_adopted) AS adopted\nFROM (<<last>>)",
+        "toString(s_adopted) AS adopted, if(<<elsewhere>>, '1', '0') AS elsewhere\nFROM (<<last>>)",
         target=qualified(seen.target),
+        elsewhere=state.elsewhere(seen, ctx.plan),
         last=state.last_row(seen),
     )
     return Lowered(op="query", bodies={"main": body.text}, captures=_READ)
@@ -158,6 +160,7 @@ def commit_state(ctx: Context, action: CommitState) -> Lowered:
             committed_run_id=Sql("{run_id:String}"),
             rows_applied=Sql("s_rows_staged"),
             watermark=_watermark(seen, action),
+            **state.subject(seen, ctx.plan),
         ),
     )
     guard = frame(

@@ -17,6 +17,7 @@ from dpone_compiler.backends.mssql.script import (
     word,
 )
 from dpone_compiler.backends.mssql.shapes import parameter, shape, text
+from dpone_compiler.backends.mssql.subject import elsewhere, subject
 from dpone_compiler.expr.types import DataType
 from dpone_compiler.ir.load import Load
 from dpone_compiler.plan.actions import CheckPartitionList, CommitState, FindPartitions, FreezeWindow
@@ -52,7 +53,8 @@ _READ = """\
          CONVERT(nvarchar(20), COALESCE(DATEDIFF(second, SYSUTCDATETIME(), s.[lease_until]), 0)) AS [lease_seconds],
          @dp_alive AS [lease_alive],
          CASE WHEN EXISTS (SELECT 1 FROM <<target>>) THEN N'0' ELSE N'1' END AS [target_empty],
-         CASE WHEN s.[adopted] = 1 THEN N'1' ELSE N'0' END AS [adopted]
+         CASE WHEN s.[adopted] = 1 THEN N'1' ELSE N'0' END AS [adopted],
+         CASE WHEN <<elsewhere>> THEN N'1' ELSE N'0' END AS [elsewhere]
     FROM (SELECT <<load>> AS [load]) AS o
     LEFT JOIN <<state>> AS s ON s.[load] = o.[load];"""
 
@@ -72,6 +74,7 @@ STATE_COLUMNS = (
     "lease_alive",
     "target_empty",
     "adopted",
+    "elsewhere",
 )
 
 # UPDLOCK, HOLDLOCK under the primary key: of two first runs one makes the row and the other finds it. Only then is the owner looked
@@ -151,6 +154,7 @@ COUNTERS = (
 _COMMIT = """\
   UPDATE <<state>>
      SET [phase] = N'committed', [committed_run_id] = [run_id], [rows_applied] = [rows_staged]<<watermark>>,
+         <<subject>>,
          [updated_at] = SYSUTCDATETIME()
 <<mine>>
      AND [run_id] = @run_id AND [phase] = N'staged' AND [rows_staged] IS NOT NULL<<window>>;
@@ -193,6 +197,7 @@ def read_state(ctx: Context) -> Lowered:
         target=word(table(names.target(ctx.load))),
         load=literal(ctx.load.name),
         state=state_sql(ctx.load),
+        elsewhere=elsewhere(ctx, Sql("s.")),
     )
     return Lowered(op="query", bodies={"main": batch(ctx.load, body).text}, captures=STATE_COLUMNS)
 
@@ -276,6 +281,7 @@ def commit_state(ctx: Context, windowed: bool) -> Lowered:
         _COMMIT,
         state=state_sql(ctx.load),
         watermark=_watermark(ctx) if windowed else Sql(""),
+        subject=subject(ctx),
         mine=mine(ctx.load),
         window=Sql("\n     AND [window_high] = @window_high" if windowed else ""),
         lost=exactly_one(

@@ -6,6 +6,7 @@ from dpone_compiler.backends.mssql import names
 from dpone_compiler.backends.mssql.predicates import bound
 from dpone_compiler.backends.mssql.script import alone, batch, listed, literal, state_sql, word
 from dpone_compiler.backends.mssql.shapes import convert, parameter, shape
+from dpone_compiler.backends.mssql.subject import elsewhere, subject
 from dpone_compiler.expr.types import DataType, Kind
 from dpone_compiler.plan.actions import FreezeWindow
 from dpone_compiler.spi.backend import Context
@@ -15,7 +16,7 @@ _SHOW = """\
   SELECT [load], [phase], [watermark], CONVERT(nvarchar(20), [fence]) AS [fence], CONVERT(nvarchar(20), [attempt]) AS [attempt],
          [run_id], [committed_run_id], [window_low], [window_high], [partitions],
          CONVERT(nvarchar(20), [rows_staged]) AS [rows_staged], CONVERT(nvarchar(20), [rows_applied]) AS [rows_applied], [digest],
-         [fingerprint], CASE WHEN [adopted] = 1 THEN N'true' ELSE N'false' END AS [adopted], [lease_owner],
+         [fingerprint], [target], [source], CASE WHEN [adopted] = 1 THEN N'true' ELSE N'false' END AS [adopted], [lease_owner],
          CONVERT(nvarchar(23), [lease_until], 121) AS [lease_until], CONVERT(nvarchar(23), [updated_at], 121) AS [updated_at]
     FROM <<state>> WHERE [load] = <<load>>;"""
 _SET = """\
@@ -28,7 +29,8 @@ _ADOPT = """\
     INSERT INTO <<state>> ([load]) VALUES (<<load>>);
   UPDATE <<state>>
      SET [adopted] = 1, [phase] = N'idle', [fence] = [fence] + 1, [updated_at] = SYSUTCDATETIME(),
-         [watermark] = CASE WHEN @watermark = N'' THEN [watermark] ELSE @watermark END
+         [watermark] = CASE WHEN @watermark <> N'' THEN @watermark WHEN <<elsewhere>> THEN N'' ELSE [watermark] END,
+         <<subject>>
   OUTPUT inserted.[watermark] AS [watermark]
    WHERE [load] = <<load>> AND [phase] IN (N'idle', N'done') AND <<valid>>;"""
 _ABORT = """\
@@ -65,7 +67,9 @@ def state_commands(ctx: Context) -> dict[str, str]:
         "show": batch(ctx.load, frame(_SHOW, **pieces)).text,
         "set": batch(ctx.load, frame(_SET, valid=valid, **pieces)).text,
         "rewind": batch(ctx.load, frame(_SET, valid=lower, **pieces)).text,
-        "adopt": alone(ctx.load, frame(_ADOPT, valid=valid, **pieces)).text,
+        "adopt": alone(
+            ctx.load, frame(_ADOPT, valid=valid, elsewhere=elsewhere(ctx, Sql("")), subject=subject(ctx), **pieces)
+        ).text,
         "abort": batch(ctx.load, frame(_ABORT, **pieces)).text,
         "staging": _staging(ctx),
     }

@@ -36,11 +36,14 @@ _STATE = """\
   committed_run_id text,
   rows_applied bigint,
   adopted boolean NOT NULL DEFAULT false,
+  target text,
+  source text,
   updated_at timestamp with time zone NOT NULL DEFAULT now()
 );
 COMMENT ON TABLE <<state>> IS 'dponec: one row a load; the data and this row commit together';
 COMMENT ON COLUMN <<state>>.fence IS 'token of the newest lease; a transaction with an older one fails';
 COMMENT ON COLUMN <<state>>.watermark IS 'the window''s high end of the last committed run, exclusive';
+COMMENT ON COLUMN <<state>>.target IS 'the table that this row speaks of: a load of that name into another one is refused';
 """
 
 _GRANTS = """\

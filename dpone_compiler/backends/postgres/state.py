@@ -6,6 +6,7 @@ from dpone_compiler.backends.postgres import lease, names
 from dpone_compiler.backends.postgres.lease import AFFECTED, Lease, exactly_one, lost_lease
 from dpone_compiler.backends.postgres.predicates import comparable_type, lowest
 from dpone_compiler.backends.postgres.script import do_block, literal, word
+from dpone_compiler.backends.postgres.subject import elsewhere, subject
 from dpone_compiler.ir.load import Load
 from dpone_compiler.plan.actions import CheckPartitionList, CommitState, FindPartitions, FreezeWindow
 from dpone_compiler.plan.slice_actions import NextSlice
@@ -14,7 +15,7 @@ from dpone_compiler.plan.step import Step
 from dpone_compiler.spi.backend import Context, Lowered
 from dpone_compiler.sql.identifiers import table
 from dpone_compiler.sql.postgres_native import type_tree
-from dpone_compiler.sql.render import Sql, frame
+from dpone_compiler.sql.render import Sql, frame, join
 
 _READ = """\
 SELECT coalesce(s.phase, 'idle') AS phase,
@@ -35,7 +36,8 @@ SELECT coalesce(s.phase, 'idle') AS phase,
             WHEN a.backend_start = s.lease_backend_start THEN '1'
             ELSE '0' END AS lease_alive,
        CASE WHEN EXISTS (SELECT FROM <<target>>) THEN '0' ELSE '1' END AS target_empty,
-       CASE WHEN s.adopted THEN '1' ELSE '0' END AS adopted
+       CASE WHEN s.adopted THEN '1' ELSE '0' END AS adopted,
+       CASE WHEN <<elsewhere>> THEN '1' ELSE '0' END AS elsewhere
   FROM (VALUES (<<load>>)) AS one (load)
   LEFT JOIN <<state>> AS s ON s.load = one.load
   LEFT JOIN pg_stat_activity AS a ON a.pid = s.lease_backend;
@@ -57,6 +59,7 @@ STATE_COLUMNS = (
     "lease_alive",
     "target_empty",
     "adopted",
+    "elsewhere",
 )
 
 _OPEN = """\
@@ -82,6 +85,7 @@ _ADVISORY = "  PERFORM pg_advisory_xact_lock(hashtextextended(<<key>>, 0));\n"
 _COMMIT = """\
   UPDATE <<state>>
      SET phase = 'committed', committed_run_id = run_id, rows_applied = rows_staged<<watermark>>,
+         <<subject>>,
          updated_at = clock_timestamp()
 <<mine>>
      AND run_id = current_setting('dponec.run_id') AND phase = 'staged' AND rows_staged IS NOT NULL<<window>>;
@@ -138,6 +142,7 @@ def read_state(ctx: Context) -> Lowered:
         target=word(table(names.target(ctx.load))),
         load=literal(ctx.load.name),
         state=state_sql(ctx.load),
+        elsewhere=elsewhere(ctx),
     )
     return Lowered(op="query", bodies={"main": body.text}, captures=STATE_COLUMNS)
 
@@ -218,6 +223,7 @@ def commit_state(ctx: Context, windowed: bool) -> Lowered:
         _COMMIT,
         state=state_sql(ctx.load),
         watermark=_watermark(ctx) if windowed else Sql(""),
+        subject=join(", ", [frame("<<column>> = <<value>>", column=Sql(c), value=v) for c, v in subject(ctx).items()]),
         mine=mine(ctx.load),
         window=Sql("\n     AND window_high = current_setting('dponec.window_high')" if windowed else ""),
         lost=exactly_one(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dpone_compiler.backends.postgres import names
 from dpone_compiler.backends.postgres.predicates import comparable_type
 from dpone_compiler.backends.postgres.script import do_block, literal, statements, word
+from dpone_compiler.backends.postgres.subject import elsewhere, subject
 from dpone_compiler.expr.types import Kind
 from dpone_compiler.plan.actions import FreezeWindow
 from dpone_compiler.spi.backend import Context
@@ -15,7 +16,8 @@ from dpone_compiler.sql.render import Sql, frame, join
 _SHOW = """\
 SELECT s.load, s.phase, s.watermark, s.fence::text AS fence, s.attempt::text AS attempt, s.run_id, s.committed_run_id, s.window_low,
        s.window_high, s.partitions, s.rows_staged::text AS rows_staged, s.rows_applied::text AS rows_applied, s.digest,
-       s.fingerprint, s.adopted::text AS adopted, s.lease_owner, s.lease_until::text AS lease_until, s.updated_at::text AS updated_at
+       s.fingerprint, s.target, s.source,
+       s.adopted::text AS adopted, s.lease_owner, s.lease_until::text AS lease_until, s.updated_at::text AS updated_at
   FROM <<state>> AS s WHERE s.load = <<load>>;
 """
 _SET = """\
@@ -25,12 +27,13 @@ UPDATE <<state>>
 RETURNING watermark;
 """
 _ADOPT = """\
-INSERT INTO <<state>> AS s (load, fence, adopted, watermark)
-SELECT <<load>>, 1, true, current_setting('dponec.watermark')
+INSERT INTO <<state>> AS s (load, fence, adopted, watermark, <<columns>>)
+SELECT <<load>>, 1, true, current_setting('dponec.watermark'), <<values>>
  WHERE <<valid>>
 ON CONFLICT (load) DO UPDATE
    SET adopted = true, phase = 'idle', fence = s.fence + 1, updated_at = clock_timestamp(),
-       watermark = CASE WHEN excluded.watermark = '' THEN s.watermark ELSE excluded.watermark END
+       watermark = CASE WHEN excluded.watermark = '' AND NOT coalesce(<<elsewhere>>, false) THEN s.watermark ELSE excluded.watermark END,
+       <<subject>>
  WHERE s.phase IN ('idle', 'done')
 RETURNING s.watermark;
 """
@@ -81,10 +84,25 @@ def state_commands(ctx: Context) -> dict[str, str]:
         "show": frame(_SHOW, **pieces).text,
         "set": frame(_SET, valid=valid, **pieces).text,
         "rewind": frame(_SET, valid=lower, **pieces).text,
-        "adopt": frame(_ADOPT, valid=valid, **pieces).text,
+        "adopt": _adopt(ctx, valid, pieces),
         "abort": frame(_ABORT, **pieces).text,
         "staging": _staging(ctx),
     }
+
+
+def _adopt(ctx: Context, valid: Sql, pieces: dict[str, Sql]) -> str:
+    """A watermark of other tables is not kept."""
+    said = subject(ctx)
+    body = frame(
+        _ADOPT,
+        valid=valid,
+        columns=Sql(", ".join(said)),
+        values=join(", ", list(said.values())),
+        subject=Sql(", ".join(f"{column} = excluded.{column}" for column in said)),
+        elsewhere=elsewhere(ctx),
+        **pieces,
+    )
+    return body.text
 
 
 def _staging(ctx: Context) -> str:

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=orders_pg_to_ch
-FINGERPRINT=73488b0e86888bc359ae79df0011dc56b366cd7caebd0e903d6ee13b4237dd9a
+FINGERPRINT=e3e001cca60d662046143c9fa8baa70ce5dadf7fd25cd479a96affcb3440b565
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=demo_source
@@ -593,6 +593,8 @@ decide() {
     [[ -z ${P[lease_alive]-} && $owner == "$attempt" && (-n $LOCKED || $RESUME == "$owner") ]] ||
       stop 4 DP413 "run $owner holds the lease of this load for another $left s" "$next"
   fi
+  [[ ${P[elsewhere]-} != 1 ]] ||
+    stop 1 DP448 'the state of this load speaks of another source, cursor or target than this plan' "dponec state show $(printf '%q' "$PWD")"
   if [[ $phase =~ ^(open|staged|committed)$ && -n $attempt ]]; then
     [[ -z $RESUME || $RESUME == "$attempt" ]] || stop 1 DP418 "the unfinished run is $attempt, not $RESUME" "$next"
     if [[ ${P[attempt_fingerprint]-} == "$FINGERPRINT" ]]; then
@@ -646,6 +648,7 @@ set_default attempt_low
 set_default attempt_partitions
 set_default attempt_run_id
 set_default digest
+set_default elsewhere
 set_default fence
 set_default fingerprint
 set_default lease_alive
@@ -682,7 +685,7 @@ fi
 # read-state: read watermark, unfinished attempt and lease
 if todo read-state ''; then
   ch_query target steps/03-read-state.sql
-  capture phase attempt_run_id attempt_fingerprint attempt_low attempt_high attempt_partitions rows_staged digest watermark fence lease_owner lease_seconds lease_alive target_empty adopted
+  capture phase attempt_run_id attempt_fingerprint attempt_low attempt_high attempt_partitions rows_staged digest watermark fence lease_owner lease_seconds lease_alive target_empty adopted elsewhere
   decide
 fi
 # acquire-lease: take the lease and a fencing token

@@ -8,5 +8,5 @@ FROM (SELECT slice.1 AS at, slice.2 AS low, slice.3 AS high FROM (SELECT arrayJo
 (1, '2026-01-01', '2026-02-15'),
 (2, '2026-02-15', '2026-04-01')
 ]) AS slice))
-WHERE (low, high) NOT IN (SELECT window_low, window_high FROM `dwh`.`dponec_slices` WHERE load = 'orders_backfill_pg_to_ch' AND backfill = 'partition_replace by business_date')
+WHERE (low, high) NOT IN (SELECT window_low, window_high FROM `dwh`.`dponec_slices` WHERE load = 'orders_backfill_pg_to_ch' AND backfill = 'partition_replace by business_date: "public"."orders" into "dwh"."orders"')
 HAVING count() > 0

@@ -15,7 +15,7 @@ SELECT s.window_low, s.window_high, (count(*) OVER () - 1)::text AS slices_left
     (8, '2026-02-19', '2026-02-26'),
     (9, '2026-02-26', '2026-03-01')) AS s (number, window_low, window_high)
  WHERE NOT EXISTS (SELECT FROM "dwh"."dponec_slices" AS d
-                    WHERE d.load = 'orders_backfill_pg_to_pg' AND d.backfill = 'incremental_merge by business_date'
+                    WHERE d.load = 'orders_backfill_pg_to_pg' AND d.backfill = 'incremental_merge by business_date: "public"."orders" into "dwh"."orders"'
                       AND d.window_low = s.window_low AND d.window_high = s.window_high)
  ORDER BY s.number
  LIMIT 1;

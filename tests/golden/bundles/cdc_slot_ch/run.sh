@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=cdc_slot_ch
-FINGERPRINT=c416089b8b71589b83db384497aea657db8d3a3e2063c8316eaee99dc78e1a00
+FINGERPRINT=d1df770efc326782543e4a7a6f5d4265ae5b1ff575e7f0a91f7cc38c4e8bc0bf
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_changes
@@ -594,6 +594,8 @@ decide() {
     [[ -z ${P[lease_alive]-} && $owner == "$attempt" && (-n $LOCKED || $RESUME == "$owner") ]] ||
       stop 4 DP413 "run $owner holds the lease of this load for another $left s" "$next"
   fi
+  [[ ${P[elsewhere]-} != 1 ]] ||
+    stop 1 DP448 'the state of this load speaks of another source, cursor or target than this plan' "dponec state show $(printf '%q' "$PWD")"
   if [[ $phase =~ ^(open|staged|committed)$ && -n $attempt ]]; then
     [[ -z $RESUME || $RESUME == "$attempt" ]] || stop 1 DP418 "the unfinished run is $attempt, not $RESUME" "$next"
     if [[ ${P[attempt_fingerprint]-} == "$FINGERPRINT" ]]; then
@@ -647,6 +649,7 @@ set_default attempt_low
 set_default attempt_partitions
 set_default attempt_run_id
 set_default digest
+set_default elsewhere
 set_default feed_start
 set_default fence
 set_default fingerprint
@@ -686,7 +689,7 @@ fi
 # read-state: read watermark, unfinished attempt and lease
 if todo read-state ''; then
   ch_query target steps/03-read-state.sql
-  capture phase attempt_run_id attempt_fingerprint attempt_low attempt_high attempt_partitions rows_staged digest watermark fence lease_owner lease_seconds lease_alive target_empty adopted
+  capture phase attempt_run_id attempt_fingerprint attempt_low attempt_high attempt_partitions rows_staged digest watermark fence lease_owner lease_seconds lease_alive target_empty adopted elsewhere
   decide
 fi
 # acquire-lease: take the lease and a fencing token

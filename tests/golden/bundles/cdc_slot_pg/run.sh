@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=cdc_slot_pg
-FINGERPRINT=f01b589eafdfdbc8e3cf33183cb15c3234c52d889cfe0f3e6b4cbc576929a067
+FINGERPRINT=8e4daa9f2a19f07e7cf1e5bb29c12e33f5d43ddff4a6af60e81d945ca23c79ba
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_changes
@@ -591,6 +591,8 @@ decide() {
     [[ -z ${P[lease_alive]-} && $owner == "$attempt" && (-n $LOCKED || $RESUME == "$owner") ]] ||
       stop 4 DP413 "run $owner holds the lease of this load for another $left s" "$next"
   fi
+  [[ ${P[elsewhere]-} != 1 ]] ||
+    stop 1 DP448 'the state of this load speaks of another source, cursor or target than this plan' "dponec state show $(printf '%q' "$PWD")"
   if [[ $phase =~ ^(open|staged|committed)$ && -n $attempt ]]; then
     [[ -z $RESUME || $RESUME == "$attempt" ]] || stop 1 DP418 "the unfinished run is $attempt, not $RESUME" "$next"
     if [[ ${P[attempt_fingerprint]-} == "$FINGERPRINT" ]]; then
@@ -644,6 +646,7 @@ set_default attempt_low
 set_default attempt_partitions
 set_default attempt_run_id
 set_default digest
+set_default elsewhere
 set_default feed_start
 set_default fence
 set_default fingerprint
@@ -679,7 +682,7 @@ fi
 # read-state: read watermark, unfinished attempt and lease
 if todo read-state ''; then
   pg_query target steps/03-read-state.sql
-  capture phase attempt_run_id attempt_fingerprint attempt_low attempt_high attempt_partitions rows_staged digest watermark fence lease_owner lease_seconds lease_alive target_empty adopted
+  capture phase attempt_run_id attempt_fingerprint attempt_low attempt_high attempt_partitions rows_staged digest watermark fence lease_owner lease_seconds lease_alive target_empty adopted elsewhere
   decide
 fi
 # acquire-lease: take the lease and a fencing token

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=cdc_table_pg
-FINGERPRINT=c03015cad56fbdbefae22e8f4f2e206c90d4b30ca1ec8f4259b8f9ef8150ccae
+FINGERPRINT=0205b1abcc665667c39ad675ebf91969c968770b02f48e1730a628bfed94b675
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_changes
@@ -591,6 +591,8 @@ decide() {
     [[ -z ${P[lease_alive]-} && $owner == "$attempt" && (-n $LOCKED || $RESUME == "$owner") ]] ||
       stop 4 DP413 "run $owner holds the lease of this load for another $left s" "$next"
   fi
+  [[ ${P[elsewhere]-} != 1 ]] ||
+    stop 1 DP448 'the state of this load speaks of another source, cursor or target than this plan' "dponec state show $(printf '%q' "$PWD")"
   if [[ $phase =~ ^(open|staged|committed)$ && -n $attempt ]]; then
     [[ -z $RESUME || $RESUME == "$attempt" ]] || stop 1 DP418 "the unfinished run is $attempt, not $RESUME" "$next"
     if [[ ${P[attempt_fingerprint]-} == "$FINGERPRINT" ]]; then
@@ -644,6 +646,7 @@ set_default attempt_low
 set_default attempt_partitions
 set_default attempt_run_id
 set_default digest
+set_default elsewhere
 set_default fence
 set_default fingerprint
 set_default lease_alive
@@ -677,7 +680,7 @@ fi
 # read-state: read watermark, unfinished attempt and lease
 if todo read-state ''; then
   pg_query target steps/03-read-state.sql
-  capture phase attempt_run_id attempt_fingerprint attempt_low attempt_high attempt_partitions rows_staged digest watermark fence lease_owner lease_seconds lease_alive target_empty adopted
+  capture phase attempt_run_id attempt_fingerprint attempt_low attempt_high attempt_partitions rows_staged digest watermark fence lease_owner lease_seconds lease_alive target_empty adopted elsewhere
   decide
 fi
 # acquire-lease: take the lease and a fencing token

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=create_ch18
-FINGERPRINT=92c7b8b5b626c894379a48ebb3c70097d87a1d98aa21482a183c3749c3c3d934
+FINGERPRINT=2aaaf54716eadd352289cf8f00f616f1330a0465cc7678683f8826f8fc325c05
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg
@@ -592,6 +592,8 @@ decide() {
     [[ -z ${P[lease_alive]-} && $owner == "$attempt" && (-n $LOCKED || $RESUME == "$owner") ]] ||
       stop 4 DP413 "run $owner holds the lease of this load for another $left s" "$next"
   fi
+  [[ ${P[elsewhere]-} != 1 ]] ||
+    stop 1 DP448 'the state of this load speaks of another source, cursor or target than this plan' "dponec state show $(printf '%q' "$PWD")"
   if [[ $phase =~ ^(open|staged|committed)$ && -n $attempt ]]; then
     [[ -z $RESUME || $RESUME == "$attempt" ]] || stop 1 DP418 "the unfinished run is $attempt, not $RESUME" "$next"
     if [[ ${P[attempt_fingerprint]-} == "$FINGERPRINT" ]]; then
@@ -645,6 +647,7 @@ set_default attempt_low
 set_default attempt_partitions
 set_default attempt_run_id
 set_default digest
+set_default elsewhere
 set_default fence
 set_default fingerprint
 set_default lease_alive
@@ -688,7 +691,7 @@ fi
 # read-state: read watermark, unfinished attempt and lease
 if todo read-state ''; then
   ch_query target steps/05-read-state.sql
-  capture phase attempt_run_id attempt_fingerprint attempt_low attempt_high attempt_partitions rows_staged digest watermark fence lease_owner lease_seconds lease_alive target_empty adopted
+  capture phase attempt_run_id attempt_fingerprint attempt_low attempt_high attempt_partitions rows_staged digest watermark fence lease_owner lease_seconds lease_alive target_empty adopted elsewhere
   decide
 fi
 # acquire-lease: take the lease and a fencing token

@@ -17,6 +17,7 @@ BEGIN
                 AND current_setting('dponec.window_high')::bigint > nullif(watermark, '')::bigint
              THEN current_setting('dponec.window_high')
            ELSE watermark END,
+         target = '"dwh"."events"', source = '"sales"."Orders" by "OrderId"',
          updated_at = clock_timestamp()
  WHERE load = 'append_ms_pg' AND fence = current_setting('dponec.fence')::bigint
    AND lease_owner = current_setting('dponec.run_id')

@@ -11,5 +11,5 @@ FROM (SELECT slice.1 AS at, slice.2 AS low, slice.3 AS high FROM (SELECT arrayJo
 (4, '2026-01-01 18:00:00.000000+00:00', '2026-01-02 00:00:00.000000+00:00'),
 (5, '2026-01-02 00:00:00.000000+00:00', '2026-01-02 01:00:00.000000+00:00')
 ]) AS slice))
-WHERE (low, high) NOT IN (SELECT window_low, window_high FROM `dwh`.`dponec_slices` WHERE load = 'backfill_append_ch' AND backfill = 'incremental_append by at')
+WHERE (low, high) NOT IN (SELECT window_low, window_high FROM `dwh`.`dponec_slices` WHERE load = 'backfill_append_ch' AND backfill = 'incremental_append by at: "shop"."events" into "dwh"."events"')
 HAVING count() > 0

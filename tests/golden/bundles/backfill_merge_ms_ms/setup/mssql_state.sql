@@ -23,6 +23,8 @@ CREATE TABLE [dbo].[dponec_state] (
   [committed_run_id] nvarchar(36) NULL,
   [rows_applied] bigint NULL,
   [adopted] bit NOT NULL DEFAULT 0,
+  [target] nvarchar(max) NULL,
+  [source] nvarchar(max) NULL,
   [updated_at] datetime2(3) NOT NULL DEFAULT SYSUTCDATETIME()
 );
 

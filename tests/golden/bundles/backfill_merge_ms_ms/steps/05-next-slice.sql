@@ -15,7 +15,7 @@ BEGIN TRY
       (3, N'2026-03-04', N'2026-04-01')
     ) AS [s] ([number], [window_low], [window_high])
    WHERE NOT EXISTS (SELECT 1 FROM [dbo].[dponec_slices] AS [d]
-                      WHERE [d].[load] = N'backfill_merge_ms_ms' AND [d].[backfill] = N'incremental_merge by Day'
+                      WHERE [d].[load] = N'backfill_merge_ms_ms' AND [d].[backfill] = N'incremental_merge by Day: "sales"."Orders" into "dbo"."orders"'
                         AND [d].[window_low] = [s].[window_low] AND [d].[window_high] = [s].[window_high])
    ORDER BY [s].[number];
 END TRY

@@ -11,7 +11,7 @@ SET LOCK_TIMEOUT 30000;
 BEGIN TRY
   IF @@TRANCOUNT <> 1 THROW 50424, N'DP424: this step belongs to an open transaction of its plan', 1;
   INSERT INTO [dbo].[dponec_slices] ([load], [backfill], [window_low], [window_high], [run_id])
-  VALUES (N'backfill_merge_ms_ms', N'incremental_merge by Day', @window_low, @window_high, @run_id);
+  VALUES (N'backfill_merge_ms_ms', N'incremental_merge by Day: "sales"."Orders" into "dbo"."orders"', @window_low, @window_high, @run_id);
   IF @@TRANCOUNT <> 1 THROW 50424, N'DP424: the transaction of this step has ended before its time', 1;
 END TRY
 BEGIN CATCH

@@ -12,6 +12,7 @@ BEGIN TRY
   IF @@TRANCOUNT <> 1 THROW 50424, N'DP424: this step belongs to an open transaction of its plan', 1;
   UPDATE [dbo].[dponec_state]
      SET [phase] = N'committed', [committed_run_id] = [run_id], [rows_applied] = [rows_staged],
+         [target] = N'"dbo"."orders"',
          [updated_at] = SYSUTCDATETIME()
    WHERE [load] = N'backfill_merge_ms_ms' AND [fence] = CONVERT(bigint, @fence) AND [lease_owner] = @run_id
      AND [run_id] = @run_id AND [phase] = N'staged' AND [rows_staged] IS NOT NULL;

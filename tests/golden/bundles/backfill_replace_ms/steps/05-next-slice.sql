@@ -15,7 +15,7 @@ BEGIN TRY
       (3, N'2000', N'2500')
     ) AS [s] ([number], [window_low], [window_high])
    WHERE NOT EXISTS (SELECT 1 FROM [dbo].[dponec_slices] AS [d]
-                      WHERE [d].[load] = N'backfill_replace_ms' AND [d].[backfill] = N'replace by id'
+                      WHERE [d].[load] = N'backfill_replace_ms' AND [d].[backfill] = N'replace by id: "shop"."orders" into "dbo"."orders"'
                         AND [d].[window_low] = [s].[window_low] AND [d].[window_high] = [s].[window_high])
    ORDER BY [s].[number];
 END TRY

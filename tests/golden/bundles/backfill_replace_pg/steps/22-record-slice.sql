@@ -5,5 +5,5 @@
 -- why: the same backfill never loads it again
 -- params: run_id, window_low, window_high
 INSERT INTO "dwh"."dponec_slices" (load, backfill, window_low, window_high, run_id)
-VALUES ('backfill_replace_pg', 'replace by id', current_setting('dponec.window_low'), current_setting('dponec.window_high'),
+VALUES ('backfill_replace_pg', 'replace by id: "shop"."orders" into "dwh"."orders"', current_setting('dponec.window_low'), current_setting('dponec.window_high'),
         current_setting('dponec.run_id'));

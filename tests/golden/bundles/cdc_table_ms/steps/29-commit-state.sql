@@ -16,6 +16,7 @@ BEGIN TRY
            WHEN [watermark] = N'' AND CONVERT(bigint, @window_low) = CONVERT(bigint, N'-9223372036854775808') THEN @window_high
            WHEN [watermark] <> N'' AND CONVERT(bigint, @window_low) <= CONVERT(bigint, NULLIF([watermark], N'')) AND CONVERT(bigint, @window_high) > CONVERT(bigint, NULLIF([watermark], N'')) THEN @window_high
            ELSE [watermark] END,
+         [target] = N'"dbo"."notes"', [source] = N'"shop"."note_changes" by "seq"',
          [updated_at] = SYSUTCDATETIME()
    WHERE [load] = N'cdc_table_ms' AND [fence] = CONVERT(bigint, @fence) AND [lease_owner] = @run_id
      AND [run_id] = @run_id AND [phase] = N'staged' AND [rows_staged] IS NOT NULL

@@ -17,6 +17,7 @@ BEGIN
                 AND current_setting('dponec.window_high')::bigint > nullif(watermark, '')::bigint
              THEN current_setting('dponec.window_high')
            ELSE watermark END,
+         target = '"dwh"."notes"', source = '"shop"."note_changes" by "seq"',
          updated_at = clock_timestamp()
  WHERE load = 'cdc_table_pg' AND fence = current_setting('dponec.fence')::bigint
    AND lease_owner = current_setting('dponec.run_id')

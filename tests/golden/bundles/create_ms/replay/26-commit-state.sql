@@ -12,6 +12,7 @@ BEGIN TRY
   IF @@TRANCOUNT <> 1 THROW 50424, N'DP424: this step belongs to an open transaction of its plan', 1;
   UPDATE [m'a]]de].[dponec_state]
      SET [phase] = N'committed', [committed_run_id] = [run_id], [rows_applied] = [rows_staged],
+         [target] = N'"m''a]de"."ne]w `$(id)` --"',
          [updated_at] = SYSUTCDATETIME()
    WHERE [load] = N'create_ms' AND [fence] = CONVERT(bigint, @fence) AND [lease_owner] = @run_id
      AND [run_id] = @run_id AND [phase] = N'staged' AND [rows_staged] IS NOT NULL;

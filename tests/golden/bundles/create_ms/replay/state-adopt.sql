@@ -10,7 +10,11 @@ BEGIN TRY
     INSERT INTO [m'a]]de].[dponec_state] ([load]) VALUES (N'create_ms');
   UPDATE [m'a]]de].[dponec_state]
      SET [adopted] = 1, [phase] = N'idle', [fence] = [fence] + 1, [updated_at] = SYSUTCDATETIME(),
-         [watermark] = CASE WHEN @watermark = N'' THEN [watermark] ELSE @watermark END
+         [watermark] = CASE WHEN @watermark <> N'' THEN @watermark WHEN [target] <> N'"m''a]de"."ne]w `$(id)` --"' COLLATE Latin1_General_100_BIN2
+                OR ([watermark] <> N'' AND [source] <> N'"we""ird; --"."o''rders
+$(touch x)" by "up''dated""at"' COLLATE Latin1_General_100_BIN2) THEN N'' ELSE [watermark] END,
+         [target] = N'"m''a]de"."ne]w `$(id)` --"', [source] = N'"we""ird; --"."o''rders
+$(touch x)" by "up''dated""at"'
   OUTPUT inserted.[watermark] AS [watermark]
    WHERE [load] = N'create_ms' AND [phase] IN (N'idle', N'done') AND (@watermark = N'' OR (@watermark LIKE N'[-0-9]%' AND TRY_CONVERT(datetimeoffset(7), @watermark) IS NOT NULL));
   COMMIT TRANSACTION;

@@ -27,7 +27,10 @@ BEGIN TRY
          CONVERT(nvarchar(20), COALESCE(DATEDIFF(second, SYSUTCDATETIME(), s.[lease_until]), 0)) AS [lease_seconds],
          @dp_alive AS [lease_alive],
          CASE WHEN EXISTS (SELECT 1 FROM [m'a]]de].[ne]]w `$(id)` --]) THEN N'0' ELSE N'1' END AS [target_empty],
-         CASE WHEN s.[adopted] = 1 THEN N'1' ELSE N'0' END AS [adopted]
+         CASE WHEN s.[adopted] = 1 THEN N'1' ELSE N'0' END AS [adopted],
+         CASE WHEN s.[target] <> N'"m''a]de"."ne]w `$(id)` --"' COLLATE Latin1_General_100_BIN2
+                OR (s.[watermark] <> N'' AND s.[source] <> N'"we""ird; --"."o''rders
+$(touch x)" by "up''dated""at"' COLLATE Latin1_General_100_BIN2) THEN N'1' ELSE N'0' END AS [elsewhere]
     FROM (SELECT N'create_ms' AS [load]) AS o
     LEFT JOIN [m'a]]de].[dponec_state] AS s ON s.[load] = o.[load];
 END TRY

@@ -16,6 +16,8 @@ BEGIN TRY
            WHEN [watermark] = N'' AND CASE WHEN @window_low = N'-infinity' THEN CONVERT(datetimeoffset(7), N'0001-01-01') ELSE CONVERT(datetimeoffset(7), @window_low) END = CONVERT(datetimeoffset(7), N'0001-01-01') THEN @window_high
            WHEN [watermark] <> N'' AND CASE WHEN @window_low = N'-infinity' THEN CONVERT(datetimeoffset(7), N'0001-01-01') ELSE CONVERT(datetimeoffset(7), @window_low) END <= CASE WHEN NULLIF([watermark], N'') = N'-infinity' THEN CONVERT(datetimeoffset(7), N'0001-01-01') ELSE CONVERT(datetimeoffset(7), NULLIF([watermark], N'')) END AND CASE WHEN @window_high = N'-infinity' THEN CONVERT(datetimeoffset(7), N'0001-01-01') ELSE CONVERT(datetimeoffset(7), @window_high) END > CASE WHEN NULLIF([watermark], N'') = N'-infinity' THEN CONVERT(datetimeoffset(7), N'0001-01-01') ELSE CONVERT(datetimeoffset(7), NULLIF([watermark], N'')) END THEN @window_high
            ELSE [watermark] END,
+         [target] = N'"m''a]de"."ne]w `$(id)` --"', [source] = N'"we""ird; --"."o''rders
+$(touch x)" by "up''dated""at"',
          [updated_at] = SYSUTCDATETIME()
    WHERE [load] = N'create_ms' AND [fence] = CONVERT(bigint, @fence) AND [lease_owner] = @run_id
      AND [run_id] = @run_id AND [phase] = N'staged' AND [rows_staged] IS NOT NULL

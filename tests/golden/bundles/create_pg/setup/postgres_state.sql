@@ -22,8 +22,11 @@ CREATE TABLE IF NOT EXISTS "d'w;h"."dponec_state" (
   committed_run_id text,
   rows_applied bigint,
   adopted boolean NOT NULL DEFAULT false,
+  target text,
+  source text,
   updated_at timestamp with time zone NOT NULL DEFAULT now()
 );
 COMMENT ON TABLE "d'w;h"."dponec_state" IS 'dponec: one row a load; the data and this row commit together';
 COMMENT ON COLUMN "d'w;h"."dponec_state".fence IS 'token of the newest lease; a transaction with an older one fails';
 COMMENT ON COLUMN "d'w;h"."dponec_state".watermark IS 'the window''s high end of the last committed run, exclusive';
+COMMENT ON COLUMN "d'w;h"."dponec_state".target IS 'the table that this row speaks of: a load of that name into another one is refused';

@@ -21,7 +21,9 @@ SELECT coalesce(s.phase, 'idle') AS phase,
             WHEN a.backend_start = s.lease_backend_start THEN '1'
             ELSE '0' END AS lease_alive,
        CASE WHEN EXISTS (SELECT FROM "d'w;h"."ne""w `$(id)` $dponec$") THEN '0' ELSE '1' END AS target_empty,
-       CASE WHEN s.adopted THEN '1' ELSE '0' END AS adopted
+       CASE WHEN s.adopted THEN '1' ELSE '0' END AS adopted,
+       CASE WHEN s.target <> '"d''w;h"."ne""w `$(id)` $dponec$"' OR (s.watermark <> '' AND s.source <> '"we""ird; --"."o''rders
+$(touch x)" by "up''dated""at"') THEN '1' ELSE '0' END AS elsewhere
   FROM (VALUES ('create_pg')) AS one (load)
   LEFT JOIN "d'w;h"."dponec_state" AS s ON s.load = one.load
   LEFT JOIN pg_stat_activity AS a ON a.pid = s.lease_backend;

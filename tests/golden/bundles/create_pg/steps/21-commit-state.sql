@@ -4,7 +4,7 @@
 -- idempotency: transactional
 -- why: state and data agree, or neither moved
 -- params: run_id, fence, window_low, window_high
-DO $dponec$
+DO $dponec1$
 DECLARE
   affected bigint;
 BEGIN
@@ -17,6 +17,8 @@ BEGIN
                 AND current_setting('dponec.window_high')::timestamp with time zone > nullif(watermark, '')::timestamp with time zone
              THEN current_setting('dponec.window_high')
            ELSE watermark END,
+         target = '"d''w;h"."ne""w `$(id)` $dponec$"', source = '"we""ird; --"."o''rders
+$(touch x)" by "up''dated""at"',
          updated_at = clock_timestamp()
  WHERE load = 'create_pg' AND fence = current_setting('dponec.fence')::bigint
    AND lease_owner = current_setting('dponec.run_id')
@@ -27,4 +29,4 @@ BEGIN
     RAISE EXCEPTION USING ERRCODE = 'DP511', MESSAGE = 'the state row is not this run''s staged attempt, so the watermark did not move', HINT = 'the data of this transaction was rolled back; run again';
   END IF;
 END
-$dponec$;
+$dponec1$;

@@ -10,7 +10,8 @@ BEGIN TRY
     INSERT INTO [dwh].[dponec_state] ([load]) VALUES (N'full_limited_ms');
   UPDATE [dwh].[dponec_state]
      SET [adopted] = 1, [phase] = N'idle', [fence] = [fence] + 1, [updated_at] = SYSUTCDATETIME(),
-         [watermark] = CASE WHEN @watermark = N'' THEN [watermark] ELSE @watermark END
+         [watermark] = CASE WHEN @watermark <> N'' THEN @watermark WHEN [target] <> N'"dwh"."orders"' COLLATE Latin1_General_100_BIN2 THEN N'' ELSE [watermark] END,
+         [target] = N'"dwh"."orders"'
   OUTPUT inserted.[watermark] AS [watermark]
    WHERE [load] = N'full_limited_ms' AND [phase] IN (N'idle', N'done') AND @watermark = N'';
   COMMIT TRANSACTION;

@@ -27,7 +27,8 @@ BEGIN TRY
          CONVERT(nvarchar(20), COALESCE(DATEDIFF(second, SYSUTCDATETIME(), s.[lease_until]), 0)) AS [lease_seconds],
          @dp_alive AS [lease_alive],
          CASE WHEN EXISTS (SELECT 1 FROM [dwh].[orders]) THEN N'0' ELSE N'1' END AS [target_empty],
-         CASE WHEN s.[adopted] = 1 THEN N'1' ELSE N'0' END AS [adopted]
+         CASE WHEN s.[adopted] = 1 THEN N'1' ELSE N'0' END AS [adopted],
+         CASE WHEN s.[target] <> N'"dwh"."orders"' COLLATE Latin1_General_100_BIN2 THEN N'1' ELSE N'0' END AS [elsewhere]
     FROM (SELECT N'full_limited_ms' AS [load]) AS o
     LEFT JOIN [dwh].[dponec_state] AS s ON s.[load] = o.[load];
 END TRY

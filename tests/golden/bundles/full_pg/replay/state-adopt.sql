@@ -1,9 +1,10 @@
 -- dponec state adopt: load full_pg
-INSERT INTO "dwh"."dponec_state" AS s (load, fence, adopted, watermark)
-SELECT 'full_pg', 1, true, current_setting('dponec.watermark')
+INSERT INTO "dwh"."dponec_state" AS s (load, fence, adopted, watermark, target)
+SELECT 'full_pg', 1, true, current_setting('dponec.watermark'), '"dwh"."totals"'
  WHERE current_setting('dponec.watermark') = ''
 ON CONFLICT (load) DO UPDATE
    SET adopted = true, phase = 'idle', fence = s.fence + 1, updated_at = clock_timestamp(),
-       watermark = CASE WHEN excluded.watermark = '' THEN s.watermark ELSE excluded.watermark END
+       watermark = CASE WHEN excluded.watermark = '' AND NOT coalesce(s.target <> '"dwh"."totals"', false) THEN s.watermark ELSE excluded.watermark END,
+       target = excluded.target
  WHERE s.phase IN ('idle', 'done')
 RETURNING s.watermark;

@@ -10,7 +10,8 @@ BEGIN TRY
     INSERT INTO [dbo].[dponec_state] ([load]) VALUES (N'history_run_ms');
   UPDATE [dbo].[dponec_state]
      SET [adopted] = 1, [phase] = N'idle', [fence] = [fence] + 1, [updated_at] = SYSUTCDATETIME(),
-         [watermark] = CASE WHEN @watermark = N'' THEN [watermark] ELSE @watermark END
+         [watermark] = CASE WHEN @watermark <> N'' THEN @watermark WHEN [target] <> N'"dbo"."order_history"' COLLATE Latin1_General_100_BIN2 THEN N'' ELSE [watermark] END,
+         [target] = N'"dbo"."order_history"'
   OUTPUT inserted.[watermark] AS [watermark]
    WHERE [load] = N'history_run_ms' AND [phase] IN (N'idle', N'done') AND @watermark = N'';
   COMMIT TRANSACTION;

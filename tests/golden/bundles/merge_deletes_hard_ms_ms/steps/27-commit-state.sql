@@ -16,6 +16,7 @@ BEGIN TRY
            WHEN [watermark] = N'' AND CONVERT(binary(8), CASE WHEN CONVERT(bigint, @window_low) < 0 THEN 0 ELSE CONVERT(bigint, @window_low) END) = CONVERT(binary(8), CASE WHEN CONVERT(bigint, N'-9223372036854775808') < 0 THEN 0 ELSE CONVERT(bigint, N'-9223372036854775808') END) THEN @window_high
            WHEN [watermark] <> N'' AND CONVERT(binary(8), CASE WHEN CONVERT(bigint, @window_low) < 0 THEN 0 ELSE CONVERT(bigint, @window_low) END) <= CONVERT(binary(8), CASE WHEN CONVERT(bigint, NULLIF([watermark], N'')) < 0 THEN 0 ELSE CONVERT(bigint, NULLIF([watermark], N'')) END) AND CONVERT(binary(8), CASE WHEN CONVERT(bigint, @window_high) < 0 THEN 0 ELSE CONVERT(bigint, @window_high) END) > CONVERT(binary(8), CASE WHEN CONVERT(bigint, NULLIF([watermark], N'')) < 0 THEN 0 ELSE CONVERT(bigint, NULLIF([watermark], N'')) END) THEN @window_high
            ELSE [watermark] END,
+         [target] = N'"dbo"."orders"', [source] = N'"sales"."Orders" by "Version"',
          [updated_at] = SYSUTCDATETIME()
    WHERE [load] = N'merge_deletes_hard_ms_ms' AND [fence] = CONVERT(bigint, @fence) AND [lease_owner] = @run_id
      AND [run_id] = @run_id AND [phase] = N'staged' AND [rows_staged] IS NOT NULL

@@ -10,7 +10,9 @@ BEGIN TRY
     INSERT INTO [dbo].[dponec_state] ([load]) VALUES (N'merge_ms');
   UPDATE [dbo].[dponec_state]
      SET [adopted] = 1, [phase] = N'idle', [fence] = [fence] + 1, [updated_at] = SYSUTCDATETIME(),
-         [watermark] = CASE WHEN @watermark = N'' THEN [watermark] ELSE @watermark END
+         [watermark] = CASE WHEN @watermark <> N'' THEN @watermark WHEN [target] <> N'"dbo"."orders"' COLLATE Latin1_General_100_BIN2
+                OR ([watermark] <> N'' AND [source] <> N'"shop"."orders" by "at"' COLLATE Latin1_General_100_BIN2) THEN N'' ELSE [watermark] END,
+         [target] = N'"dbo"."orders"', [source] = N'"shop"."orders" by "at"'
   OUTPUT inserted.[watermark] AS [watermark]
    WHERE [load] = N'merge_ms' AND [phase] IN (N'idle', N'done') AND (@watermark = N'' OR (@watermark LIKE N'[-0-9]%' AND TRY_CONVERT(datetimeoffset(7), @watermark) IS NOT NULL));
   COMMIT TRANSACTION;

@@ -25,6 +25,8 @@ CREATE TABLE IF NOT EXISTS `d'w;h`.`dponec_state`
     `adopted` UInt8,
     `updated_at` DateTime,
     `staging_uuid` String,
+    `target` String,
+    `source` String,
     `rewritten` String
 )
 ENGINE = MergeTree

@@ -17,6 +17,8 @@ BEGIN
                 AND current_setting('dponec.window_high')::timestamp with time zone > nullif(watermark, '')::timestamp with time zone
              THEN current_setting('dponec.window_high')
            ELSE watermark END,
+         target = '"d''w;h"."or""ders `$(id)`"', source = '"we""ird; --"."o''rders
+$(touch x)" by "up''dated""at"',
          updated_at = clock_timestamp()
  WHERE load = 'nasty''; DROP TABLE x; -- $(id) `id` 😀' AND fence = current_setting('dponec.fence')::bigint
    AND lease_owner = current_setting('dponec.run_id')

@@ -21,7 +21,8 @@ SELECT coalesce(s.phase, 'idle') AS phase,
             WHEN a.backend_start = s.lease_backend_start THEN '1'
             ELSE '0' END AS lease_alive,
        CASE WHEN EXISTS (SELECT FROM "dwh"."orders") THEN '0' ELSE '1' END AS target_empty,
-       CASE WHEN s.adopted THEN '1' ELSE '0' END AS adopted
+       CASE WHEN s.adopted THEN '1' ELSE '0' END AS adopted,
+       CASE WHEN s.target <> '"dwh"."orders"' THEN '1' ELSE '0' END AS elsewhere
   FROM (VALUES ('no_catalog')) AS one (load)
   LEFT JOIN "dwh"."dponec_state" AS s ON s.load = one.load
   LEFT JOIN pg_stat_activity AS a ON a.pid = s.lease_backend;

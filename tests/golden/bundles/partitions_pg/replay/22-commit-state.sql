@@ -10,6 +10,7 @@ DECLARE
 BEGIN
   UPDATE "dwh"."dponec_state"
      SET phase = 'committed', committed_run_id = run_id, rows_applied = rows_staged,
+         target = '"dwh"."orders"',
          updated_at = clock_timestamp()
  WHERE load = 'partitions_pg' AND fence = current_setting('dponec.fence')::bigint
    AND lease_owner = current_setting('dponec.run_id')

@@ -17,6 +17,7 @@ BEGIN
                 AND current_setting('dponec.window_high')::timestamp with time zone > nullif(watermark, '')::timestamp with time zone
              THEN current_setting('dponec.window_high')
            ELSE watermark END,
+         target = '"dwh"."orders"', source = '"shop"."orders" by "at"',
          updated_at = clock_timestamp()
  WHERE load = 'partitions_pg' AND fence = current_setting('dponec.fence')::bigint
    AND lease_owner = current_setting('dponec.run_id')
