@@ -825,7 +825,7 @@ slice() { # the answer is the next slice, or none is left
     exit 0
   fi
   capture "$@"
-  [[ -z ${DPONEC_SLICES_LEFT-} ]] || ((P[slices_left] < DPONEC_SLICES_LEFT)) ||
+  [[ -z ${DPONEC_SLICES_LEFT-} ]] || [[ ${P[slices_left]} =~ ^[0-9]{1,9}$ && ${P[slices_left]} -lt $DPONEC_SLICES_LEFT ]] ||
     stop 5 DP511 'a slice was loaded and recorded, and the target does not know it'
 }
 go_on() { # the next slice, by a run that holds nothing of this one; a run that was continued did not ask how many are left
