@@ -56,7 +56,11 @@ def build_document(
         fingerprint="",
         effects=effects_digest(context),
         inputs=dict(inputs),
-        route={"source": _end(load.read.endpoint), "target": _end(load.write.endpoint)},
+        route={
+            "source": _end(load.read.endpoint),
+            "target": _end(load.write.endpoint),
+            **({"client_os": load.client_os} if load.client_os != "linux" else {}),
+        },
         decision=decision_document(load),
         contract=to_plain(plan.contract),
         params=parameters(context, steps),

@@ -13,6 +13,10 @@ _KERBEROS = (
     "run.sh uses bcp, which has no way for a password but its command line: it logs in to SQL Server by Kerberos only, and a SQL "
     "login needs `dponec run`"
 )
+_WINDOWS = (
+    "client_os: windows: run.sh is for WSL and calls sqlcmd.exe and bcp.exe, which log in as the user of Windows; what it says to them is "
+    "tested against stand-ins, and no Windows has run it"
+)
 # https://learn.microsoft.com/en-us/sql/relational-databases/system-catalog-views/sys-databases-transact-sql: 1 is on.
 _SHARED = (
     "the source allows SNAPSHOT isolation (snapshot_isolation_state 1): the statements by which `dponec run` reads it share one "
@@ -46,7 +50,7 @@ def remarks(context: Context) -> tuple[str, ...]:
 def _remarks(context: Context) -> Iterator[str]:
     source, target = context.load.read.endpoint, context.load.write.endpoint
     if "mssql" in (source.engine, target.engine):
-        yield _KERBEROS
+        yield _WINDOWS if context.load.client_os == "windows" else _KERBEROS
     if source.engine == "mssql":
         yield _common_snapshot(context.facts.source_engine)
     if any(isinstance(step.action, _REWRITES.get(target.engine, ())) for step in context.plan.steps):

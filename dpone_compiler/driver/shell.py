@@ -82,6 +82,8 @@ def _mssql(doc: PlanDoc) -> Shell:
     if target == "mssql":
         lines = Shell("" if source == "mssql" else shell_frame("copy_lines.sh.frame").render())
         parts.append(shell_frame("bcp_in.sh.frame").render(lines=lines))
+    if doc.route.get("client_os") == "windows":
+        parts.append(shell_frame("windows.sh.frame").render())
     return Shell("".join(parts))
 
 

@@ -27,6 +27,7 @@ STRATEGIES = (
 )
 # Modes that leave the strategy open: the policy's rules choose it, or the cost model.
 OPEN_MODES = ("auto", "cost")
+CLIENT_SYSTEMS = ("linux", "windows")
 # What a load without a mode does: what dpone runs then, too.
 DEFAULT_MODE = "full_refresh"
 WHOLE_MODES = ("full_refresh", "snapshot_diff")  # they move every row each time
@@ -356,7 +357,10 @@ class Decisions:
 
 @value(kw_only=True)
 class Load:
-    """One load. `passthrough`: manifest keys that are recorded but unused, as (path, canonical JSON), sorted."""
+    """One load. `passthrough`: manifest keys that are recorded but unused, as (path, canonical JSON), sorted.
+
+    `client_os`: one of CLIENT_SYSTEMS, whose sqlcmd and bcp run.sh calls.
+    """
 
     name: str
     read: Read
@@ -364,6 +368,7 @@ class Load:
     hints: Hints = Hints()
     depends_on: tuple[str, ...] = ()
     description: str = ""
+    client_os: str = "linux"
     passthrough: tuple[tuple[str, str], ...] = ()
     decisions: Decisions = Decisions()
     origin: Origin = field(default=Origin(), compare=False, repr=False)

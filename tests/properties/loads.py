@@ -10,6 +10,7 @@ from dpone_compiler.frontends import meaning
 from dpone_compiler.frontends.load_checks import check_load, name_fault
 from dpone_compiler.ir.evolution import EVOLUTION_WORDS
 from dpone_compiler.ir.load import (
+    CLIENT_SYSTEMS,
     ENGINES,
     SOURCE_ENGINES,
     Backfill,
@@ -212,5 +213,6 @@ LOADS = st.builds(
     hints=HINTS,
     depends_on=st.lists(NAME, max_size=3).map(tuple),
     description=TEXT,
+    client_os=st.sampled_from(CLIENT_SYSTEMS),
     passthrough=st.dictionaries(TEXT, TEXT, max_size=2).map(lambda found: tuple(sorted(found.items()))),
 ).map(_workable)

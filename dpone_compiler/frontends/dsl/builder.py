@@ -15,6 +15,7 @@ from dpone_compiler.frontends.dsl.sides import column_of, where_text
 from dpone_compiler.ir.evolution import EVOLUTION_WORDS
 from dpone_compiler.ir.load import (
     CHUNK_KINDS,
+    CLIENT_SYSTEMS,
     Backfill,
     ChangeFeed,
     Chunk,
@@ -58,6 +59,7 @@ class LoadBuilder(Endings):
     places: tuple[str, ...] = ("", "", "", "")  # staging, state, lock connection, version column
     creates: str = "never"
     evolves: str = "none"
+    client: str = "linux"
     hints: Hints | None = None
     kept: Policies | None = None
     compared: Snapshot | None = None
@@ -212,6 +214,11 @@ class LoadBuilder(Endings):
         evolves = checked.one_of(how, EVOLUTION_WORDS, "way to change a target", "0")
         return replace(self, evolves=evolves, spans=self._at({"sink.schema_evolution": "0"}))
 
+    def client_os(self, system: str) -> LoadBuilder:
+        """Whose sqlcmd and bcp run.sh calls: "linux", or "windows" (from WSL)."""
+        client = checked.one_of(system, CLIENT_SYSTEMS, "system of sqlcmd and bcp", "0")
+        return replace(self, client=client, spans=self._at({"client_os": "0"}))
+
     def key(self, *columns: str) -> LoadBuilder:
         """The columns that identify a row."""
         self._first(not self.unique, "a key")
@@ -353,6 +360,7 @@ class LoadBuilder(Endings):
             hints=self.hints or Hints(),
             depends_on=self.after,
             description=self.text,
+            client_os=self.client,
             origin=Origin(MappingProxyType({path: span for path, span in spans if span is not None})),
         )
         script = RUNNING.get()

@@ -17,6 +17,7 @@ from dpone_compiler.frontends.language.trees import Node, names, quantity, subtr
 from dpone_compiler.ir.evolution import EVOLUTION_WORDS
 from dpone_compiler.ir.load import (
     CHUNK_KINDS,
+    CLIENT_SYSTEMS,
     Backfill,
     ChangeFeed,
     Chunk,
@@ -339,6 +340,11 @@ def _evolve(draft: Draft, clause: Node) -> None:
     draft.place("sink.schema_evolution", clause)
 
 
+def _client(draft: Draft, clause: Node) -> None:
+    draft.client_os = draft.one_of(names(clause)[0], CLIENT_SYSTEMS, "system of sqlcmd and bcp") or draft.client_os
+    draft.place("client_os", clause)
+
+
 def _version(draft: Draft, clause: Node) -> None:
     (draft.version,) = _names(draft, clause)
     draft.place("sink.version_column", clause)
@@ -369,6 +375,7 @@ CLAUSES: Mapping[str, Callable[[Draft, Node], None]] = MappingProxyType(
         "lock_clause": _lock,
         "create_clause": _create,
         "evolve_clause": _evolve,
+        "client_clause": _client,
         "scope_clause": _scope,
         "backfill_clause": _backfill,
         "key_clause": _key,

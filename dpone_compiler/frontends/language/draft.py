@@ -62,6 +62,7 @@ class Draft:
     version: str = ""
     create: str = "never"
     evolve: str = "none"
+    client_os: str = "linux"
     description: str = ""
     depends_on: tuple[str, ...] = ()
     hints: Hints = field(default_factory=Hints)

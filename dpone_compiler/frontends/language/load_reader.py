@@ -65,6 +65,7 @@ def _built(draft: Draft) -> Load | None:
         hints=draft.hints,
         depends_on=draft.depends_on,
         description=draft.description,
+        client_os=draft.client_os,
         passthrough=tuple(sorted(draft.passthrough.items())),
         origin=Origin(MappingProxyType(draft.spans)),
     )

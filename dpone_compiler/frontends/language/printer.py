@@ -56,6 +56,7 @@ def _clauses(load: Load) -> Iterator[str]:
         ("version", write.version_column),
         ("create", _unless("never", write.create_target)),
         ("evolve", _unless("none", write.schema_evolution)),
+        ("client", _unless("linux", load.client_os)),
     ):
         if name:
             yield f"{word} {_name(name)}"

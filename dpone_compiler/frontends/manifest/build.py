@@ -60,6 +60,7 @@ def build_load(process: Process, node: Block) -> tuple[Load | None, Diagnostics]
         hints=hints,
         depends_on=tuple(process.depends_on or ()),
         description=process.description or "",
+        client_os=_client_os(notes, process),
         passthrough=tuple(sorted([*((path, text) for path, text, _ in recorded), *notes.kept.items()])),
         origin=Origin(MappingProxyType(notes.spans)),
     )
@@ -137,6 +138,18 @@ def _write(notes: Notes, process: Process, options: SourceOptions, strategy: Str
         limits=limits_of(notes, sink.limits, process.reconciliation),
         backfill=backfill_of(notes, strategy),
     )
+
+
+def _client_os(notes: Notes, process: Process) -> str:
+    """Whose sqlcmd and bcp the machine of run.sh has: the word of either side's options."""
+    given = (("source", process.source.options), ("sink", process.sink.options))
+    said = [Said(f"{side}.options.client_os", options.client_os if options else None) for side, options in given]
+    if "mssql" not in (process.source.type, process.sink.type):
+        for each in said:
+            if each.value is not None:
+                notes.idle(each.path, "run.sh calls sqlcmd and bcp for SQL Server alone")
+        return "linux"
+    return notes.one("client_os", *said) or "linux"
 
 
 def _mode(notes: Notes, strategy: Strategy) -> str:

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=orders_backfill_pg_to_ch
-FINGERPRINT=2e8c2530389ae57c0dcd88a64d6109159e6c76c39045cf75f5a2580d48f61f6c
+FINGERPRINT=91a1398ba533ce126441a3138b2b218bcc92830ea24b91940559d60c6ac25ccd
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=demo_source

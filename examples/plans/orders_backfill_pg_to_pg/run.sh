@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=orders_backfill_pg_to_pg
-FINGERPRINT=bc26ca5e98918897a35f0f46c9161ae7a294e30cf4d61b788d7e42f8252012dc
+FINGERPRINT=0aafad4c72c50efc2b8e3b701ee4714e40878068edef35ba11728e55d64e7c93
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=demo_source

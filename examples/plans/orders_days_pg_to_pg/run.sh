@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=orders_days_pg_to_pg
-FINGERPRINT=a6b663c03502f8b4075e81b33515aac9554129b6d432c548cacb1903e21970fa
+FINGERPRINT=0e9867cae4b54072a41eaa461c76eb393754edd71d988de7f37e3104c2a9d23c
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=demo_source

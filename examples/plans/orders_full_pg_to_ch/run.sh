@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=orders_full_pg_to_ch
-FINGERPRINT=8958ef23bc7e5c779bd61bf44e4655b2ffae49c7ef6d05b5bfe0b7e7f84a25a4
+FINGERPRINT=ab9899ae06c6bf3676efd3611a3304d0bb63395645b81f0a3857f86ef5541301
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=demo_source

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=orders_full_pg_to_pg
-FINGERPRINT=1033071527344b9763d37478c19c264dab0a6e4b831655465a5c5d0bc684cb4d
+FINGERPRINT=a2127dc836f318ab63b4f74808b410701ecd636fef0a393f5009adfd670d7a24
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=demo_source

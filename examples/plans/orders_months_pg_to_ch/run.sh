@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=orders_months_pg_to_ch
-FINGERPRINT=bcc17c6fbb9aa9ca81f57737acfde1fcda340a94eb5e0b5ceff856d724595952
+FINGERPRINT=a21a09ada3557e7f8d2ef0aacd1f62338538617d0f2f6d66baff8449f814e49e
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=demo_source

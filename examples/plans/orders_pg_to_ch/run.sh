@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=orders_pg_to_ch
-FINGERPRINT=e3e001cca60d662046143c9fa8baa70ce5dadf7fd25cd479a96affcb3440b565
+FINGERPRINT=66f78033fdd542aaab10d394eadc63904722c07d3973197a7be7541ce5afaba6
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=demo_source

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=orders_pg_to_pg
-FINGERPRINT=f308b98f7e3c9dda71d63546f47503936781d2f7c0ea293c481b885823daca5b
+FINGERPRINT=36dfd6936db645c12c3996fc761f6a64b4b87a501671d823c0c35031f3043fa6
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=demo_source

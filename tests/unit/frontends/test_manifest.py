@@ -339,13 +339,6 @@ def test_harmless_values_of_refused_keys() -> None:
     load_of(flat(writing="strategy: {only_new_rows: false, custom_predicate: null}") + "transforms: []\n")
 
 
-def test_the_client_of_bcp_is_that_of_linux() -> None:
-    assert codes(flat(reading="options: {client_os: linux}", writing="options: {client_os: linux}")) == []
-    assert (
-        codes(flat(reading="options: {client_os: windows}", writing="options: {client_os: Windows}")) == ["DP015"] * 2
-    )
-
-
 @pytest.mark.parametrize(
     ("scope", "expected"),
     [

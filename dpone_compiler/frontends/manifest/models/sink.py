@@ -7,7 +7,6 @@ from typing import Annotated, Any, Literal
 from dpone_compiler.frontends.manifest.models.closed import Closed, Field
 from dpone_compiler.frontends.manifest.models.source import HintKeys, PlaceField, TableField
 from dpone_compiler.frontends.manifest.models.values import (
-    CLIENT_OS,
     COLUMN_TEXT,
     RECORDED,
     Count,
@@ -195,7 +194,7 @@ class SinkOptions(Closed):
 
     bulk: Unused = None
     clickhouse_bulk: Unused = None
-    client_os: Annotated[object, CLIENT_OS] = None
+    client_os: Literal["linux", "windows"] | None = None
     physical_design: PhysicalDesign | None = None
     schema_evolution: Recorded = None  # what of it is done, evolution_of says
     soft_delete: Annotated[SoftDelete | None, COLUMN_TEXT] = None

@@ -6,7 +6,6 @@ from typing import Annotated, Any, Literal
 
 from dpone_compiler.frontends.manifest.models.closed import Closed, Field
 from dpone_compiler.frontends.manifest.models.values import (
-    CLIENT_OS,
     COLUMN_TEXT,
     NAME_TEXT,
     SCHEMA_TEXT,
@@ -149,7 +148,7 @@ class SourceOptions(HintKeys):
     extract_mode: Unused = None
     mssql_export_mode: Unused = None
     bulk: Unused = None
-    client_os: Annotated[object, CLIENT_OS] = None
+    client_os: Literal["linux", "windows"] | None = None
     table_kind: Unused = None
     source_kind: Unused = None
     event_table: Unused = None

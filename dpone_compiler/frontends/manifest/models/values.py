@@ -87,12 +87,6 @@ def unsupported(instead: str, *harmless: object) -> After:
     return After(check)
 
 
-CLIENT_OS = unsupported(
-    "run.sh needs bash, iconv and process groups, so its bcp is that of Linux (on Windows: in WSL); `dponec run` needs no bcp",
-    "linux",
-)
-
-
 def _duration(value: object, known: Known) -> object:
     if not isinstance(value, str | int) or isinstance(value, bool):
         return value

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=append_ch
-FINGERPRINT=4b352bd4069e015cdd031664ffb4b4b560c91fe8f4d725005415db02b2e71b2b
+FINGERPRINT=fc35c54707236c7aa0fe9542af6538cb904cb9394f2c57525ed41c2d5db1d57f
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

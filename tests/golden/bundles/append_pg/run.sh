@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=append_pg
-FINGERPRINT=144bb77a56a1e047cf494b8399458bbaae90f9dbe56ee478150d7879e523aa3c
+FINGERPRINT=5ac8d20f49ed5621115c0a2713c15c45aa7e6ef3beda1950a01840bfcedeb2a8
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

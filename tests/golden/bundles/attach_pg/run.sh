@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=attach_pg
-FINGERPRINT=d16fb804b8bb4c3e2967a60407aed75470bd78972d7cfbf72a1f50f3cb434427
+FINGERPRINT=555a0e3c3c4cbd83661cddcc2812b66b91c87b3a89db2c182bceac48d3391384
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

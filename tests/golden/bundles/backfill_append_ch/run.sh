@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=backfill_append_ch
-FINGERPRINT=84b62ca14068d871e2dc21c3f99eb8733d94f104c5031cecec06c176bcc5de68
+FINGERPRINT=0185a8597c70a6ec1141b7d31abc2a63ca6adce2e4de73df48cfa7219f76e1dc
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=backfill_replace_pg
-FINGERPRINT=ff5fbe0ce710bcef79f4d9d1daed83266505163220daf993f9dfb64c7838e983
+FINGERPRINT=2beaab7d5a3b4293f467e62fab44e337e8a6b7bcba3fb2fbd24d52b2c089103c
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

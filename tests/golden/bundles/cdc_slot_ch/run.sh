@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=cdc_slot_ch
-FINGERPRINT=d1df770efc326782543e4a7a6f5d4265ae5b1ff575e7f0a91f7cc38c4e8bc0bf
+FINGERPRINT=c45627c1ef34c6cfa83319eb43a697ae82a79df67a8b87ef7a35820c1cdd3dd6
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_changes

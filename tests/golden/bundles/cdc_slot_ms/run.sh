@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=cdc_slot_ms
-FINGERPRINT=e154f504d9d5bac1ec3121210e6a82041a5a308fd1a1055edadae81dee9ac57b
+FINGERPRINT=f9f7c657bc9974bc261b3d72e5b9d967b1a0d9e89f69f07e6fc9f5cc191749d7
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_changes
@@ -503,6 +503,7 @@ unless_empty() { # clickhouse-client calls an INSERT of no rows an error
 # bcp has no way for a password but its command line, which every user of this machine can read: so Kerberos or an Entra token.
 # A row is one JSON line; -w is UTF-16 with a line break behind each row, and JSON has none inside.
 
+MS_SQLCMD=sqlcmd MS_BCP=bcp MS_FROM=mssql-tools18
 MS_WORK=$TMP/work MS_LIMIT_MB=${DPONEC_WORK_MB:-20480} MS_LOCALE=''
 # More than this an encrypted connection does not take, and these tools encrypt:
 # learn.microsoft.com/sql/database-engine/configure-windows/configure-the-network-packet-size-server-configuration-option
@@ -522,8 +523,8 @@ connect() {
   unquote "$path"
   MS_SERVER[$1]=tcp:$host,$port MS_DATABASE[$1]=$REPLY MS_TRUST[$1]=''
   [[ ${query,,} != *trustservercertificate=yes* ]] || MS_TRUST[$1]=1
-  needs sqlcmd mssql-tools18
-  needs bcp mssql-tools18
+  needs "$MS_SQLCMD" "$MS_FROM"
+  needs "$MS_BCP" "$MS_FROM"
   [[ -z $USER_NAME ]] || refuse 'bcp would want the password on its command line; log in by Kerberos (no user in the URL), or use dponec run'
   [[ $MS_PACKET =~ ^[0-9]{4,5}$ ]] || refuse 'DPONEC_BCP_PACKET is no number of bytes from 4096 to 32767'
   for MS_LOCALE in C.UTF-8 en_US.UTF-8 ''; do [[ $(LC_ALL=$MS_LOCALE locale charmap 2>/dev/null) != UTF-8 ]] || break; done
@@ -533,13 +534,13 @@ ms() { # side, arguments of sqlcmd, which logs in by Kerberos as bcp does
   local side=$1
   shift
   SQLCMDSERVER=${MS_SERVER[$side]} SQLCMDDBNAME=${MS_DATABASE[$side]} SQLCMDUSER='' SQLCMDPASSWORD='' LC_ALL=$MS_LOCALE \
-    sqlcmd -b -I -x -r1 -l 15 -E ${MS_TRUST[$side]:+-C} "$@"
+    "$MS_SQLCMD" -b -I -x -r1 -l 15 -E ${MS_TRUST[$side]:+-C} "$@"
 }
 ms_bcp() { # side, what to copy. Whatever bcp could not copy is in the error file, whatever its exit code says.
   local side=$1
   shift
   rm -f -- "$MS_WORK/errors"
-  LC_ALL=$MS_LOCALE bcp "$@" -S "${MS_SERVER[$side]}" -d "${MS_DATABASE[$side]}" -T ${MS_TRUST[$side]:+-u} -q -w -a "$MS_PACKET" \
+  LC_ALL=$MS_LOCALE "$MS_BCP" "$@" -S "${MS_SERVER[$side]}" -d "${MS_DATABASE[$side]}" -T ${MS_TRUST[$side]:+-u} -q -w -a "$MS_PACKET" \
     -e "$MS_WORK/errors" >"$MS_WORK/bcp.out" || { cat -- "$MS_WORK/bcp.out" >&2; return 1; } # it tells its errors there
 }
 ms_copied() { # what bcp says -> REPLY, the rows that it copied

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=cdc_slot_pg
-FINGERPRINT=8e4daa9f2a19f07e7cf1e5bb29c12e33f5d43ddff4a6af60e81d945ca23c79ba
+FINGERPRINT=84998c758d0d36ff80e60ab1898d83294807ee199365330b05bc0e448a544ed5
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_changes

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=cdc_table_pg
-FINGERPRINT=0205b1abcc665667c39ad675ebf91969c968770b02f48e1730a628bfed94b675
+FINGERPRINT=a24d08e2fcf6cd96046af5b7857939af1937e4c9702a21998bf62fa37555b9a9
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_changes

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=create_ch
-FINGERPRINT=92fee73b09efdcb8c298f3eaf6e844291ce7f19ea1f6f5c7e22eb358960da8d2
+FINGERPRINT=356d6167fb2b2110aa6e2e9490fa5bdcd80cf5f2353f8b711680f1f8a8c736c2
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=create_ch18
-FINGERPRINT=2aaaf54716eadd352289cf8f00f616f1330a0465cc7678683f8826f8fc325c05
+FINGERPRINT=eab007ea5f6395c37e96e5d543e1ee48acdda6f197ae89f6e77a25efa72f1db7
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

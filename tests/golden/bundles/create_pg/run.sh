@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=create_pg
-FINGERPRINT=b9c27742c86b201426016d5a4f1e1b57a1b4e1388a72a664dc5485339ec2c204
+FINGERPRINT=a55678bb716a7bb735d528583fc13229e7eba7dd8131928b51e3c300b645cd71
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

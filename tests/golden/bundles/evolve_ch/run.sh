@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=evolve_ch
-FINGERPRINT=1c183a0a73a0654713b130895ac6a9385056c9732e5e3488aded1e488d854ac6
+FINGERPRINT=85a57202ad4c67a6bee6a898ac0f2bba390607e629a77952c02fd8f79612f3f4
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

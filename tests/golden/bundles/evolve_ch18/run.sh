@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=evolve_ch18
-FINGERPRINT=84c4919afdf9da8f4f7c2c8907bb7ac4462a51d7c405c1e5f78a682d3ae34184
+FINGERPRINT=c681db9a252a82933750b4e2783a595728335a36307d16c7824dcb2827892f18
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=evolve_pg
-FINGERPRINT=10fee400e943a7a6bee9388de9bfbd884e452c5d11466cff2b32fedbdf97efe8
+FINGERPRINT=00e06d64a0cb90eb3084f033c8d7f405a8ef07670bab1e0c9c12bc5e8d74e232
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=full_ch
-FINGERPRINT=49b85ed068c02cafc886626c1563c31212f9523a61ed793f3adb6768175474a3
+FINGERPRINT=fb40f14ebf9a660a63035f502b7136fb89686e9df9926e9e428a4c28bf78feb5
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=full_ch18
-FINGERPRINT=15d814ca301c686936e5516af4b85e4c01bc57e6c78e50f4f435ee54121b6b16
+FINGERPRINT=16bf62e696d519ecfb70809a53f4b382c781a3f03ff85445ca6380fb547839f0
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

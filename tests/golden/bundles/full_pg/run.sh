@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=full_pg
-FINGERPRINT=c1ddc9e18923c2dae2398e105a92db247667fb6af998aa84acd4b8be21c82552
+FINGERPRINT=1d5f35c47939662d4415ebab3e40bfc6c6e69eb5801262507d43b2c215c45ece
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=history_cursor_ch
-FINGERPRINT=e3dfa5d8fda4622cee4ef1cee8d2cb9654c8d2a4d509703c20e1e9a0efe4d60d
+FINGERPRINT=e10e23cfa92b34437070e3a00580cce9606d1fc98d53495492dcdc68f32912d4
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=history_cursor_pg
-FINGERPRINT=bb0e7b42c52d8b6a1f6745f0af0a4fa3e0e264599e372a4619f812944ded7f83
+FINGERPRINT=d1d5af6c04e616bc5f64638b8be88db1383670368d3ae112cacef01c1a511077
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=history_run_ch
-FINGERPRINT=f07d4927139e5e3d5843503c197170285f7737f82c324708ec4caabcdd5a0cfe
+FINGERPRINT=b6cb207a82aaeb3cf636c03ff168c166305b3081f8c0152455dbc62da7882403
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=history_run_pg
-FINGERPRINT=ae7dcc7dbc58ee055d3ec3a60529d85395f0ccf766c9896bd5a7f1fb7119507a
+FINGERPRINT=63306243e0e108baffaf9ea9f74a15532a9d1a5c47b7288b5026fe0664b97d17
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

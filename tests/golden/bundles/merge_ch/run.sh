@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=merge_ch
-FINGERPRINT=45313cd9a5e06d1e25fb0830a9a25f6c8f7aae2c88f79cfc76b20b38c78daeaf
+FINGERPRINT=085fc87de59933cf2f8589c5d8abba9564863b358afd2bdddddd8784fd625945
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

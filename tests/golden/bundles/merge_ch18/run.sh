@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=merge_ch18
-FINGERPRINT=37be655e514314768034ed0d960b3608974e25fb7abdd156a2ee41cc90df0142
+FINGERPRINT=de75170bd228b12fa4952075c745349e7a61c9ceee42a73b3ee68926d93d5dcb
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=merge_deletes_hard_pg
-FINGERPRINT=77ceceb3bd34bfc95995c89e845611576eee581c7c36c485ac5f1d9775091fb9
+FINGERPRINT=92d1cefef6deef865d75f1af5bb8f01d29fb5f6e072f6513b7c66aff165f87fb
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=merge_deletes_soft_ch
-FINGERPRINT=6056e3d466a76582964a1ab36ccf5ccff8d1f071a7fc47c6fe5f1da800866da8
+FINGERPRINT=9c486ff75cad5ecb1468644c892fcbb807775c92dd23b7bb86b49a6c50969db5
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

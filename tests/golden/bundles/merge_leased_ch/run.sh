@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=merge_leased_ch
-FINGERPRINT=490f4f79e6b0424d073a7528abfa523ccd975e73178c36c1f015f286fb94b225
+FINGERPRINT=13a1fa31fc16d505ec576b1bff4c7f3f8fd7e085543b359fa2e3c48d19145f8c
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

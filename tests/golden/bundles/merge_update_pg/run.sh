@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=merge_update_pg
-FINGERPRINT=bc868e310e93935881ed530610d617f7075e77cefadd509abd5f53e8e4979522
+FINGERPRINT=103385dd6c0a42f506aa21dc752051b8fdaf01a65edb4a5807e6deb0087eeaa9
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

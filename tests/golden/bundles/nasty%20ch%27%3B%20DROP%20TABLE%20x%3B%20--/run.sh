@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME='nasty ch'\''; DROP TABLE x; --'
-FINGERPRINT=71823761a0e2443b8629e3e8be169cfc316cde9364d4582b5cf537cc2f8e9288
+FINGERPRINT=8041deb6795b25a6619461bee151a465a6c51c4e78975b81fa8b982fe591fdb6
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME='nasty'\''; DROP TABLE x; -- $(id) `id` 😀'
-FINGERPRINT=737212a90c1ec3564759e277b296af4f50d0ca1218f8c1684ff2b0d1c0e07d51
+FINGERPRINT=1bf56a0f5e8ac9fe59a0000f8c7dfb4fb596fe770e394abca3ba3c4d436db2d1
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

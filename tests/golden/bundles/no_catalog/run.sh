@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=no_catalog
-FINGERPRINT=9c6756786117b7c99f190fb3af4f3cc3102bd3749b23bb8b35a997949510a113
+FINGERPRINT=abd572ae8fa158a5d71f928bbadac9f674d8d6004e3bfe2f3bcdad5933bfacef
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=nobody_pg

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=partitions_ch
-FINGERPRINT=ee68cf526bc7f794e7a117661836f0e57e1ada524dd0b9da6e1b46f7ccd49273
+FINGERPRINT=aff7abac6c7698416bbe228d606592a59d80a91db8f868d2dc5a54c76a80b15d
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

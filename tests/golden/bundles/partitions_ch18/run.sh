@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=partitions_ch18
-FINGERPRINT=1488b79de189a8c3221c2b04a5f2bbd634b26ba6f551ca93d5720a251d07577f
+FINGERPRINT=f620cbb863feb85407f9dffa54fb5790a78a4ee26c41e877da8e0cea12d8a052
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

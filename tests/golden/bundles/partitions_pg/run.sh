@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=partitions_pg
-FINGERPRINT=01d4872208202fd2d13b01a80e72d7d4eeb07b0dc0e00fc4dd469f4b601aa742
+FINGERPRINT=363ba2c039b0f494b35894893369e44a0e76701cb3bae307cd78c24b3b90b542
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

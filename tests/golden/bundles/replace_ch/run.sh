@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=replace_ch
-FINGERPRINT=07faec6d23a9ba13e581fd20fa2d755ad1184d43173713a054f127ff87ce8a35
+FINGERPRINT=59c00d14446fa26f89eb19bd732b474002482d61e4ccca75230767c0efcf2173
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

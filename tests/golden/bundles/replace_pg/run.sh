@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=replace_pg
-FINGERPRINT=71f3a2c3cac1bbf762067ff0c2ece97b9c4bff6b16f047a4a9b8f7c9b885910d
+FINGERPRINT=222c414ac15815980750a12230a394d7b915667cc8b6f993a167bbdd7764c2e7
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=shadow_full_pg
-FINGERPRINT=6673b44d2c0170b48a3a41de125dab98e5f535c49a0c1383ccfbb1119f88106c
+FINGERPRINT=3f372469ad45ec7dafe251fe0fb0b901aeb97b6f435f758682ab7fd1b4c18efb
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=shadow_merge_pg
-FINGERPRINT=4e27dae7b08777444d0d89208e9b8b0743343d98d82bf4210811f072fdb4952c
+FINGERPRINT=77bff4a96fa02ed28c584b0e6cf2eab2e69d587f6121965d7d26b113d5f87537
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

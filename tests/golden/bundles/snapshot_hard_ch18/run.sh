@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=snapshot_hard_ch18
-FINGERPRINT=1f24354e2549ed5dbff19e6ebf679f4b6ab545f472d0299cbfc0c7c430c3ec2c
+FINGERPRINT=6017ce907bd0f77dd4b9950a9825f76935b74b04cfe742373c4bbd753f47d21e
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=snapshot_hard_pg
-FINGERPRINT=22d56272bca7fe99895d74b9b20cc21a7d26dbebe0ef4ab9c81796ad463ded1c
+FINGERPRINT=70202bf22c17a18ef60b4d74f18aafb11f47f779173d818c481efb2d1a94ae73
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

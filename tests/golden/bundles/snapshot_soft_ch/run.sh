@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=snapshot_soft_ch
-FINGERPRINT=62f9275f71516fb97b17ec126fe1d4a42d78a0e637db3230db78d511fcf54d0a
+FINGERPRINT=81191d844fb8a844107a0efe7a65bbe0d2b213ecb8ba5f47a190d22da117f010
 TRANSACTIONAL=''
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg

@@ -13,7 +13,7 @@ unset PGTZ PGDATESTYLE # libpq sends them past what is pinned; the zone of a wal
 unset CDPATH POSIXLY_CORRECT # the steps are those beside this script; the beat is a process substitution
 
 NAME=snapshot_soft_pg
-FINGERPRINT=5a788a39451e315fc4919a4b3bcb0d1eff9e9196f17066dcf403d49cdae39c36
+FINGERPRINT=2c8614d8311e947aff604cc7bf7009cee64f591711c33d503aa215d72ecd48de
 TRANSACTIONAL=1
 SOURCE_ENGINE=postgres
 SOURCE_CONNECTION=case_pg
