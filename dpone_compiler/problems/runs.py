@@ -276,9 +276,10 @@ PAGES: tuple[Page, ...] = (
     run_page(
         "DP447",
         "The window ends beyond the horizon",
-        "`--window` ends behind the horizon, the value below which no writer of the source can still commit: the oldest open transaction, "
-        "the clock less cursor.lag, the highest number, the flushed WAL. Rows from there on may come later; a watermark beyond them "
-        "would leave them out for ever. Nothing was opened, and the state is as before. Exit code 1.",
+        "`--window` ends behind the horizon, or the watermark of `dponec state set` or `adopt` lies there. The horizon is the value below "
+        "which no writer of the source can still commit: the oldest open transaction, the clock less cursor.lag, the highest number, the "
+        "flushed WAL. Rows from there on may come later; a watermark beyond them would leave them out for ever. Nothing was opened, and "
+        "the state is as before. Exit code 1.",
         "the command of the message ends at the horizon; or leave `--window` away. What is committed later comes with the next run.",
     ),
     run_page(

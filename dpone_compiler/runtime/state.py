@@ -13,7 +13,9 @@ from dpone_compiler.runtime.failure import stopped_by
 from dpone_compiler.runtime.outcome import TRANSIENT, RefusedError, command
 from dpone_compiler.runtime.parameters import one_row
 from dpone_compiler.runtime.sessions import Opener, Sessions
+from dpone_compiler.runtime.watermark import check_watermark
 
+_FORWARD = ("set", "adopt")  # what may move a watermark up
 _NO_ROW = {
     "show": "the load has no state row: it was never run and never adopted",
     "set": "an attempt is unfinished; finish it with `dponec run` or abort it with `dponec runs abort`",
@@ -38,6 +40,8 @@ def find_load(bundles: str, load: str) -> LoadedBundle:
 def run_state_command(bundle: LoadedBundle, opener: Opener, name: str, **params: str) -> dict[str, str]:
     """Run show, set, rewind, adopt or abort; its row. Raises RefusedError when it had no effect."""
     check_bounds(bundle.doc, params.get("watermark", ""))
+    if name in _FORWARD:
+        check_watermark(bundle, opener, name, params.get("watermark", ""))
     fresh = {"run_id": str(uuid.uuid4()), "command_id": str(uuid.uuid4())}
     given = {} if name == "show" else {**fresh, **params}
     row = one_row(_answer(bundle, opener, name, given))

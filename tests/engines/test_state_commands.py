@@ -83,7 +83,26 @@ def test_set_and_rewind_when_nothing_is_unfinished(world: World) -> None:
     world.target("DELETE FROM orders_copy WHERE id = 2" if not world.sink.clickhouse else "TRUNCATE TABLE orders_copy")
     world.run()
     assert 2 in {row.id for row in world.rows()}  # read again
-    assert world.state("set", watermark="2999-01-01 00:00:00+00")["watermark"] == "2999-01-01 00:00:00+00"
+    assert world.state("set", watermark="2026-02-01 00:00:00+00")["watermark"] == "2026-02-01 00:00:00+00"
+
+
+@EVERY
+def test_a_watermark_beyond_the_horizon_is_refused(world: World) -> None:
+    merging(world)
+    assert refused(world, "adopt", watermark="2999-01-01 00:00:00+00") == "DP447"
+    world.run()
+    before = world.state("show")
+    assert refused(world, "set", watermark="2999-01-01 00:00:00+00") == "DP447"
+    assert world.state("show") == before
+
+
+@EVERY
+def test_a_number_that_no_row_has_is_no_watermark(world: World) -> None:
+    world.orders()
+    world.insert(order(1), order(7))
+    world.load("incremental_merge", key=["id"], source={"cursor": {"column": "id", "lag": 0}})
+    assert refused(world, "adopt", watermark="9") == "DP447"
+    assert world.state("adopt", watermark="8")["watermark"] == "8"  # above the highest: all that is there is loaded
 
 
 @EVERY
@@ -101,6 +120,7 @@ def test_garbage_is_no_watermark(world: World, watermark: str) -> None:
 @pytest.mark.parametrize("watermark", ["x", "1.5", "9223372036854775808", "-"])
 def test_garbage_is_no_number(world: World, watermark: str) -> None:
     world.orders()
+    world.insert(order(10))
     world.load("incremental_merge", key=["id"], source={"cursor": {"column": "id", "lag": 0}})
     world.state("adopt", watermark="5")
     for name in ("set", "rewind", "adopt"):

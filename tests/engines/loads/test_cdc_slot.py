@@ -10,6 +10,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from dpone_compiler.runtime.outcome import RefusedError
 from tests.engines.loads.slot import LONG, Streamed
 from tests.engines.loads.world import Sink, World, on
 
@@ -380,3 +381,14 @@ def test_auto_takes_captured_changes_where_they_are_hinted(world: World) -> None
     (compiled,) = result.loads
     assert compiled.load.decisions.strategy.value == "cdc_apply"  # type: ignore[union-attr]
     assert streamed.target_rows() == []
+
+
+@on("pg18", "chdb")
+def test_a_position_that_is_not_written_yet_is_no_watermark(world: World) -> None:
+    Streamed(world)
+    world.run()
+    before = world.state("show")
+    with pytest.raises(RefusedError) as caught:
+        world.state("set", watermark=str(2**62))
+    assert (caught.value.code, world.state("show")) == ("DP440", before)
+    assert world.state("set", watermark=before["watermark"])["watermark"] == before["watermark"]
