@@ -8,25 +8,22 @@ from dpone_compiler.plan.actions import FreezeWindow
 from dpone_compiler.plan.step import Plan
 
 
-def target_of(load: Load) -> str:
-    """The target, as the state row keeps it: `"schema"."table"`."""
-    return _quoted(load.write.endpoint.table)
+def subject(load: Load, plan: Plan) -> dict[str, str]:
+    """Column of the state row -> what it says: `target` always, `source` where runs go on from where the last one ended.
 
-
-def source_of(load: Load) -> str:
-    """The source and the column that orders its windows; captured changes of a slot are in commit order."""
-    cursor = load.read.cursor
-    return f"{_quoted(load.read.endpoint.table)} by {_name(cursor.column) if cursor is not None else 'commit'}"
+    The source is told with the column that orders its windows; captured changes of a slot are in commit order.
+    """
+    said = {"target": _quoted(load.write.endpoint.table)}
+    if any(isinstance(step.action, FreezeWindow) for step in plan.steps):
+        cursor = load.read.cursor
+        order = _name(cursor.column) if cursor is not None else "commit"
+        said["source"] = f"{_quoted(load.read.endpoint.table)} by {order}"
+    return said
 
 
 def pair_of(load: Load) -> str:
     """Source and target, for what is known of the pair whatever orders its rows."""
-    return f"{_quoted(load.read.endpoint.table)} into {target_of(load)}"
-
-
-def keeps_watermark(plan: Plan) -> bool:
-    """Whether the plan's runs go on where the last one ended: only then does the source belong to the state."""
-    return any(isinstance(step.action, FreezeWindow) for step in plan.steps)
+    return f"{_quoted(load.read.endpoint.table)} into {_quoted(load.write.endpoint.table)}"
 
 
 def _quoted(table: TableRef) -> str:

@@ -6,13 +6,13 @@ import uuid
 from collections.abc import Mapping
 from pathlib import Path
 
+from dpone_compiler.runtime.asking import ask
 from dpone_compiler.runtime.bounds import check_bounds
 from dpone_compiler.runtime.bundle import PLAN, LoadedBundle, find_bundles, load_bundle
-from dpone_compiler.runtime.connections.session import EngineError, Result
-from dpone_compiler.runtime.failure import stopped_by
+from dpone_compiler.runtime.connections.session import Result
 from dpone_compiler.runtime.outcome import TRANSIENT, RefusedError, command
 from dpone_compiler.runtime.parameters import one_row
-from dpone_compiler.runtime.sessions import Opener, Sessions
+from dpone_compiler.runtime.sessions import Opener
 from dpone_compiler.runtime.watermark import check_watermark
 
 _FORWARD = ("set", "adopt")  # what may move a watermark up
@@ -82,16 +82,7 @@ def staging_left(bundle: LoadedBundle, opener: Opener) -> list[dict[str, str]]:
 
 
 def _answer(bundle: LoadedBundle, opener: Opener, name: str, params: Mapping[str, str]) -> Result:
-    doc = bundle.doc
-    path = doc.state.get(name, "")
+    path = bundle.doc.state.get(name, "")
     if not path:
         raise RefusedError("DP702", f"this bundle has no body for `state {name}`; compile the load again")
-    sessions = Sessions(doc, opener)
-    try:
-        return sessions.on("target").run(bundle.body(path), params)
-    except EngineError as error:
-        raise stopped_by(
-            error, step=f"state {name}", kind="read_state", changed=False, doc=doc, bundle=str(bundle.folder)
-        ) from None
-    finally:
-        sessions.close()
+    return ask(bundle, opener, "target", path, params, step=f"state {name}", kind="read_state")

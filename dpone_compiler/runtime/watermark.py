@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+from dpone_compiler.runtime.asking import ask
 from dpone_compiler.runtime.bundle import LoadedBundle
-from dpone_compiler.runtime.connections.session import EngineError
-from dpone_compiler.runtime.failure import stopped_by
 from dpone_compiler.runtime.outcome import RefusedError
 from dpone_compiler.runtime.parameters import one_row
-from dpone_compiler.runtime.sessions import Opener, Sessions
+from dpone_compiler.runtime.sessions import Opener
 from dpone_compiler.runtime.window import Bound, read_bound
 
 
@@ -20,15 +19,8 @@ def check_watermark(bundle: LoadedBundle, opener: Opener, name: str, text: str) 
         return
     # A slot has no horizon before its first run; asked for what comes after a position, it refuses one that is not written yet.
     params = {"watermark": text if "feed_start" in step.params else "", "feed_start": ""}
-    sessions = Sessions(doc, opener)
-    try:
-        row = one_row(sessions.on("source").run(bundle.body(step.file), {each: params[each] for each in step.params}))
-    except EngineError as error:
-        raise stopped_by(
-            error, step=f"state {name}", kind=step.kind, changed=False, doc=doc, bundle=str(bundle.folder)
-        ) from None
-    finally:
-        sessions.close()
+    asked = {each: params[each] for each in step.params}
+    row = one_row(ask(bundle, opener, "source", step.file, asked, step=f"state {name}", kind=step.kind))
     horizon = read_bound(doc, row["window_high"])
     if given.number == horizon.number and given.after(horizon):
         message = (

@@ -7,8 +7,8 @@ zombie that comes late, not two runs at the very same moment. The executor's fil
 from __future__ import annotations
 
 from dpone_compiler.backends.clickhouse.profile import View
+from dpone_compiler.plan import subject as told
 from dpone_compiler.plan.step import Plan
-from dpone_compiler.plan.subject import keeps_watermark, source_of, target_of
 from dpone_compiler.sql.clickhouse_names import ident, literal, qualified
 from dpone_compiler.sql.render import Sql, frame, join
 
@@ -86,21 +86,20 @@ def value(seen: View, column: str) -> Sql:
 
 def elsewhere(seen: View, plan: Plan) -> Sql:
     """Whether the state, as `last_row` gives it, speaks of other tables than the plan."""
-    target = frame("(s_target != '' AND s_target != <<target>>)", target=literal(target_of(seen.load)))
-    if not keeps_watermark(plan):
+    said = subject(seen, plan)
+    target = frame("(s_target != '' AND s_target != <<target>>)", target=said["target"])
+    if "source" not in said:
         return target
-    source = literal(source_of(seen.load))
     return frame(
         "(<<target>> OR (s_watermark != '' AND s_source != '' AND s_source != <<source>>))",
         target=target,
-        source=source,
+        source=said["source"],
     )
 
 
 def subject(seen: View, plan: Plan) -> dict[str, Sql]:
     """What the state speaks of from now on: column -> value."""
-    said = {"target": literal(target_of(seen.load))}
-    return said | ({"source": literal(source_of(seen.load))} if keeps_watermark(plan) else {})
+    return {column: literal(text) for column, text in told.subject(seen.load, plan).items()}
 
 
 def append(seen: View, **changed: Sql) -> Sql:

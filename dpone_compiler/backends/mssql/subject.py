@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dpone_compiler.backends.mssql.script import literal
-from dpone_compiler.plan.subject import keeps_watermark, source_of, target_of
+from dpone_compiler.plan import subject as told
 from dpone_compiler.spi.backend import Context
 from dpone_compiler.sql.render import Sql, frame, join
 
@@ -16,16 +16,15 @@ _ELSEWHERE_READ = (
 
 def elsewhere(ctx: Context, row: Sql) -> Sql:
     """Whether the state row speaks of other tables than the plan; names are compared as they are written."""
-    target = frame(_ELSEWHERE, row=row, target=literal(target_of(ctx.load)))
-    if not keeps_watermark(ctx.plan):
-        return target
-    return join("", [target, frame(_ELSEWHERE_READ, row=row, source=literal(source_of(ctx.load)))])
+    said = _said(ctx)
+    target = frame(_ELSEWHERE, row=row, target=said["target"])
+    return join("", [target, frame(_ELSEWHERE_READ, row=row, source=said["source"])]) if "source" in said else target
 
 
 def subject(ctx: Context) -> Sql:
     """SET: what the state row speaks of from now on."""
-    said = {"target": target_of(ctx.load)}
-    said |= {"source": source_of(ctx.load)} if keeps_watermark(ctx.plan) else {}
-    return join(
-        ", ", [frame("<<column>> = <<value>>", column=Sql(f"[{c}]"), value=literal(v)) for c, v in said.items()]
-    )
+    return join(", ", [frame("<<column>> = <<value>>", column=Sql(f"[{c}]"), value=v) for c, v in _said(ctx).items()])
+
+
+def _said(ctx: Context) -> dict[str, Sql]:
+    return {column: literal(text) for column, text in told.subject(ctx.load, ctx.plan).items()}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dpone_compiler.backends.postgres.script import literal
-from dpone_compiler.plan.subject import keeps_watermark, source_of, target_of
+from dpone_compiler.plan import subject as told
 from dpone_compiler.spi.backend import Context
 from dpone_compiler.sql.render import Sql, frame, join
 
@@ -14,13 +14,11 @@ _ELSEWHERE_READ = " OR (s.watermark <> '' AND s.source <> <<source>>)"
 
 def elsewhere(ctx: Context) -> Sql:
     """Whether the state row `s` speaks of other tables than the plan."""
-    target = frame(_ELSEWHERE, target=literal(target_of(ctx.load)))
-    if not keeps_watermark(ctx.plan):
-        return target
-    return join("", [target, frame(_ELSEWHERE_READ, source=literal(source_of(ctx.load)))])
+    said = subject(ctx)
+    target = frame(_ELSEWHERE, target=said["target"])
+    return join("", [target, frame(_ELSEWHERE_READ, source=said["source"])]) if "source" in said else target
 
 
 def subject(ctx: Context) -> dict[str, Sql]:
     """What the state row speaks of from now on: column -> value."""
-    said = {"target": literal(target_of(ctx.load))}
-    return said | ({"source": literal(source_of(ctx.load))} if keeps_watermark(ctx.plan) else {})
+    return {column: literal(text) for column, text in told.subject(ctx.load, ctx.plan).items()}
